@@ -1,0 +1,1 @@
+"""What may a caller of the public API ask and do?"""

@@ -1,0 +1,1 @@
+"""How do processes ring each other's bell?"""

@@ -1,0 +1,1 @@
+"""How does each channel or provider reach us?"""

@@ -1,0 +1,1 @@
+"""What do we remember, and how is it written?"""

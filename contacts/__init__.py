@@ -1,0 +1,1 @@
+"""What is a contact, and which words do all rooms share?"""

@@ -1,0 +1,1 @@
+"""How would customers, agents and a telephone provider behave, seen from outside?"""

@@ -1,0 +1,1 @@
+"""What do agent and supervisor see, live?"""
