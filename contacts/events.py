@@ -1,0 +1,35 @@
+"""What may be written into the log? Ids, enums and numbers only: never a name, an address or a text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+EventKind = Literal[
+    "contact.arrived", "contact.identified", "contact.closed",
+    "stay.queued", "stay.overdue", "stay.widened", "stay.ended",
+    "segment.offered", "segment.declined", "segment.expired", "segment.withdrawn", "segment.failed",
+    "segment.accepted", "segment.connected", "segment.held", "segment.retrieved", "segment.parked",
+    "segment.unparked", "segment.ended", "segment.finished",
+    "leg.changed",
+    "agent.chose", "agent.flagged", "agent.flag_cleared", "agent.reachable", "agent.unreachable",
+    "effect.asked", "effect.reported",
+    "config.applied", "row.changed", "clock.extended", "customer.erased", "command.rejected",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`seq` and `recorded_at` are given when the turn is written; `at_us` is business time."""
+
+    kind: EventKind
+    at_us: int
+    actor: str  # 'engine', 'provider', 'customer' or 'user:<id>'
+    company_id: str | None = None
+    contact_id: str | None = None
+    stay_id: str | None = None
+    segment_id: str | None = None
+    agent_id: str | None = None
+    cause: str | None = None  # id of the command
+    config_version: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    v: int = 1
