@@ -1,0 +1,223 @@
+"""What can be asked of the one writer? A closed union; look-ups are done before and travel in the command.
+
+A command is known by (principal, id): a repeat gets the stored answer, the same id with another body is refused (422).
+Commands cross the bus as JSON by `dump` and `load`.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from contacts.leg import CstaEvent
+from contacts.presence import Chosen, Device
+from contacts.stay import Wishes
+from contacts.words import Channel, Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What was looked up about a contact that arrives: where it goes and who it may be."""
+
+    contact_id: str
+    company_id: str
+    channel: Channel
+    queue_id: str | None  # None: no queue is open for it; it is closed with `closed_outcome`
+    source: str  # 'api:<key id>' or 'telephony:<provider id>'
+    source_id: str  # unique per company and source: the same try is never two contacts
+    number: str | None = None  # our address that was reached
+    customer_id: str | None = None  # unique identification only
+    value: int = 0
+    language: str | None = None
+    requirement: str | None = None
+    wishes: Wishes = Wishes()
+    direction: Direction = "in"
+    closed_outcome: Literal["closed_hours", "failed"] | None = None
+    collected: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LegReport:
+    """One event of a telephony provider about one leg, in CSTA words."""
+
+    leg: str  # the provider's reference
+    event: CstaEvent
+    seq: int  # the provider's counter per leg; a report at or below the last one merged is late
+    cause: str | None = None
+    entry: Entry | None = None  # looked up when the leg may be a new caller
+
+
+@dataclass(frozen=True, slots=True)
+class Arrive:
+    entry: Entry
+    kind: Literal["arrive"] = "arrive"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLegs:
+    """One webhook: one command, whatever the number of reports in it."""
+
+    provider: str
+    reports: tuple[LegReport, ...]
+    kind: Literal["report_legs"] = "report_legs"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPhones:
+    """A provider says which agents' phones are registered."""
+
+    provider: str
+    up_agent_ids: tuple[str, ...] = ()
+    down_agent_ids: tuple[str, ...] = ()
+    kind: Literal["report_phones"] = "report_phones"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEffects:
+    """What became of effects: said by the carrier of effects, or by a provider."""
+
+    done: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    kind: Literal["report_effects"] = "report_effects"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerLeft:
+    contact_id: str
+    company_ids: tuple[str, ...] | None = None  # of the asker; None = all
+    kind: Literal["customer_left"] = "customer_left"
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseState:
+    agent_id: str
+    chosen: Chosen
+    reason: str | None = None
+    when: Literal["now", "next"] = "now"
+    by: str | None = None  # user id of a supervisor; None = the person
+    kind: Literal["choose_state"] = "choose_state"
+
+
+@dataclass(frozen=True, slots=True)
+class ClearNotResponding:
+    agent_id: str
+    kind: Literal["clear_not_responding"] = "clear_not_responding"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReach:
+    agent_id: str
+    device: Device
+    up: bool
+    kind: Literal["device_reach"] = "device_reach"
+
+
+SegmentAct = Literal["accept", "decline", "hold", "retrieve", "park", "unpark", "end", "finish"]
+
+
+@dataclass(frozen=True, slots=True)
+class ActOnSegment:
+    """An agent's act on one of their own segments."""
+
+    act: SegmentAct
+    segment_id: str
+    agent_id: str
+    reason: str | None = None  # of a decline
+    kind: Literal["act_on_segment"] = "act_on_segment"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferToQueue:
+    """Blind: the agent's segment ends, the contact waits in another queue."""
+
+    segment_id: str
+    agent_id: str
+    queue_id: str
+    kind: Literal["transfer_to_queue"] = "transfer_to_queue"
+
+
+@dataclass(frozen=True, slots=True)
+class AssignContact:
+    """A person gives a waiting contact to an agent, also above capacity."""
+
+    contact_id: str
+    agent_id: str
+    by: str
+    kind: Literal["assign_contact"] = "assign_contact"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyConfig:
+    """Configuration up to `seq` was committed; the writer reads what it lacks before the turn."""
+
+    seq: int
+    kind: Literal["apply_config"] = "apply_config"
+
+
+@dataclass(frozen=True, slots=True)
+class RowChanged:
+    """A row that a feed shows was committed by the API or a worker."""
+
+    table: str
+    row_id: str
+    version: int
+    company_id: str | None = None
+    contact_id: str | None = None
+    segment_id: str | None = None
+    kind: Literal["row_changed"] = "row_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class EraseCustomer:
+    customer_id: str
+    company_id: str
+    kind: Literal["erase_customer"] = "erase_customer"
+
+
+Command = (
+    Arrive | ReportLegs | ReportPhones | ReportEffects | CustomerLeft | ChooseState | ClearNotResponding | DeviceReach
+    | ActOnSegment | TransferToQueue | AssignContact | ApplyConfig | RowChanged | EraseCustomer
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A command on its way. `principal` is who asks: 'user:<id>', 'key:<id>', 'provider:<id>' or 'system'."""
+
+    principal: str
+    command_id: str
+    body_hash: bytes
+    command: Command
+    actor: str = "system"  # as the log shall name it: 'user:<id>', 'customer', 'provider', 'system'
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP-shaped answer; from 400 on `body` is an RFC 9457 problem. `pos` is the last event of its turn."""
+
+    status: int
+    body: Mapping[str, Any] = field(default_factory=dict)
+    pos: int = 0
+
+
+_envelope: TypeAdapter[Envelope] = TypeAdapter(
+    Annotated[Envelope, Field(description="a command on its way")],
+)
+
+
+def dump(envelope: Envelope) -> bytes:
+    """The envelope as JSON."""
+    return _envelope.dump_json(envelope)
+
+
+def load(raw: bytes) -> Envelope:
+    """The envelope from JSON. Raises pydantic.ValidationError."""
+    return _envelope.validate_json(raw)
+
+
+def hash_of(raw: bytes) -> bytes:
+    """sha256 of a body as it arrived: the same id with another body is another command."""
+    return hashlib.sha256(raw).digest()

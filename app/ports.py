@@ -1,0 +1,49 @@
+"""What does the shell need of the world? Protocols only where two adapters exist or the second is planned."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.commands import Envelope, Reply
+
+Deliver = Callable[[Envelope], Awaitable[Reply]]
+
+
+class NoWriter(Exception):
+    """No process holds the domain just now: nothing was done, the same id is safe to send again."""
+
+
+class Bus(Protocol):
+    """A bell and a way for commands. What it loses costs latency and nothing else."""
+
+    async def submit(self, envelope: Envelope) -> Reply:
+        """Bring a command to the writer and wait for its answer. Raises NoWriter after COMMAND_WAIT_S."""
+
+    async def ring(self, seq: int) -> None:
+        """Tell every follower that events up to `seq` are committed."""
+
+    def bells(self) -> AsyncIterator[int]:
+        """Numbers rung, the latest wins; yields at least every SILENT_BELL_S so that a lost bell costs little."""
+
+
+class BlobStore(Protocol):
+    """Where recordings, faxes and attachments lie. The row is written before the file, by the store."""
+
+    async def put(self, location: str, content: bytes) -> None: ...
+
+    async def get(self, location: str) -> bytes: ...
+
+    async def delete(self, location: str) -> None: ...
+
+    async def exists(self, location: str) -> bool: ...
+
+
+@dataclass(slots=True)
+class Published:
+    """What a committed turn hands to followers in its own process; others read it from the database."""
+
+    prev: int
+    pos: int
+
+
+__all__ = ["BlobStore", "Bus", "Deliver", "NoWriter", "Published"]
