@@ -4,7 +4,9 @@ from importlib.metadata import version as installed_version
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Jackfield, a self-hosted omnichannel contact centre.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Jackfield, a self-hosted omnichannel contact centre."
+)
 
 
 @app.callback()
