@@ -18,3 +18,7 @@ def jackfield() -> None:
 def version() -> None:
     """Print the version."""
     typer.echo(installed_version("jackfield"))
+
+
+if __name__ == "__main__":
+    app()

