@@ -1,7 +1,8 @@
 """Which closed sets of words do all rooms share?
 
 Literals and not enums: they hash at the speed of strings, travel as JSON unchanged, and mypy still knows when a
-`match` over them is complete. Ids are UUIDv7 in canonical lower-case text; instants are integers of microseconds (`_us`).
+`match` over them is complete. Ids are UUIDv7 in canonical lower-case text; instants are integers of microseconds
+(`_us`).
 """
 
 from typing import Literal
