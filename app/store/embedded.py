@@ -298,7 +298,9 @@ def _start_server(home: Path, binaries: Path, user: OsUser | None) -> None:
     (data / "jackfield.conf").write_text(f"{SETTINGS}unix_socket_directories = '{sockets}'\n")
     start_log = data / "start.log"
     start_log.unlink(missing_ok=True)
-    (data / "postmaster.pid").unlink(missing_ok=True)  # its process is not ours: we have looked
+    # Their process is gone, we have looked; PostgreSQL would believe a zombie, or whoever has its number by now.
+    for left_over in (data / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
+        left_over.unlink(missing_ok=True)
     try:
         # pg_ctl gives the server a session of its own: a Ctrl-C at our terminal is for us to handle.
         _run(
