@@ -252,6 +252,7 @@ def _leave(embedded: Embedded) -> None:
         try:
             fcntl.flock(embedded.share, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _stop_server(embedded.home, embedded.binaries)
+            shutil.rmtree(socket_folder(embedded.home), ignore_errors=True)
         except BlockingIOError:
             pass  # another process still uses the server
         finally:

@@ -167,6 +167,7 @@ async def test_a_killed_server_is_started_again_with_everything_committed(embedd
 async def test_a_busy_backend_of_a_killed_server_does_not_block_the_next(embedded: Embedded) -> None:
     """A backend inside a long statement does not notice that its server is gone, and keeps its memory."""
     connection = await asyncpg.connect(embedded.url)
+    await connection.execute("SET statement_timeout = '60s'")  # should this test ever fail
     busy = asyncio.create_task(connection.execute("DO $$ BEGIN LOOP NULL; END LOOP; END $$"))
     await until(lambda: _is(embedded, "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'DO %'"))
     killed = embedded.pid()
