@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from app.commands import Envelope, Reply
+from app.settings import Settings
 
 Deliver = Callable[[Envelope], Awaitable[Reply]]
 
@@ -46,4 +49,27 @@ class Published:
     pos: int
 
 
-__all__ = ["BlobStore", "Bus", "Deliver", "NoWriter", "Published"]
+class HasEngine(Protocol):
+    """app.store.database.Database, as far as the doors need it."""
+
+    @property
+    def engine(self) -> AsyncEngine: ...
+
+
+async def _nobody_said() -> float | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the API gets of the world."""
+
+    settings: Settings
+    database: HasEngine
+    submit: Deliver  # raises NoWriter
+    now_us: Callable[[], int]  # business time, as near as this process knows it
+    writer_age_s: Callable[[], Awaitable[float | None]] = _nobody_said
+    """Seconds since the last beat that this process knows of; None = look into the database."""
+
+
+__all__ = ["BlobStore", "Bus", "Deliver", "Doors", "HasEngine", "NoWriter", "Published"]

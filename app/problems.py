@@ -1,0 +1,61 @@
+"""How is a refusal told? RFC 9457: a stable type, a key for people's language, and a pointer to every field at fault."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:jackfield:problem:"
+ERRORS_MAX = 32  # named in one answer
+
+Place = Literal["body", "path", "query", "header"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """`pointer` is an RFC 6901 pointer into the body; for the other places it is a slash and the name."""
+
+    pointer: str
+    detail: str
+    text_key: str
+    place: Place = "body"
+
+    def as_json(self) -> dict[str, str]:
+        return {"pointer": self.pointer, "in": self.place, "detail": self.detail, "text_key": self.text_key}
+
+
+def problem(
+    status: int, text_key: str, title: str, errors: Iterable[FieldError] = (), extra: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The body of a refusal. `text_key` 'queue.closed' gives the type '…:queue-closed'."""
+    found = [error.as_json() for error in errors][:ERRORS_MAX]
+    return {
+        "type": TYPE_PREFIX + text_key.replace(".", "-").replace("_", "-"),
+        "title": title,
+        "status": status,
+        "text_key": text_key,
+        **({"errors": found} if found else {}),
+        **(extra or {}),
+    }
+
+
+class Problem(Exception):
+    """A refusal on its way to the asker; nothing was done."""
+
+    def __init__(
+        self,
+        status: int,
+        text_key: str,
+        title: str,
+        errors: Iterable[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(text_key)
+        self.status, self.headers = status, dict(headers or {})
+        self.body = problem(status, text_key, title, errors, extra)
+
+
+def pointer_of(steps: Iterable[str | int]) -> str:
+    """RFC 6901."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)

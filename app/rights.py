@@ -1,0 +1,118 @@
+"""Who may do what? One table for every operation; a route that is not in it cannot be served (app/api/app.py, and a test).
+
+A grant is a role in one company, in all companies (None), or for one team. Two kinds of things, two kinds of refusal:
+- the installation's own (company, user, agent, team, skill, API key, telephony provider, domain): without the right 403;
+- a company's (queue, number, customer, contact, disposition, audit row, figures): what lies in a company where the asker
+  does not hold the right does not exist for them: 404, in path, query and body alike.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["agent", "supervisor", "admin", "operator"]
+ROLES: tuple[Role, ...] = ("agent", "supervisor", "admin", "operator")
+Owner = Literal["public", "self", "installation", "company"]
+
+_STAFF: frozenset[Role] = frozenset({"agent", "supervisor", "admin", "operator"})
+_SUPERVISORS: frozenset[Role] = frozenset({"supervisor", "admin", "operator"})
+_ADMINS: frozenset[Role] = frozenset({"admin", "operator"})
+_OPERATORS: frozenset[Role] = frozenset({"operator"})
+
+
+class Forbidden(Exception):
+    """None of the asker's grants carries the right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    role: Role
+    company_id: str | None = None  # None = all companies
+    team_id: str | None = None  # None = all teams
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks: a user by their session, or an API key."""
+
+    kind: Literal["user", "key"]
+    id: str
+    grants: tuple[Grant, ...] = ()
+    agent_id: str | None = None
+    session_hash: bytes | None = None
+
+    @property
+    def name(self) -> str:
+        """As commands and the log name it."""
+        return f"{self.kind}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    owner: Owner
+    roles: frozenset[Role] = frozenset()
+
+
+PUBLIC = Right("public")
+SELF = Right("self", _STAFF)  # whoever is logged in, about themselves
+
+
+def _rights(owner: Owner, roles: frozenset[Role], *operations: str) -> dict[str, Right]:
+    return {operation: Right(owner, roles) for operation in operations}
+
+
+TABLE: dict[str, Right] = {
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "openapi_document": PUBLIC,
+    "log_in": PUBLIC,
+    "read_session": SELF,
+    "log_out": SELF,
+    "change_password": SELF,
+    "issue_ticket": SELF,
+    **_rights("installation", _OPERATORS, "metrics", "issue_tickets"),
+    **_rights("installation", _STAFF, "list_companies", "read_company"),
+    **_rights("installation", _OPERATORS, "create_company", "change_company"),
+    **_rights("installation", _SUPERVISORS, "list_teams", "read_team", "list_skills", "read_skill"),
+    **_rights("installation", _OPERATORS, "create_team", "change_team", "delete_team"),
+    **_rights("installation", _OPERATORS, "create_skill", "change_skill", "delete_skill"),
+    **_rights("installation", _OPERATORS, "list_users", "read_user", "create_user", "create_users", "change_user"),
+    **_rights("installation", _OPERATORS, "list_grants", "create_grant", "delete_grant"),
+    **_rights("installation", _SUPERVISORS, "list_agents", "read_agent", "choose_agent_state"),
+    **_rights("installation", _OPERATORS, "create_agent", "create_agents", "change_agent", "archive_agent"),
+    **_rights("installation", _OPERATORS, "list_api_keys", "create_api_key", "revoke_api_key"),
+    **_rights("installation", _OPERATORS, "list_telephony_providers", "read_telephony_provider"),
+    **_rights("installation", _OPERATORS, "create_telephony_provider", "change_telephony_provider"),
+    **_rights("installation", _OPERATORS, "rotate_telephony_secrets", "delete_telephony_provider"),
+    **_rights("company", _SUPERVISORS, "list_numbers", "read_number"),
+    **_rights("company", _ADMINS, "create_number", "change_number", "delete_number"),
+    **_rights("company", _STAFF, "list_queues", "read_queue"),
+    **_rights("company", _SUPERVISORS, "list_queue_versions", "read_queue_version"),
+    **_rights("company", _ADMINS, "create_queue", "change_queue", "create_queue_version", "publish_queue_version"),
+    **_rights("company", _STAFF, "list_dispositions", "read_disposition"),
+    **_rights("company", _ADMINS, "create_disposition", "change_disposition", "archive_disposition"),
+    **_rights("company", _SUPERVISORS, "list_customers", "read_customer", "create_customer", "change_customer"),
+    **_rights("company", _SUPERVISORS, "add_customer_address", "remove_customer_address"),
+    **_rights("company", _ADMINS, "erase_customer", "create_contact"),
+    **_rights("company", _SUPERVISORS, "list_contacts", "read_contact", "leave_contact"),
+    **_rights("company", _SUPERVISORS, "read_figures"),
+    **_rights("company", _ADMINS, "list_audit"),
+}
+
+
+def right_of(operation: str) -> Right:
+    """Raises KeyError: an operation without a right is a fault of ours."""
+    return TABLE[operation]
+
+
+def companies_of(principal: Principal, right: Right) -> frozenset[str] | None:
+    """Where the principal holds the right; None = in all companies. Raises Forbidden if nowhere."""
+    granted = [grant.company_id for grant in principal.grants if grant.role in right.roles]
+    if not granted:
+        raise Forbidden
+    named = frozenset(company_id for company_id in granted if company_id is not None)
+    return named if len(granted) == sum(company_id is not None for company_id in granted) else None
+
+
+def may_installation(principal: Principal) -> bool:
+    """The operator's own right: a grant of it for one company does not exist."""
+    return any(grant.role == "operator" and grant.company_id is None for grant in principal.grants)
