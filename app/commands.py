@@ -6,7 +6,8 @@ Commands cross the bus as JSON by `dump` and `load`.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -35,7 +36,7 @@ class Entry:
     wishes: Wishes = Wishes()
     direction: Direction = "in"
     closed_outcome: Literal["closed_hours", "failed"] | None = None
-    collected: Mapping[str, Any] = field(default_factory=dict)
+    collected: Mapping[str, Any] = default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +200,22 @@ class Reply:
     """An HTTP-shaped answer; from 400 on `body` is an RFC 9457 problem. `pos` is the last event of its turn."""
 
     status: int
-    body: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = default(default_factory=dict)
     pos: int = 0
+
+
+def problem(status: int, text_key: str, *, field: str | None = None, detail: str | None = None) -> Reply:
+    """An RFC 9457 problem. `text_key` names the text for people, `field` what of the request was at fault."""
+    body: dict[str, Any] = {
+        "type": f"https://jackfield.dev/problems/{text_key}",
+        "title": text_key,
+        "status": status,
+        "text_key": text_key,
+        "field": field,
+    }
+    if detail is not None:
+        body["detail"] = detail
+    return Reply(status, body)
 
 
 _envelope: TypeAdapter[Envelope] = TypeAdapter(

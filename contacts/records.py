@@ -25,6 +25,9 @@ class ConfigValue:
     values: Mapping[str, Any] | None
 
 
+CLEARED_LEGS_MAX = 50_000  # beyond it a late report meets the database's unique key instead
+
+
 @dataclass(slots=True)
 class Records:
     """Everything open in one domain: what a rebuild reads, what the turn keeps up to date."""
@@ -33,7 +36,9 @@ class Records:
     contacts: dict[str, Contact] = field(default_factory=dict)  # open ones, by id
     stays: dict[str, Stay] = field(default_factory=dict)  # waiting ones, by id
     segments: dict[str, Segment] = field(default_factory=dict)  # not over, by id
-    legs: dict[str, Leg] = field(default_factory=dict)  # of open contacts, and cleared ones of the last 24 h, by id
+    legs: dict[str, Leg] = field(default_factory=dict)  # not cleared, by id
+    cleared_legs: dict[tuple[str, str], None] = field(default_factory=dict)  # (provider, ref), the latest, oldest first
+    effects: dict[str, Effect] = field(default_factory=dict)  # due or sent, by id
     agents: dict[str, AgentState] = field(default_factory=dict)  # by agent id
     config: dict[tuple[ConfigKind, str], ConfigValue] = field(default_factory=dict)
     engine_state: Mapping[str, Any] = field(default_factory=dict)  # counters that influence decisions

@@ -55,6 +55,7 @@ class Segment:
     id: str
     contact_id: str
     stay_id: str
+    queue_id: str
     domain_id: int
     agent_id: str
     role: Role
@@ -62,6 +63,7 @@ class Segment:
     offered_us: int
     expires_us: int | None = None  # when the state ends by itself: the offer's limit, then the connect limit
     exclusive: bool = True
+    manual: bool = False  # given by a person, also above capacity
     connected_us: int | None = None
     ended_us: int | None = None  # the end of the conversation, or of the offer
     wrap_up_until_us: int | None = None  # None while in wrap-up = no time box

@@ -1,0 +1,101 @@
+"""What do we ask of a telephony provider? Effects: written by the turn that decides them, carried out after it.
+
+All verbs are repeatable: the provider treats a repeated id as the same command (design.md, 'The turn').
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.house import House
+from contacts.contact import Outcome
+from contacts.effect import Effect, TelephonyVerb
+from contacts.leg import Leg
+from contacts.segment import Segment
+
+
+def ask(house: House, leg: Leg, verb: TelephonyVerb, **args: Any) -> Effect:
+    effect = Effect(
+        id=house.new_id(),
+        domain_id=leg.domain_id,
+        contact_id=leg.contact_id,
+        leg_id=leg.id,
+        kind=f"telephony.{verb}",
+        once=False,
+        provider=leg.provider,
+        args={"do": verb, "leg": leg.provider_ref, **args},
+        not_after_us=house.now_us + house.effect_life_us,
+    )
+    house.keep_effect(effect, new=True)
+    return effect
+
+
+def connect(house: House, segment: Segment) -> None:
+    """Ring the agent's phone, answer the customer, bridge them: one command, two Established to come back."""
+    customer = customer_leg(house, segment.contact_id)
+    if customer is None:
+        return  # the customer's hang-up is on its way; the connect limit ends the segment
+    leg_id = house.new_id()
+    leg = Leg(
+        id=leg_id,
+        domain_id=segment.domain_id,
+        contact_id=segment.contact_id,
+        provider=customer.provider,
+        provider_ref=leg_id,
+        role="agent",
+        state="initiated",
+        agent_id=segment.agent_id,
+        checked_us=house.now_us,
+    )
+    house.keep_leg(leg, new=True)
+    ask(house, customer, "connect", **{"with": leg_id, "agent": segment.agent_id})
+
+
+def customer_leg(house: House, contact_id: str) -> Leg | None:
+    return next((leg for leg in house.legs(contact_id) if leg.role == "customer"), None)
+
+
+def hang_up(house: House, leg: Leg) -> None:
+    if not any(e.leg_id == leg.id and e.kind == "telephony.hang_up" for e in house.effects(leg.contact_id)):
+        ask(house, leg, "hang_up")
+
+
+def hang_up_agent(house: House, segment: Segment) -> None:
+    for leg in house.legs(segment.contact_id):
+        if leg.agent_id == segment.agent_id:
+            hang_up(house, leg)
+
+
+def hang_up_customer(house: House, contact_id: str) -> None:
+    leg = customer_leg(house, contact_id)
+    if leg is not None:
+        hang_up(house, leg)
+
+
+def hang_up_rest(house: House, contact_id: str) -> None:
+    for leg in house.legs(contact_id):
+        hang_up(house, leg)
+
+
+def tell_and_hang_up(house: House, contact_id: str, outcome: Outcome) -> None:
+    """The caller hears why nobody comes, and is let go."""
+    leg = customer_leg(house, contact_id)
+    if leg is not None:
+        ask(house, leg, "play", prompt=outcome)
+        hang_up(house, leg)
+
+
+def hold(house: House, segment: Segment, verb: TelephonyVerb) -> None:
+    """`hold` or `retrieve` of the customer's leg; the segment follows when the provider reports it."""
+    leg = customer_leg(house, segment.contact_id)
+    if leg is not None:
+        ask(house, leg, verb)
+
+
+def forget_asks(house: House, leg: Leg) -> None:
+    """A cleared leg needs nothing more; what this very turn asked of it need not be asked at all."""
+    house.drop_undone(e for e in house.effects(leg.contact_id) if e.leg_id == leg.id)
+
+
+def as_command(effect: Effect, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """The command as the provider reads it."""
+    return {"id": effect.id, **effect.args, **extra}

@@ -1,0 +1,221 @@
+"""What does the one writer have in its hands: the open records, the engine, and the draft of this turn?
+
+Every change of a record goes through `keep_*`, so that memory, draft and indexes cannot part.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from app.commands import Envelope
+from contacts.contact import Contact
+from contacts.effect import Effect
+from contacts.events import Event, EventKind
+from contacts.leg import Leg
+from contacts.presence import AgentState
+from contacts.records import CLEARED_LEGS_MAX, ConfigValue, Draft, Records
+from contacts.segment import OVER, Segment
+from contacts.stay import Stay
+from routing.engine import Engine
+
+
+class House:
+    """Open records and engine of one domain. Not kept: anything a rebuild could not find again."""
+
+    def __init__(self, records: Records, engine: Engine, new_id: Callable[[], str], effect_life_us: int) -> None:
+        self.records = records
+        self.engine = engine
+        self.new_id = new_id
+        self.draft = Draft()
+        self.now_us = records.last_at_us
+        self.actor = "system"
+        self.cause: str | None = None
+        self.chooser: str | None = None  # who chooses an agent's state: a user id
+        self.effect_life_us = effect_life_us
+        self.config_read: tuple[ConfigValue, ...] = ()  # read for ApplyConfig before the turn
+        self._later: list[Callable[[], None]] = []
+        self._running_later = False
+        self._counters = dict(records.engine_state)
+        self.stay_of: dict[str, str] = {}
+        self.segments_of: dict[str, list[str]] = {}
+        self.legs_of: dict[str, list[str]] = {}
+        self.effects_of: dict[str, list[str]] = {}
+        self.leg_by_ref: dict[tuple[str, str], str] = {}
+        self.contact_by_source: dict[tuple[str, str, str], str] = {}
+        for contact in records.contacts.values():
+            self.contact_by_source[contact.company_id, contact.source, contact.source_id] = contact.id
+        for stay in records.stays.values():
+            self.stay_of[stay.contact_id] = stay.id
+        for segment in records.segments.values():
+            self.segments_of.setdefault(segment.contact_id, []).append(segment.id)
+        for leg in records.legs.values():
+            self._index_leg(leg)
+        for effect in records.effects.values():
+            self.effects_of.setdefault(effect.contact_id, []).append(effect.id)
+
+    # --- the turn -----------------------------------------------------------------------------------------------------
+
+    def begin(self, envelope: Envelope | None, now_us: int) -> None:
+        """From here on `log` names this command as the cause."""
+        self.now_us = now_us
+        self.actor = envelope.actor if envelope else "engine"
+        self.cause = envelope.command_id if envelope else None
+
+    def take_draft(self) -> Draft:
+        """What the turn wants to have written; the next turn starts with an empty one."""
+        counters = self.engine.counters()
+        if counters != self._counters:
+            self._counters = counters
+            self.records.engine_state = counters
+            self.draft.engine_state = counters
+        draft, self.draft = self.draft, Draft()
+        return draft
+
+    def later(self, act: Callable[[], None]) -> None:
+        """Do this when the decisions of the message in hand all stand in the records."""
+        self._later.append(act)
+
+    def run_later(self) -> None:
+        if self._running_later:
+            return
+        self._running_later = True
+        try:
+            while self._later:
+                self._later.pop(0)()
+        finally:
+            self._running_later = False
+
+    def log(self, kind: EventKind, *, actor: str | None = None, **about: Any) -> None:
+        """An event of this instant, about these ids; `data` holds ids and numbers."""
+        contact_id = about.get("contact_id")
+        if contact_id is not None and "company_id" not in about and contact_id in self.records.contacts:
+            about["company_id"] = self.records.contacts[contact_id].company_id
+        self.draft.events.append(Event(kind, self.now_us, actor or self.actor, cause=self.cause, **about))
+
+    # --- records ------------------------------------------------------------------------------------------------------
+
+    def contact(self, contact_id: str) -> Contact:
+        return self.records.contacts[contact_id]
+
+    def waiting_stay(self, contact_id: str) -> Stay | None:
+        stay_id = self.stay_of.get(contact_id)
+        return self.records.stays[stay_id] if stay_id else None
+
+    def segments(self, contact_id: str) -> list[Segment]:
+        """Live ones, in the order they began."""
+        return [self.records.segments[i] for i in self.segments_of.get(contact_id, ())]
+
+    def legs(self, contact_id: str) -> list[Leg]:
+        """Not cleared ones."""
+        return [self.records.legs[i] for i in self.legs_of.get(contact_id, ())]
+
+    def keep_contact(self, contact: Contact, *, new: bool = False) -> None:
+        self.draft.contacts[contact.id] = contact
+        key = (contact.company_id, contact.source, contact.source_id)
+        if new:
+            self.draft.new_ids.add(contact.id)
+            self.contact_by_source[key] = contact.id
+        if contact.state == "closed" and not self.segments_of.get(contact.id):
+            self.records.contacts.pop(contact.id, None)
+            self.contact_by_source.pop(key, None)
+        else:
+            self.records.contacts[contact.id] = contact
+
+    def keep_stay(self, stay: Stay, *, new: bool = False) -> None:
+        self.draft.stays[stay.id] = stay
+        if new:
+            self.draft.new_ids.add(stay.id)
+        if stay.end is None:
+            self.records.stays[stay.id] = stay
+            self.stay_of[stay.contact_id] = stay.id
+        else:
+            self.records.stays.pop(stay.id, None)
+            if self.stay_of.get(stay.contact_id) == stay.id:
+                del self.stay_of[stay.contact_id]
+
+    def keep_segment(self, segment: Segment, *, new: bool = False) -> None:
+        self.draft.segments[segment.id] = segment
+        if new:
+            self.draft.new_ids.add(segment.id)
+            self.segments_of.setdefault(segment.contact_id, []).append(segment.id)
+        if segment.state not in OVER:
+            self.records.segments[segment.id] = segment
+            return
+        self.records.segments.pop(segment.id, None)
+        _forget(self.segments_of, segment.contact_id, segment.id)
+
+    def keep_leg(self, leg: Leg, *, new: bool = False) -> None:
+        self.draft.legs[leg.id] = leg
+        if new:
+            self.draft.new_ids.add(leg.id)
+            self._index_leg(leg)
+        if leg.state != "cleared":
+            self.records.legs[leg.id] = leg
+            return
+        self.records.legs.pop(leg.id, None)
+        self.leg_by_ref.pop((leg.provider, leg.provider_ref), None)
+        _forget(self.legs_of, leg.contact_id, leg.id)
+        self.remember_cleared(leg.provider, leg.provider_ref)
+
+    def remember_cleared(self, provider: str, ref: str) -> None:
+        """A late report about this leg shall change nothing."""
+        cleared = self.records.cleared_legs
+        cleared[provider, ref] = None
+        if len(cleared) > CLEARED_LEGS_MAX:
+            del cleared[next(iter(cleared))]
+
+    def leg_of(self, provider: str, ref: str) -> Leg | None:
+        leg_id = self.leg_by_ref.get((provider, ref))
+        return self.records.legs[leg_id] if leg_id else None
+
+    def keep_agent(self, state: AgentState) -> None:
+        self.records.agents[state.agent_id] = state
+        self.draft.agents[state.agent_id] = state
+
+    def keep_effect(self, effect: Effect, *, new: bool = False) -> None:
+        self.draft.effects[effect.id] = effect
+        if new:
+            self.draft.new_ids.add(effect.id)
+            self.effects_of.setdefault(effect.contact_id, []).append(effect.id)
+        if effect.state in ("due", "sent"):
+            self.records.effects[effect.id] = effect
+        else:
+            self.records.effects.pop(effect.id, None)
+            _forget(self.effects_of, effect.contact_id, effect.id)
+
+    def drop_undone(self, effects: Iterable[Effect]) -> None:
+        """Effects decided in this very turn that have become needless leave no trace."""
+        for effect in list(effects):
+            if effect.id in self.draft.new_ids and effect.id in self.draft.effects:
+                del self.draft.effects[effect.id]
+                self.draft.new_ids.discard(effect.id)
+                self.records.effects.pop(effect.id, None)
+                _forget(self.effects_of, effect.contact_id, effect.id)
+
+    def effects(self, contact_id: str) -> list[Effect]:
+        """Due or sent ones."""
+        return [self.records.effects[i] for i in self.effects_of.get(contact_id, ())]
+
+    def keep_config(self, value: ConfigValue) -> None:
+        self.records.config[value.kind, value.subject_id] = value
+        self.records.config_seq = max(self.records.config_seq, value.seq)
+        self.draft.config[value.kind, value.subject_id] = value
+
+    def refresh_routing(self, stay_id: str) -> None:
+        """Copy what the engine must find again; a stay that has left the engine keeps its last."""
+        stay = self.records.stays.get(stay_id)
+        if stay is not None and self.engine.has_stay(stay_id):
+            self.keep_stay(replace(stay, routing=self.engine.stay_routing(stay_id)))
+
+    def _index_leg(self, leg: Leg) -> None:
+        self.leg_by_ref[leg.provider, leg.provider_ref] = leg.id
+        self.legs_of.setdefault(leg.contact_id, []).append(leg.id)
+
+
+def _forget(index: dict[str, list[str]], key: str, value: str) -> None:
+    values = index.get(key)
+    if values is None or value not in values:
+        return
+    values.remove(value)
+    if not values:
+        del index[key]

@@ -1,0 +1,437 @@
+"""What happens to a contact, step by step?  READ FIRST: arrived, queued, offered, connecting, connected, ended,
+wrapped up, closed.
+
+The turn, in six lines (switchboard.py carries it out):
+1. take at most 256 commands; those already answered get their stored answer again;
+2. `step` each: the journey asks the rooms and puts what shall be into the draft;
+3. one statement, one transaction: fence, events, rows, effects, answers;
+4. after COMMIT and only then: answers, feeds, effects;
+5. one turn in flight;
+6. any failure in between discards the house and rebuilds it from the database.
+
+Nothing here waits or touches the world: who it is and where it goes was looked up before and travels in the command.
+A command that is refused raises before anything is changed.
+"""
+
+from dataclasses import replace
+
+from app import asks
+from app.commands import Entry, LegReport
+from app.house import House
+from contacts import contact as contacts
+from contacts import segment as segments
+from contacts import stay as stays
+from contacts.contact import Contact, Outcome
+from contacts.leg import Leg
+from contacts.segment import UNDERWAY, Segment
+from contacts.stay import Stay, StayEnd, Wishes
+from contacts.words import WRITTEN
+from routing import messages as m
+
+STAY_END_EVENTS: dict[StayEnd, str] = {
+    "answered": "answer",
+    "abandoned": "abandon",
+    "overflowed": "overflow",
+    "called_back": "call_back",
+    "voicemail": "leave_voicemail",
+    "cleared": "clear",
+}
+OFFER_END_EVENTS = {"declined": "decline", "expired": "expire", "withdrawn": "withdraw", "failed": "fail"}
+
+
+# --- arrived ----------------------------------------------------------------------------------------------------------
+
+
+def arrive(house: House, entry: Entry, leg: Leg | None = None) -> Contact:
+    """A customer reached us. The same try (company, source, source_id) is never two contacts."""
+    known = house.contact_by_source.get((entry.company_id, entry.source, entry.source_id))
+    if known is not None:
+        return house.contact(known)
+    contact = Contact(
+        id=entry.contact_id,
+        company_id=entry.company_id,
+        domain_id=house.records.domain_id,
+        channel=entry.channel,
+        direction=entry.direction,
+        state="open",
+        source=entry.source,
+        source_id=entry.source_id,
+        arrived_us=house.now_us,
+        customer_id=entry.customer_id,
+        number=entry.number,
+        collected=entry.collected,
+    )
+    house.keep_contact(contact, new=True)
+    house.log("contact.arrived", contact_id=contact.id, data={"channel": contact.channel})
+    if leg is not None:
+        house.keep_leg(leg, new=True)
+    if entry.queue_id is None:
+        let_go(house, contact.id, entry.closed_outcome or "failed")
+    else:
+        queue(house, contact.id, entry.queue_id, entry.value, entry.requirement, entry.wishes)
+    return contact
+
+
+# --- queued -----------------------------------------------------------------------------------------------------------
+
+
+def queue(
+    house: House,
+    contact_id: str,
+    queue_id: str,
+    value: int = 0,
+    requirement: str | None = None,
+    wishes: Wishes | None = None,
+    arrival_us: int | None = None,
+) -> None:
+    """The contact waits. `arrival_us`: since when it has not spoken to an agent; None = from now."""
+    stay_id = house.new_id()
+    channel = house.contact(contact_id).channel
+    enqueue = m.Enqueue(stay_id, contact_id, channel, queue_id, value, arrival_us, requirement, wishes or Wishes())
+    try:
+        decide(house, enqueue)
+    except m.Refusal as refusal:
+        let_go(house, contact_id, "closed_hours" if refusal.text_key == "queue.closed" else "failed")
+
+
+def queued(house: House, told: m.Queued, enqueue: m.Enqueue) -> None:
+    stay = Stay(
+        id=told.stay_id,
+        contact_id=enqueue.contact_id,
+        domain_id=house.records.domain_id,
+        queue_id=enqueue.queue_id,
+        queue_version=told.queue_version,
+        requirement=told.requirement,
+        place_us=told.place_us,
+        queued_us=house.now_us,
+        promise_us=told.promise_us,
+        limit_us=told.limit_us,
+        wishes=enqueue.wishes,
+    )
+    house.keep_stay(stay, new=True)
+    house.log(
+        "stay.queued",
+        contact_id=stay.contact_id,
+        stay_id=stay.id,
+        config_version=told.queue_version,
+        data={"queue_id": stay.queue_id, "place_us": stay.place_us},
+    )
+
+
+# --- offered ----------------------------------------------------------------------------------------------------------
+
+
+def offered(house: House, told: m.Offered) -> None:
+    stay = house.records.stays[told.stay_id]
+    segment = Segment(
+        id=told.segment_id,
+        contact_id=stay.contact_id,
+        stay_id=stay.id,
+        queue_id=stay.queue_id,
+        domain_id=stay.domain_id,
+        agent_id=told.agent_id,
+        role="primary",
+        state="offered",
+        offered_us=house.now_us,
+        expires_us=told.expires_us,
+        exclusive=told.exclusive,
+        manual=told.manual,
+    )
+    house.keep_segment(segment, new=True)
+    log_segment(house, "segment.offered", segment, expires_us=told.expires_us, manual=told.manual)
+
+
+def offer_over(house: House, told: m.OfferOver) -> None:
+    """Declined, expired, withdrawn or failed: the contact waits again at its old place unless it is gone."""
+    segment = house.records.segments[told.segment_id]
+    actor: contacts.Actor = "agent" if told.end == "declined" else "engine"
+    state = segments.next_state(segment.state, OFFER_END_EVENTS[told.end], actor)
+    if segment.state == "connecting":
+        asks.hang_up_agent(house, segment)
+    house.keep_segment(replace(segment, state=state, ended_us=house.now_us, expires_us=None, end=told.why))
+    log_segment(house, f"segment.{told.end}", segment, actor="engine" if actor == "engine" else None, why=told.why)
+
+
+# --- connecting -------------------------------------------------------------------------------------------------------
+
+
+def accepted(house: House, told: m.Accepted) -> None:
+    """Accepting is not connecting: it reserves the agent and sends a command to the provider."""
+    segment = house.records.segments[told.segment_id]
+    state = segments.next_state(segment.state, "accept", "agent")
+    house.keep_segment(replace(segment, state=state, expires_us=told.connect_by_us))
+    log_segment(house, "segment.accepted", segment)
+    if house.contact(segment.contact_id).channel in WRITTEN:
+        house.later(lambda: decide(house, m.Connected(segment.id)))  # no wire to wait for
+    else:
+        asks.connect(house, segment)
+
+
+# --- connected --------------------------------------------------------------------------------------------------------
+
+
+def talking(house: House, told: m.Talking) -> None:
+    """The provider reported Established of both legs: here waiting time and service level stop."""
+    segment, stay = house.records.segments[told.segment_id], house.records.stays[told.stay_id]
+    actor: contacts.Actor = "system" if house.contact(segment.contact_id).channel in WRITTEN else "provider"
+    state = segments.next_state(segment.state, "establish", actor)
+    house.keep_segment(replace(segment, state=state, connected_us=house.now_us, expires_us=None))
+    end_stay(house, stay, "answered", actor)
+    log_segment(house, "segment.connected", segment, wait_us=house.now_us - stay.queued_us)
+
+
+def end_stay(house: House, stay: Stay, end: StayEnd, actor: contacts.Actor) -> None:
+    stays.next_state("waiting", STAY_END_EVENTS[end], actor)
+    house.keep_stay(replace(stay, ended_us=house.now_us, end=end))
+    house.log(
+        "stay.ended",
+        contact_id=stay.contact_id,
+        stay_id=stay.id,
+        data={"end": end, "queue_id": stay.queue_id, "wait_us": house.now_us - stay.queued_us},
+    )
+
+
+def held(house: House, segment: Segment, event: str) -> None:
+    """The provider reported Held or Retrieved of the customer's leg."""
+    state = segments.next_state(segment.state, event, "provider")
+    house.keep_segment(replace(segment, state=state))
+    log_segment(house, "segment.held" if event == "hold" else "segment.retrieved", segment)
+
+
+# --- ended, wrapped up ------------------------------------------------------------------------------------------------
+
+
+def wrap_up_started(house: House, told: m.WrapUpStarted) -> None:
+    segment = house.records.segments[told.segment_id]
+    house.keep_segment(
+        replace(segment, state="wrap_up", ended_us=house.now_us, wrap_up_until_us=told.until_us, expires_us=None)
+    )
+    log_segment(house, "segment.ended", segment)
+
+
+def finished(house: House, told: m.Finished) -> None:
+    segment = house.records.segments[told.segment_id]
+    house.keep_segment(replace(segment, state=segments.next_state(segment.state, "finish", "engine")))
+    log_segment(house, "segment.finished", segment, why=told.why)
+    close_if_done(house, segment.contact_id)
+
+
+def handed_back(house: House, told: m.HandedBack) -> None:
+    """A silent desk's written contact goes back to its queue and waits anew."""
+    segment = house.records.segments[told.segment_id]
+
+    def hand_back() -> None:
+        decide(house, m.End(segment.id))
+        queue(house, segment.contact_id, segment.queue_id)
+        if segment.id in house.records.segments:
+            decide(house, m.Finish(segment.id))
+
+    house.later(hand_back)
+
+
+# --- left, closed -----------------------------------------------------------------------------------------------------
+
+
+def customer_left(house: House, contact_id: str, actor: contacts.Actor) -> None:
+    """The customer hung up or went away, in whatever state the contact is."""
+    stay = house.waiting_stay(contact_id)
+    if stay is not None:
+        decide(house, m.Leave(stay.id, "abandoned"))
+        if house.waiting_stay(contact_id) is not None:
+            raise AssertionError("a contact stays after its customer left")
+    for segment in house.segments(contact_id):
+        if segment.state in UNDERWAY or segment.state == "parked":
+            decide(house, m.End(segment.id))
+            asks.hang_up_agent(house, segment)
+    close_if_done(house, contact_id, "abandoned" if stay is not None else "handled")
+
+
+def stay_over(house: House, told: m.StayOver) -> None:
+    """The stay has left the engine: its customer went, or the recipe's last step runs."""
+    stay = house.records.stays[told.stay_id]
+    if told.step is None:
+        end_stay(house, stay, told.end or "cleared", "system")
+        return
+    match told.step.kind:
+        case "overflow" if told.step.queue_id is not None:
+            end_stay(house, stay, "overflowed", "engine")
+            arrival_us = int(stay.routing.get("arrival_us", stay.queued_us))
+            value = int(stay.routing.get("value", 0))
+            onward = (told.step.queue_id, value, None, stay.wishes, arrival_us)
+            house.later(lambda: queue(house, stay.contact_id, *onward))
+        case "voicemail":
+            end_stay(house, stay, "voicemail", "engine")
+            let_go(house, stay.contact_id, "voicemail")
+        case "callback":
+            end_stay(house, stay, "called_back", "engine")
+            let_go(house, stay.contact_id, "called_back")
+        case _:
+            end_stay(house, stay, "cleared", "engine")
+            let_go(house, stay.contact_id, "message")
+
+
+def let_go(house: House, contact_id: str, outcome: Outcome) -> None:
+    """The contact ends without an agent; a caller is told so and hung up."""
+    asks.tell_and_hang_up(house, contact_id, outcome)
+    close(house, contact_id, outcome)
+
+
+def close_if_done(house: House, contact_id: str, outcome: Outcome = "handled") -> None:
+    """A contact is over when nobody waits, serves, wraps up or is on the wire."""
+    contact = house.records.contacts.get(contact_id)
+    if contact is None or house.stay_of.get(contact_id) or house.segments_of.get(contact_id):
+        return
+    if contact.state == "closed":
+        house.records.contacts.pop(contact_id, None)
+    elif not any(leg.role == "customer" for leg in house.legs(contact_id)):
+        close(house, contact_id, outcome)
+
+
+def close(house: House, contact_id: str, outcome: Outcome) -> None:
+    contact = house.contact(contact_id)
+    state = contacts.next_state(contact.state, "close", "system")
+    house.log("contact.closed", contact_id=contact_id, data={"outcome": outcome})
+    house.keep_contact(replace(contact, state=state, closed_us=house.now_us, outcome=outcome))
+
+
+# --- what the engine decides ------------------------------------------------------------------------------------------
+
+
+def decide(house: House, message: m.Message) -> None:
+    """Tell the engine and carry out what it decides. Raises Refusal before anything is changed.
+
+    What a decision asks of the engine in turn waits until all decisions of this message stand in the records.
+    """
+    for decision in house.engine.handle(message, house.now_us):
+        apply(house, message, decision)
+        if (stay_id := getattr(decision, "stay_id", None)) is not None:
+            house.refresh_routing(stay_id)
+    house.run_later()
+
+
+def apply(house: House, message: m.Message, decision: m.Decision) -> None:
+    match decision:
+        case m.Queued():
+            assert isinstance(message, m.Enqueue)
+            queued(house, decision, message)
+        case m.Offered():
+            offered(house, decision)
+        case m.OfferExtended():
+            segment = house.records.segments[decision.segment_id]
+            house.keep_segment(replace(segment, expires_us=decision.expires_us))
+        case m.Accepted():
+            accepted(house, decision)
+        case m.OfferOver():
+            offer_over(house, decision)
+        case m.Talking():
+            talking(house, decision)
+        case m.HandedBack():
+            handed_back(house, decision)
+        case m.Parked() | m.Unparked():
+            parked(house, decision)
+        case m.WrapUpStarted():
+            wrap_up_started(house, decision)
+        case m.Finished():
+            finished(house, decision)
+        case m.AgentChanged():
+            agent_changed(house, decision)
+        case m.Overdue():
+            stay = house.records.stays[decision.stay_id]
+            house.log("stay.overdue", actor="engine", contact_id=stay.contact_id, stay_id=stay.id)
+        case m.Widened():
+            stay = house.records.stays[decision.stay_id]
+            house.keep_stay(replace(stay, requirement=decision.requirement))
+            house.log("stay.widened", actor="engine", contact_id=stay.contact_id, stay_id=stay.id)
+        case m.StayOver():
+            stay_over(house, decision)
+
+
+def parked(house: House, told: m.Parked | m.Unparked) -> None:
+    segment = house.records.segments[told.segment_id]
+    is_parked = isinstance(told, m.Parked)
+    house.keep_segment(replace(segment, state="parked" if is_parked else "talking"))
+    log_segment(house, "segment.parked" if is_parked else "segment.unparked", segment)
+
+
+AGENT_EVENTS = {
+    "chose": "agent.chose",
+    "next_chosen": "agent.chose",
+    "flagged": "agent.flagged",
+    "flag_cleared": "agent.flag_cleared",
+    "reachable": "agent.reachable",
+    "unreachable": "agent.unreachable",
+}
+
+
+def agent_changed(house: House, told: m.AgentChanged) -> None:
+    state = house.engine.agent_state(told.agent_id)
+    before = house.records.agents.get(told.agent_id)
+    set_by = house.chooser if told.why in ("chose", "next_chosen") else (before.set_by if before else None)
+    house.keep_agent(replace(state, set_by=set_by))
+    if kind := AGENT_EVENTS.get(told.why):
+        data = {"chosen": state.chosen, "reason": state.reason, "next": state.next_chosen}
+        house.log(kind, agent_id=told.agent_id, data={k: v for k, v in data.items() if v is not None})
+
+
+def log_segment(house: House, kind: str, segment: Segment, *, actor: str | None = None, **data: object) -> None:
+    house.log(
+        kind,
+        actor=actor,
+        contact_id=segment.contact_id,
+        stay_id=segment.stay_id,
+        segment_id=segment.id,
+        agent_id=segment.agent_id,
+        data=data,
+    )
+
+
+# --- what the wire reports --------------------------------------------------------------------------------------------
+
+
+def leg_moved(house: House, leg: Leg, report: LegReport, came_from: str) -> None:
+    """A leg took a step: `leg` as it is now, `came_from` the state before."""
+    if leg.state == "cleared":
+        leg_cleared(house, leg, report)
+        return
+    if leg.role == "customer":
+        for segment in house.segments(leg.contact_id):
+            if segment.state == "talking" and leg.state == "held":
+                held(house, segment, "hold")
+            elif segment.state == "held" and leg.state == "established" and came_from == "held":
+                held(house, segment, "retrieve")
+    connect_if_established(house, leg.contact_id)
+
+
+def connect_if_established(house: House, contact_id: str) -> None:
+    """Connected is what the provider reported: Established of both legs."""
+    up = {leg.agent_id: leg for leg in house.legs(contact_id) if leg.state in ("established", "held")}
+    if None not in up:  # the customer's leg
+        return
+    for segment in house.segments(contact_id):
+        if segment.state == "connecting" and segment.agent_id in up:
+            decide(house, m.Connected(segment.id))
+
+
+def leg_cleared(house: House, leg: Leg, report: LegReport) -> None:
+    asks.forget_asks(house, leg)
+    if leg.role == "customer":
+        if leg.contact_id in house.records.contacts:
+            customer_left(house, leg.contact_id, "customer")
+        else:
+            asks.hang_up_rest(house, leg.contact_id)
+        return
+    for segment in house.segments(leg.contact_id):
+        if segment.agent_id != leg.agent_id:
+            continue
+        if segment.state == "connecting":
+            decide(house, m.ConnectFailed(segment.id))
+        elif segment.state in UNDERWAY:
+            decide(house, m.End(segment.id))
+            end_call_unless_served(house, segment.contact_id)
+
+
+def end_call_unless_served(house: House, contact_id: str) -> None:
+    """The agent's side is gone: the customer goes too, unless somebody else serves or will."""
+    served = any(s.state in UNDERWAY or s.state == "offered" for s in house.segments(contact_id))
+    if not served and house.waiting_stay(contact_id) is None:
+        asks.hang_up_customer(house, contact_id)

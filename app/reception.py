@@ -1,0 +1,305 @@
+"""Which step of the journey does a command ask for, and what is it answered?"""
+
+from dataclasses import replace
+from typing import assert_never
+
+from app import asks, journey
+from app import commands as c
+from app.house import House
+from contacts import leg as legs
+from contacts.leg import Leg
+from contacts.segment import Segment
+from contacts.words import WRITTEN, IllegalStep
+from routing import messages as m
+from routing.policy import agent_profile, domain_policy, queue_policy
+
+
+def step(house: House, envelope: c.Envelope, now_us: int) -> c.Reply:
+    """One command, one answer. What is not possible is answered by a problem and has changed nothing."""
+    house.begin(envelope, now_us)
+    try:
+        return _take(house, envelope.command)
+    except m.Refusal as refusal:
+        return c.problem(refusal.status, refusal.text_key, field=refusal.field_name)
+    except IllegalStep as illegal:
+        return c.problem(409, "step.illegal", detail=str(illegal))
+
+
+def pass_time(house: House, now_us: int) -> None:
+    """Deadlines that have come are taken, each once, in order."""
+    house.begin(None, now_us)
+    journey.decide(house, m.TimePassed())
+
+
+def extend_offers(house: House, outage_us: int, now_us: int) -> None:
+    """First turn after a takeover: a live offer is not shortened by our outage."""
+    house.begin(None, now_us)
+    house.log("clock.extended", data={"outage_us": outage_us})
+    journey.decide(house, m.OutageOver(outage_us))
+
+
+def _take(house: House, command: c.Command) -> c.Reply:
+    match command:
+        case c.Arrive():
+            return _arrive(house, command.entry)
+        case c.ReportLegs():
+            return _report_legs(house, command)
+        case c.ReportPhones():
+            return _report_phones(house, command)
+        case c.ReportEffects():
+            return _report_effects(house, command)
+        case c.CustomerLeft():
+            return _customer_left(house, command)
+        case c.ChooseState():
+            return _choose(house, command)
+        case c.ClearNotResponding():
+            journey.decide(house, m.ClearFlag(command.agent_id))
+            return c.Reply(200)
+        case c.DeviceReach():
+            journey.decide(house, m.Reach(command.agent_id, command.device, command.up))
+            return c.Reply(200)
+        case c.ActOnSegment():
+            return _act(house, command)
+        case c.TransferToQueue():
+            return _transfer(house, command)
+        case c.AssignContact():
+            return _assign(house, command)
+        case c.ApplyConfig():
+            return _apply_config(house)
+        case c.RowChanged():
+            house.log("row.changed", **_about(command), data={"table": command.table, "version": command.version})
+            return c.Reply(200)
+        case c.EraseCustomer():
+            return _erase(house, command)
+        case _:
+            assert_never(command)
+
+
+# --- customers --------------------------------------------------------------------------------------------------------
+
+
+def _arrive(house: House, entry: c.Entry) -> c.Reply:
+    contact = journey.arrive(house, entry)
+    return c.Reply(201, {"contact_id": contact.id, "state": _state_of(house, contact.id)})
+
+
+def _state_of(house: House, contact_id: str) -> str:
+    contact = house.records.contacts.get(contact_id)
+    return contact.state if contact else "closed"
+
+
+def _customer_left(house: House, command: c.CustomerLeft) -> c.Reply:
+    contact = house.records.contacts.get(command.contact_id)
+    if contact is None or (command.company_ids is not None and contact.company_id not in command.company_ids):
+        return c.problem(404, "contact.not_open", field="contact_id")
+    journey.customer_left(house, contact.id, "customer")
+    return c.Reply(200, {"contact_id": contact.id, "state": _state_of(house, contact.id)})
+
+
+def _erase(house: House, command: c.EraseCustomer) -> c.Reply:
+    """Open contacts of the customer lose what was collected; the log never held anything personal."""
+    for contact in list(house.records.contacts.values()):
+        if contact.customer_id == command.customer_id and contact.company_id == command.company_id:
+            house.keep_contact(replace(contact, collected={}))
+    house.log("customer.erased", company_id=command.company_id, data={"customer_id": command.customer_id})
+    return c.Reply(202, {"customer_id": command.customer_id})
+
+
+# --- providers --------------------------------------------------------------------------------------------------------
+
+
+def _report_legs(house: House, command: c.ReportLegs) -> c.Reply:
+    """Late, repeated and unknown reports change nothing and are named in the answer."""
+    contacts: dict[str, str] = {}
+    ignored: list[dict[str, object]] = []
+    for index, report in enumerate(command.reports):
+        leg = house.leg_of(command.provider, report.leg)
+        if leg is None:
+            contact_id = _first_report(house, command.provider, report)
+            if contact_id is not None:
+                contacts[report.leg] = contact_id
+                continue
+        reason = _merge(house, leg, report) if leg is not None else "leg.unknown"
+        if reason is not None:
+            ignored.append({"index": index, "text_key": reason})
+    return c.Reply(200, {"contacts": contacts, "ignored": ignored})
+
+
+def _first_report(house: House, provider: str, report: c.LegReport) -> str | None:
+    """A leg we never saw: a caller arrives, unless it is known to have gone already."""
+    if (provider, report.leg) in house.records.cleared_legs:
+        return None
+    if report.event in ("ConnectionCleared", "Failed"):
+        house.remember_cleared(provider, report.leg)  # it overtook its own Delivered
+        return None
+    if report.entry is None:
+        return None
+    leg = Leg(
+        id=house.new_id(),
+        domain_id=house.records.domain_id,
+        contact_id=report.entry.contact_id,
+        provider=provider,
+        provider_ref=report.leg,
+        role="customer",
+        state=legs.next_state("initiated", report.event),
+        last_rank=report.seq,
+        checked_us=house.now_us,
+    )
+    return journey.arrive(house, report.entry, leg).id
+
+
+def _merge(house: House, leg: Leg, report: c.LegReport) -> str | None:
+    """Bring one report into its leg; the reason why it was ignored, or None."""
+    if report.seq <= leg.last_rank:
+        return "leg.late"
+    try:
+        state = legs.next_state(leg.state, report.event)
+    except IllegalStep:
+        return "leg.impossible"
+    ended_us = house.now_us if state == "cleared" else None
+    moved = replace(leg, state=state, last_rank=report.seq, checked_us=house.now_us, ended_us=ended_us)
+    house.keep_leg(moved)
+    if state != leg.state:
+        journey.leg_moved(house, moved, leg.state)
+    return None
+
+
+def _report_phones(house: House, command: c.ReportPhones) -> c.Reply:
+    unknown = []
+    for agent_ids, up in ((command.up_agent_ids, True), (command.down_agent_ids, False)):
+        for agent_id in agent_ids:
+            try:
+                journey.decide(house, m.Reach(agent_id, "phone", up))
+            except m.Refusal:
+                unknown.append(agent_id)
+    return c.Reply(200, {"unknown": unknown})
+
+
+def _report_effects(house: House, command: c.ReportEffects) -> c.Reply:
+    outcomes = ((command.done, "done"), (command.failed, "failed"), (command.unknown, "unknown"))
+    for effect_ids, state in outcomes:
+        for effect_id in effect_ids:
+            effect = house.records.effects.get(effect_id)
+            if effect is None:
+                continue
+            house.keep_effect(replace(effect, state=state))  # type: ignore[arg-type]
+            if state != "done":
+                house.log("effect.reported", contact_id=effect.contact_id, data={"effect": effect_id, "state": state})
+                _ask_failed(house, effect.kind, str(effect.args.get("with", "")))
+    return c.Reply(200)
+
+
+def _ask_failed(house: House, kind: str, leg_id: str) -> None:
+    """A connect that the provider could not carry out frees the agent now instead of at the connect limit."""
+    leg = house.records.legs.get(leg_id) if kind == "telephony.connect" else None
+    if leg is not None:
+        _merge(house, leg, c.LegReport(leg.provider_ref, "Failed", leg.last_rank + 1, "unknown"))
+
+
+# --- agents -----------------------------------------------------------------------------------------------------------
+
+
+def _choose(house: House, command: c.ChooseState) -> c.Reply:
+    house.chooser = command.by or command.agent_id
+    if command.when == "next":
+        journey.decide(house, m.ChooseNext(command.agent_id, command.chosen, command.reason))
+    else:
+        journey.decide(house, m.Choose(command.agent_id, command.chosen, command.reason))
+    return c.Reply(200)
+
+
+def _own_segment(house: House, segment_id: str, agent_id: str) -> Segment:
+    segment = house.records.segments.get(segment_id)
+    if segment is None or segment.agent_id != agent_id:
+        raise m.Refusal("segment.gone", 409, "segment")
+    return segment
+
+
+def _act(house: House, command: c.ActOnSegment) -> c.Reply:
+    segment = _own_segment(house, command.segment_id, command.agent_id)
+    on_wire = house.contact(segment.contact_id).channel not in WRITTEN
+    match command.act:
+        case "accept":
+            journey.decide(house, m.Accept(segment.id, command.agent_id))
+        case "decline":
+            house.decline_reason = command.reason
+            journey.decide(house, m.Decline(segment.id, command.agent_id))
+        case "hold" | "retrieve":
+            wanted = "talking" if command.act == "hold" else "held"
+            if not on_wire or segment.state != wanted:
+                raise IllegalStep("segment", segment.state, command.act, "agent")
+            asks.hold(house, segment, command.act)
+        case "park":
+            if on_wire:
+                raise IllegalStep("segment", segment.state, "park", "agent")
+            journey.decide(house, m.Park(segment.id))
+        case "unpark":
+            journey.decide(house, m.Unpark(segment.id))
+        case "end":
+            _end(house, segment, on_wire)
+        case "finish":
+            journey.decide(house, m.Finish(segment.id))
+        case _:
+            assert_never(command.act)
+    return c.Reply(200, {"segment": segment.id})
+
+
+def _end(house: House, segment: Segment, on_wire: bool) -> None:
+    """On a wire the conversation ends when the provider says so; elsewhere at once."""
+    if segment.state not in ("talking", "held", "parked"):
+        raise IllegalStep("segment", segment.state, "end", "agent")
+    if on_wire:
+        asks.hang_up_rest(house, segment.contact_id)
+    else:
+        journey.decide(house, m.End(segment.id))
+
+
+def _transfer(house: House, command: c.TransferToQueue) -> c.Reply:
+    """The contact waits anew in the other queue; the agent wraps up."""
+    segment = _own_segment(house, command.segment_id, command.agent_id)
+    if segment.state not in ("talking", "held"):
+        raise IllegalStep("segment", segment.state, "transfer", "agent")
+    if not house.engine.takes_stays(command.queue_id, house.contact(segment.contact_id).company_id):
+        raise m.Refusal("queue.unknown_or_closed", 404, "queue")
+    journey.decide(house, m.End(segment.id))
+    asks.hang_up_agent(house, segment)
+    journey.queue(house, segment.contact_id, command.queue_id)
+    return c.Reply(200, {"contact_id": segment.contact_id})
+
+
+def _assign(house: House, command: c.AssignContact) -> c.Reply:
+    stay = house.waiting_stay(command.contact_id)
+    if stay is None:
+        raise m.Refusal("contact.not_waiting", 409, "contact_id")
+    journey.decide(house, m.Assign(stay.id, command.agent_id))
+    return c.Reply(200, {"contact_id": command.contact_id})
+
+
+# --- configuration ----------------------------------------------------------------------------------------------------
+
+
+def _apply_config(house: House) -> c.Reply:
+    """The engine hears what was committed; what it applied is stored, and a rebuild reads only that."""
+    values = [v for v in house.config_read if v.seq > house.records.config_seq]
+    if values:
+        message = m.ConfigChanged(
+            seq=max(v.seq for v in values),
+            domain=next((domain_policy(v.values) for v in values if v.kind == "domain" and v.values), None),
+            queues=tuple(queue_policy(v.values) for v in values if v.kind == "queue" and v.values),
+            agents=tuple(agent_profile(v.values) for v in values if v.kind == "agent" and v.values),
+            gone_agent_ids=tuple(v.subject_id for v in values if v.kind == "agent" and not v.values),
+        )
+        for value in values:
+            house.keep_config(value)
+        house.log("config.applied", data={"seq": message.seq, "subjects": len(values)})
+        journey.decide(house, message)
+    return c.Reply(200, {"seq": house.records.config_seq})
+
+
+def _about(command: c.RowChanged) -> dict[str, str]:
+    about = {
+        "company_id": command.company_id,
+        "contact_id": command.contact_id,
+        "segment_id": command.segment_id,
+    }
+    return {key: value for key, value in about.items() if value is not None}
