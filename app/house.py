@@ -31,6 +31,7 @@ class House:
         self.actor = "system"
         self.cause: str | None = None
         self.chooser: str | None = None  # who chooses an agent's state: a user id
+        self.decline_reason: str | None = None  # of the decline in hand
         self.effect_life_us = effect_life_us
         self.config_read: tuple[ConfigValue, ...] = ()  # read for ApplyConfig before the turn
         self._later: list[Callable[[], None]] = []

@@ -145,11 +145,12 @@ def offer_over(house: House, told: m.OfferOver) -> None:
     """Declined, expired, withdrawn or failed: the contact waits again at its old place unless it is gone."""
     segment = house.records.segments[told.segment_id]
     actor: contacts.Actor = "agent" if told.end == "declined" else "engine"
+    why = (house.decline_reason or told.why) if told.end == "declined" else told.why
     state = segments.next_state(segment.state, OFFER_END_EVENTS[told.end], actor)
     if segment.state == "connecting":
         asks.hang_up_agent(house, segment)
-    house.keep_segment(replace(segment, state=state, ended_us=house.now_us, expires_us=None, end=told.why))
-    log_segment(house, f"segment.{told.end}", segment, actor="engine" if actor == "engine" else None, why=told.why)
+    house.keep_segment(replace(segment, state=state, ended_us=house.now_us, expires_us=None, end=why))
+    log_segment(house, f"segment.{told.end}", segment, actor="engine" if actor == "engine" else None, why=why)
 
 
 # --- connecting -------------------------------------------------------------------------------------------------------
