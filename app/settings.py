@@ -6,6 +6,7 @@ differs from one installation to the next.
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -107,15 +108,15 @@ def _secret_of(home: Path) -> str:
     file = home / "secret_key"
     if not file.exists():
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        unfinished = home / f"secret_key.{os.getpid()}"
-        unfinished.touch(mode=0o600)
-        unfinished.write_text(secrets.token_hex(SECRET_KEY_BYTES) + "\n")
+        descriptor, name = tempfile.mkstemp(prefix="secret_key.", dir=home)  # mode 0600
+        with open(descriptor, "w") as unfinished:
+            unfinished.write(secrets.token_hex(SECRET_KEY_BYTES) + "\n")
         try:
-            os.link(unfinished, file)  # the first of several processes wins
+            os.link(name, file)  # the first of several processes wins
         except FileExistsError:
             pass
         finally:
-            unfinished.unlink()
+            os.unlink(name)
     return file.read_text().strip()
 
 
