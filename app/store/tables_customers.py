@@ -1,0 +1,80 @@
+"""Who are the companies' customers? Everything here is personal and can be erased."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from app.store.columns import between, document, instant, metadata, one_of, small, token, uid, version, whole, words
+from contacts.customer import AddressKind, CustomerKind, Level
+
+customer = Table(
+    "customer",
+    metadata,
+    uid("id", primary_key=True),
+    uid("company_id", ForeignKey("company.id")),
+    one_of("kind", CustomerKind, server_default=text("'person'")),
+    words("name"),
+    token("language", 35, nullable=True),
+    token("zone", nullable=True),
+    small("value", server_default=text("0")),
+    document("value_terms", 4, default="'{}'"),
+    instant("value_as_of", nullable=True),
+    whole("value_version", server_default=text("0")),
+    uid("merged_into", nullable=True),
+    instant("created_at", now=True),
+    instant("erased_at", nullable=True),
+    version(),
+    between("value", 0, 100),
+    UniqueConstraint("company_id", "id"),
+    ForeignKeyConstraint(["company_id", "merged_into"], ["customer.company_id", "customer.id"]),
+    CheckConstraint("merged_into <> id", "merged_into_another"),
+)
+
+customer_relation = Table(
+    "customer_relation",
+    metadata,
+    uid("company_id"),
+    uid("a"),
+    uid("b"),
+    one_of("role", ("owner", "colleague", "household", "partner")),
+    PrimaryKeyConstraint("company_id", "a", "b", "role"),
+    ForeignKeyConstraint(["company_id", "a"], ["customer.company_id", "customer.id"], name="fk_customer_relation_a"),
+    ForeignKeyConstraint(["company_id", "b"], ["customer.company_id", "customer.id"], name="fk_customer_relation_b"),
+)
+
+customer_address = Table(
+    "customer_address",
+    metadata,
+    uid("company_id"),
+    uid("customer_id"),
+    one_of("kind", AddressKind),
+    token("address", 254),  # canonical, see contacts/identify.py
+    one_of("level", Level),
+    token("source"),
+    instant("at", now=True),
+    PrimaryKeyConstraint("company_id", "customer_id", "kind", "address"),
+    ForeignKeyConstraint(["company_id", "customer_id"], ["customer.company_id", "customer.id"]),
+)
+Index("ix_customer_address_address", customer_address.c.company_id, customer_address.c.kind, customer_address.c.address)
+
+customer_fact = Table(
+    "customer_fact",
+    metadata,
+    uid("company_id"),
+    uid("customer_id"),
+    token("key"),
+    document("value", 4),
+    token("source"),
+    instant("at", now=True),
+    small("confidence", server_default=text("100")),
+    between("confidence", 0, 100),
+    PrimaryKeyConstraint("company_id", "customer_id", "key"),
+    ForeignKeyConstraint(["company_id", "customer_id"], ["customer.company_id", "customer.id"]),
+)
