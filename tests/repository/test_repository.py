@@ -25,7 +25,10 @@ def python_files() -> list[Path]:
     return [path for path in files_in_git() if path.suffix == ".py"]
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-node.lock"])
+LOCKS = ["requirements.lock", "requirements-image.lock", "requirements-node.lock"]
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_holds_versions_and_hashes_and_no_addresses(name: str) -> None:
     text = (ROOT / name).read_text()
     releases = re.findall(r"^[a-z0-9][\w.-]*==\S+", text, re.MULTILINE)
@@ -33,6 +36,12 @@ def test_a_lock_holds_versions_and_hashes_and_no_addresses(name: str) -> None:
     assert releases
     assert not ADDRESS.search(text)
     assert text.count("--hash=sha256:") >= len(releases)
+
+
+def test_the_image_gets_the_releases_that_were_tested() -> None:
+    tested, shipped = (re.findall(r"^[a-z0-9][\w.-]*==\S+", (ROOT / name).read_text(), re.M) for name in LOCKS[:2])
+
+    assert set(shipped) <= set(tested)
 
 
 def test_the_lock_of_the_pages_holds_no_addresses() -> None:
