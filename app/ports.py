@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -41,12 +41,27 @@ class BlobStore(Protocol):
     async def exists(self, location: str) -> bool: ...
 
 
-@dataclass(slots=True)
-class Published:
-    """What a committed turn hands to followers in its own process; others read it from the database."""
+class Viewer(Protocol):
+    """A socket that shows an agent's desk; `pos` is where its page stands."""
 
-    prev: int
     pos: int
+
+    def send(self, frame: bytes) -> None:
+        """Never waits."""
+
+
+class Feeds(Protocol):
+    """What sockets need of the follower."""
+
+    pos: int
+
+    async def frame_for(self, agent_id: str, pos: int | None) -> dict[str, Any]: ...
+
+    def join(self, agent_id: str, viewer: Viewer) -> None: ...
+
+    def leave(self, agent_id: str, viewer: Viewer) -> None: ...
+
+    def is_reachable(self, agent_id: str) -> bool: ...
 
 
 class HasEngine(Protocol):
@@ -70,6 +85,3 @@ class Doors:
     now_us: Callable[[], int]  # business time, as near as this process knows it
     writer_age_s: Callable[[], Awaitable[float | None]] = _nobody_said
     """Seconds since the last beat that this process knows of; None = look into the database."""
-
-
-__all__ = ["BlobStore", "Bus", "Deliver", "Doors", "HasEngine", "NoWriter", "Published"]

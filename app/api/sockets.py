@@ -1,0 +1,404 @@
+"""How do frames move between a browser tab and the desk's feed? This file only moves them; meaning stays in the rooms.
+
+Mounted as raw ASGI. One queue and one sending task a socket: a slow reader is closed and costs the others nothing.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import random
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from app import commands as c
+from app.frames import Do, Hello, Pong, Resume, read_frame
+from app.ports import Deliver, Feeds, NoWriter
+
+HELLO_S = 5.0
+PING_EVERY_S = 5.0
+SILENT_CLOSE_S = 30.0
+SEND_S = 5.0
+QUEUE_FRAMES_MAX = 256
+QUEUE_BYTES_MAX = 512 * 1024
+SNAPSHOT_PART_BYTES = 64 * 1024
+SNAPSHOTS_AT_ONCE = 16
+COMMANDS_PER_S = 20
+COMMAND_BYTES_MAX = 65_536
+SOCKETS_MAX = 20_000
+HEARD_EVERY_S = 1.0
+
+TAKEN_OVER, RIGHTS_CHANGED, SLOW, RESTART, BAD_FRAME, RELOAD = 4001, 4003, 4008, 4010, 4400, 4426
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Who sits at this socket: an agent, by a login session or by a key."""
+
+    agent_id: str
+    user_id: str
+    session: str
+
+
+class Closing(Exception):
+    def __init__(self, code: int, why: str) -> None:
+        super().__init__(why)
+        self.code, self.why = code, why
+
+
+@dataclass(slots=True, eq=False)
+class Socket:
+    """One tab. `pos` is where its page stands; the follower moves it on with every frame."""
+
+    seat: Seat
+    tab: str
+    pos: int
+    opened: float
+    frames: deque[bytes] = field(default_factory=deque)
+    queued_bytes: int = 0
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    closing: Closing | None = None
+    sending_since: float | None = None
+    last_pong: float = 0.0
+    pinged: int = 0
+    spent: float = 0.0  # of the allowance of commands, as a leaking bucket
+    spent_at: float = 0.0
+    acts: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def send(self, frame: bytes) -> None:
+        """Queue a frame; never waits. At the bound the socket is closed as slow."""
+        if len(self.frames) >= QUEUE_FRAMES_MAX or self.queued_bytes + len(frame) > QUEUE_BYTES_MAX:
+            self.close(SLOW, "slow")
+            return
+        self.frames.append(frame)
+        self.queued_bytes += len(frame)
+        self.wake.set()
+
+    def close(self, code: int, why: str) -> None:
+        if self.closing is None:
+            self.closing = Closing(code, why)
+            self.wake.set()
+
+    def may_act(self, now: float) -> bool:
+        self.spent = max(0.0, self.spent - (now - self.spent_at) * COMMANDS_PER_S)
+        self.spent_at = now
+        if self.spent >= COMMANDS_PER_S:
+            return False
+        self.spent += 1
+        return True
+
+
+@dataclass(slots=True)
+class Sockets:
+    """All sockets of this process. `open_seat` reads a ticket or raises PermissionError."""
+
+    feeds: Feeds
+    deliver: Deliver
+    open_seat: Callable[[str, str | None], Awaitable[Seat]]
+    save_result: Callable[[str, str, str | None, str | None], Awaitable[None]]
+    tell_heard: Callable[[list[str]], Awaitable[None]]
+    now_ms: Callable[[], int]
+    speed: Callable[[], int]
+    session_id: str
+    open: dict[str, list[Socket]] = field(default_factory=dict)  # by agent
+    count: int = 0
+    _cutting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SNAPSHOTS_AT_ONCE))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket" or (await receive())["type"] != "websocket.connect":
+            return
+        if self.count >= SOCKETS_MAX:
+            await send({"type": "websocket.close", "code": 1013, "reason": "full"})
+            return
+        await send({"type": "websocket.accept"})
+        self.count += 1
+        try:
+            await self._serve(scope, receive, send)
+        except Closing as closing:
+            await _close(send, closing)
+        finally:
+            self.count -= 1
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        hello = await _hello(receive)
+        socket = await self._seat(hello, _origin(scope))
+        sender = asyncio.create_task(self._send(socket, send))
+        try:
+            await self._welcome(socket, hello)
+            while True:
+                message = await receive()
+                if message["type"] == "websocket.disconnect":
+                    break
+                await self._hear(socket, message)
+        except Closing as closing:
+            socket.close(closing.code, closing.why)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(sender), 1.0)
+        finally:
+            self._unseat(socket)
+            sender.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sender
+
+    # --- sitting down -------------------------------------------------------------------------------------------------
+
+    async def _seat(self, hello: Hello, origin: str | None) -> Socket:
+        if hello.v != 1:
+            raise Closing(RELOAD, "version")
+        try:
+            seat = await self.open_seat(hello.ticket, origin)
+        except PermissionError as refused:
+            raise Closing(RIGHTS_CHANGED, str(refused)) from refused
+        now = time.monotonic()
+        for other in list(self.open.get(seat.agent_id, ())):
+            if other.seat.session != seat.session:
+                other.close(TAKEN_OVER, "taken_over")
+        socket = Socket(seat, hello.tab, self.feeds.pos, now, last_pong=now, spent_at=now)
+        self.open.setdefault(seat.agent_id, []).append(socket)
+        return socket
+
+    def _unseat(self, socket: Socket) -> None:
+        self.feeds.leave(socket.seat.agent_id, socket)
+        sockets = self.open.get(socket.seat.agent_id, [])
+        if socket in sockets:
+            sockets.remove(socket)
+        if not sockets:
+            self.open.pop(socket.seat.agent_id, None)
+
+    async def _welcome(self, socket: Socket, hello: Hello) -> None:
+        socket.send(
+            _encode(
+                {
+                    "t": "welcome",
+                    "v": 1,
+                    "session": self.session_id,
+                    "now_ms": self.now_ms(),
+                    "speed": self.speed(),
+                    "limits": {"command_bytes": COMMAND_BYTES_MAX, "commands_per_s": COMMANDS_PER_S},
+                }
+            )
+        )
+        await self.tell_heard([socket.seat.agent_id])
+        await self._reach(socket.seat.agent_id)
+        for wish in hello.feeds:
+            await self._bring(socket, wish.pos)
+
+    async def _bring(self, socket: Socket, pos: int | None) -> None:
+        """One turn or a snapshot from the page's position; from then on the follower sends each turn."""
+        self.feeds.leave(socket.seat.agent_id, socket)
+        async with self._cutting:
+            frame = await self.feeds.frame_for(socket.seat.agent_id, pos)
+            # Nothing is awaited between cutting the frame and joining: no turn can slip between.
+            socket.pos = frame["pos"]
+            for part in _parts(frame):
+                socket.send(part)
+            self.feeds.join(socket.seat.agent_id, socket)
+
+    async def _reach(self, agent_id: str) -> None:
+        if not self.feeds.is_reachable(agent_id):
+            with contextlib.suppress(NoWriter):
+                command = c.DeviceReach(agent_id, "desk", True)
+                await self.deliver(c.Envelope("system", "", b"", command, "system"))
+
+    # --- listening ----------------------------------------------------------------------------------------------------
+
+    async def _hear(self, socket: Socket, message: MutableMapping[str, Any]) -> None:
+        frame = _read(message)
+        match frame:
+            case Pong():
+                socket.last_pong = time.monotonic()
+            case Do():
+                self._start(socket, frame)
+            case Resume():
+                await self._bring(socket, frame.pos)
+            case Hello():
+                raise Closing(BAD_FRAME, "hello again")
+
+    def _start(self, socket: Socket, frame: Do) -> None:
+        if not socket.may_act(time.monotonic()):
+            refused = c.problem(429, "command.too_many")
+            socket.send(_refused(frame.id, refused.body, retry=True))
+            return
+        act = asyncio.create_task(self._act(socket, frame))
+        socket.acts.add(act)
+        act.add_done_callback(socket.acts.discard)
+
+    async def _act(self, socket: Socket, frame: Do) -> None:
+        """The answer goes out after COMMIT; without a writer the page may send the same id again."""
+        try:
+            reply = await self._deliver(socket.seat, frame)
+        except NoWriter:
+            socket.send(_refused(frame.id, c.problem(503, "writer.none").body, retry=True))
+            return
+        if reply.status < 400:
+            socket.send(_encode({"t": "done", "id": frame.id, "pos": reply.pos, "result": dict(reply.body)}))
+        else:
+            socket.send(_refused(frame.id, reply.body, retry=False))
+
+    async def _deliver(self, seat: Seat, frame: Do) -> c.Reply:
+        command = command_of(frame, seat.agent_id)
+        if isinstance(command, c.Reply):
+            return command
+        if frame.what == "finish" and frame.segment and (frame.disposition or frame.note):
+            await self.save_result(frame.segment, seat.agent_id, frame.disposition, frame.note)
+        body_hash = c.hash_of(frame.model_dump_json().encode())
+        user = f"user:{seat.user_id}"
+        return await self.deliver(c.Envelope(user, frame.id, body_hash, command, user))
+
+    # --- speaking -----------------------------------------------------------------------------------------------------
+
+    async def _send(self, socket: Socket, send: Send) -> None:
+        while True:
+            while socket.frames and socket.closing is None:
+                frame = socket.frames.popleft()
+                socket.queued_bytes -= len(frame)
+                socket.sending_since = time.monotonic()
+                await send({"type": "websocket.send", "text": frame.decode()})
+                socket.sending_since = None
+            if socket.closing is not None:
+                await _close(send, socket.closing)
+                return
+            socket.wake.clear()
+            await socket.wake.wait()
+
+    async def beat(self) -> None:
+        """Ping each tab every 5 s (jittered by when it opened), tell the writer who answers, close the silent."""
+        for n in itertools.count(1):
+            await asyncio.sleep(HEARD_EVERY_S + random.uniform(-0.05, 0.05))
+            now = time.monotonic()
+            heard: list[str] = []
+            for agent_id, sockets in list(self.open.items()):
+                if any(now - s.last_pong < HEARD_EVERY_S * 1.5 or s.pinged == 0 for s in sockets):
+                    heard.append(agent_id)
+                for socket in sockets:
+                    self._check(socket, now, n)
+            if heard:
+                await self._tell(heard)
+
+    def _check(self, socket: Socket, now: float, n: int) -> None:
+        if socket.sending_since is not None and now - socket.sending_since > SEND_S:
+            socket.close(SLOW, "slow")
+        elif now - socket.last_pong > SILENT_CLOSE_S:
+            socket.close(1001, "silent")
+        elif now - socket.opened >= socket.pinged * PING_EVERY_S:
+            socket.pinged = int((now - socket.opened) / PING_EVERY_S) + 1
+            socket.send(_encode({"t": "ping", "n": n, "pos": {"desk": self._quiet_pos(socket)}}))
+
+    def _quiet_pos(self, socket: Socket) -> int:
+        """An up-to-date page adopts this, so that a quiet page never ages."""
+        socket.pos = max(socket.pos, self.feeds.pos)
+        return socket.pos
+
+    async def _tell(self, heard: list[str]) -> None:
+        with contextlib.suppress(NoWriter):
+            await self.tell_heard(heard)
+        for agent_id in heard:
+            await self._reach(agent_id)
+
+    def close_all(self, code: int = RESTART, why: str = "restart") -> None:
+        for sockets in self.open.values():
+            for socket in sockets:
+                socket.close(code, why)
+
+    def close_session(self, session: str) -> None:
+        """A log-out, or a right taken away: the seat is gone at once."""
+        for sockets in self.open.values():
+            for socket in sockets:
+                if socket.seat.session == session:
+                    socket.close(RIGHTS_CHANGED, "logged_out")
+
+
+def command_of(frame: Do, agent_id: str) -> c.Command | c.Reply:
+    """The command that a `do` asks for, or the problem that names the field it lacks."""
+    match frame.what:
+        case "choose":
+            if frame.chosen is None:
+                return c.problem(422, "field.missing", field="chosen")
+            return c.ChooseState(agent_id, frame.chosen, frame.reason, frame.when)
+        case "clear_flag":
+            return c.ClearNotResponding(agent_id)
+        case "transfer":
+            if frame.segment is None or frame.queue is None:
+                return c.problem(422, "field.missing", field="segment" if frame.segment is None else "queue")
+            return c.TransferToQueue(frame.segment, agent_id, frame.queue)
+        case act:
+            if frame.segment is None:
+                return c.problem(422, "field.missing", field="segment")
+            return c.ActOnSegment(act, frame.segment, agent_id, frame.reason)
+
+
+async def _hello(receive: Receive) -> Hello:
+    try:
+        message = await asyncio.wait_for(receive(), HELLO_S)
+    except TimeoutError as late:
+        raise Closing(BAD_FRAME, "no hello") from late
+    if message["type"] == "websocket.disconnect":
+        raise Closing(1001, "gone")
+    frame = _read(message)
+    if not isinstance(frame, Hello):
+        raise Closing(BAD_FRAME, "hello first")
+    return frame
+
+
+def _read(message: MutableMapping[str, Any]) -> Hello | Resume | Pong | Do:
+    text = message.get("text")
+    if text is None or len(text) > COMMAND_BYTES_MAX:
+        raise Closing(BAD_FRAME, "text frames of at most 64 KiB")
+    try:
+        return read_frame.validate_json(text)
+    except ValidationError as bad:
+        error = bad.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in error["loc"])
+        raise Closing(BAD_FRAME, f"{where}: {error['type']}"[:120]) from bad
+
+
+def _parts(frame: dict[str, Any]) -> list[bytes]:
+    """A snapshot above 64 KiB goes in parts of records; anything else in one piece."""
+    whole = _encode(frame)
+    records: dict[str, Any] = frame.get("records", {})
+    if len(whole) <= SNAPSHOT_PART_BYTES or len(records) < 2:
+        return [whole]
+    pieces: list[dict[str, Any]] = [{}]
+    size = 0
+    for key, record in records.items():
+        record_bytes = len(_encode(record)) + len(key) + 4
+        if size and size + record_bytes > SNAPSHOT_PART_BYTES - 1024:
+            pieces.append({})
+            size = 0
+        pieces[-1][key] = record
+        size += record_bytes
+    return [_encode(frame | {"records": p, "part": k, "of": len(pieces)}) for k, p in enumerate(pieces, 1)]
+
+
+def _encode(frame: dict[str, Any]) -> bytes:
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _refused(command_id: str, body: Any, *, retry: bool) -> bytes:
+    return _encode({"t": "refused", "id": command_id, "problem": dict(body), "retry": retry})
+
+
+async def _close(send: Send, closing: Closing) -> None:
+    with contextlib.suppress(Exception):  # the other side may be gone already
+        bye = {"t": "bye", "code": closing.code, "why": closing.why, "after_ms": 800}
+        await send({"type": "websocket.send", "text": json.dumps(bye)})
+        await send({"type": "websocket.close", "code": closing.code, "reason": closing.why[:120]})
+
+
+def _origin(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"origin":
+            return str(value, "latin-1")
+    return None

@@ -1,0 +1,63 @@
+"""What may a page say on the websocket? The closed union of frames from client to server (protocol.md)."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+Text = Annotated[str, Field(max_length=200)]
+
+
+class Frame(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")  # unknown fields are ignored: `v` is additive
+
+
+class FeedWish(Frame):
+    feed: Literal["desk"]
+    pos: int | None = None
+
+
+class Hello(Frame):
+    t: Literal["hello"]
+    v: int = Field(ge=1)
+    ticket: str = Field(max_length=4096)
+    tab: str = Field(max_length=64)
+    feeds: tuple[FeedWish, ...] = Field(max_length=8)
+
+
+class Resume(Frame):
+    t: Literal["resume"]
+    feed: Literal["desk"]
+    pos: int
+
+
+class Pong(Frame):
+    t: Literal["pong"]
+    n: int
+
+
+class Do(Frame):
+    t: Literal["do"]
+    id: Id
+    what: Literal[
+        "choose", "clear_flag", "accept", "decline", "hold", "retrieve", "park", "unpark", "end", "finish", "transfer",
+    ]  # fmt: skip
+    segment: Id | None = None
+    queue: Id | None = None
+    chosen: Literal["ready", "away", "offline"] | None = None
+    reason: Text | None = None
+    when: Literal["now", "next"] = "now"
+    disposition: Id | None = None
+    note: Annotated[str, Field(max_length=10_000)] | None = None
+
+    @field_validator("reason", "note")
+    @classmethod
+    def _storable(cls, text: str | None) -> str | None:
+        """PostgreSQL's text has no NUL and UTF-8 has no lone surrogates."""
+        if text is not None and ("\0" in text or any("\ud800" <= ch <= "\udfff" for ch in text)):
+            raise ValueError("NUL and lone surrogates cannot be stored")
+        return text
+
+
+ClientFrame = Annotated[Hello | Resume | Pong | Do, Field(discriminator="t")]
+read_frame: TypeAdapter[Hello | Resume | Pong | Do] = TypeAdapter(ClientFrame)

@@ -1,0 +1,61 @@
+"""What does an agent see of themselves and of what they hold? Integers and ids; times in milliseconds."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from contacts.contact import Contact
+from contacts.presence import AgentState
+from contacts.segment import Segment
+
+NO_LOAD = frozenset({"parked"})
+
+
+def ms(at_us: int | None) -> int | None:
+    return None if at_us is None else at_us // 1000
+
+
+def me(state: AgentState, name: str, load_units: int, capacity_units: int) -> dict[str, Any]:
+    return {
+        "agent_id": state.agent_id,
+        "name": name,
+        "chosen": state.chosen,
+        "reason": state.reason,
+        "next_chosen": state.next_chosen,
+        "not_responding": state.not_responding,
+        "desk_reachable": state.desk_reachable,
+        "phone_reachable": state.phone_reachable,
+        "since_ms": ms(state.since_us),
+        "load": load_units,
+        "units": capacity_units,
+    }
+
+
+def segment(held: Segment, contact: Contact | None, queued_us: int, queue_name: str) -> dict[str, Any]:
+    return {
+        "id": held.id,
+        "contact_id": held.contact_id,
+        "channel": contact.channel if contact else None,
+        "company_id": contact.company_id if contact else None,
+        "customer_id": contact.customer_id if contact else None,
+        "number": contact.number if contact else None,
+        "queue_id": held.queue_id,
+        "queue": queue_name,
+        "state": held.state,
+        "role": held.role,
+        "manual": held.manual,
+        "queued_ms": ms(queued_us),
+        "offered_ms": ms(held.offered_us),
+        "expires_ms": ms(held.expires_us),
+        "connected_ms": ms(held.connected_us),
+        "wrap_up_until_ms": ms(held.wrap_up_until_us) if held.state == "wrap_up" else None,
+    }
+
+
+def load(held: Iterable[Segment], contacts: Mapping[str, Contact], capacity: Mapping[str, Any]) -> int:
+    """Units held: every live segment costs what its channel costs, parked ones nothing (semantics.md)."""
+    costs: Mapping[str, int] = capacity.get("costs", {})
+    return sum(
+        costs.get(contacts[s.contact_id].channel, 0)
+        for s in held
+        if s.state not in NO_LOAD and s.contact_id in contacts
+    )
