@@ -1,0 +1,125 @@
+"""What was decided to be done in the world: is it done? Carried out after COMMIT, repeated until done or out of time.
+
+Only the writer's process carries them, and only while its last beat is fresh: a process that was stopped and lost
+its epoch sends nothing.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from app import commands as c
+from app.ports import Deliver, NoWriter
+from contacts.effect import Effect
+from contacts.records import Draft
+
+COMMANDS_MAX = 64
+RETRY_S = (0.2, 0.5, 1.0, 2.0, 2.0)  # the last repeats
+SWEEP_S = 2.0
+
+log = structlog.get_logger()
+
+Send = Callable[[str, Sequence[Mapping[str, Any]]], Awaitable[bool]]  # provider id, commands
+
+
+@dataclass(slots=True)
+class Effects:
+    send: Send
+    deliver: Deliver
+    addresses: Callable[[set[str]], Awaitable[dict[str, str]]]  # agent id -> phone address
+    may_send: Callable[[], bool]
+    now_us: Callable[[], int]
+    due: dict[str, dict[str, Effect]] = field(default_factory=lambda: defaultdict(dict))  # by provider
+    failures: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    sent: int = 0
+    _wakes: dict[str, asyncio.Event] = field(default_factory=dict)
+    _carriers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    def committed(self, draft: Draft, _prev: int, _pos: int) -> None:
+        for effect in draft.effects.values():
+            if effect.state == "due":
+                self.take(effect)
+            else:
+                self.due[effect.provider].pop(effect.id, None)
+
+    def take(self, effect: Effect) -> None:
+        self.due[effect.provider][effect.id] = effect
+        if effect.provider not in self._carriers:
+            self._wakes[effect.provider] = asyncio.Event()
+            self._carriers[effect.provider] = asyncio.create_task(self._carry(effect.provider))
+        self._wakes[effect.provider].set()
+
+    def start(self, effects: Sequence[Effect]) -> None:
+        """This process became the writer: what was due before is due again."""
+        for effect in effects:
+            self.take(effect)
+
+    async def stop(self) -> None:
+        """This process is no longer the writer: whoever is finds what is due in the database."""
+        carriers = list(self._carriers.values())
+        self._carriers.clear()
+        self.due.clear()
+        for carrier in carriers:
+            carrier.cancel()
+        for carrier in carriers:
+            with contextlib.suppress(asyncio.CancelledError):
+                await carrier
+
+    async def _carry(self, provider: str) -> None:
+        wake = self._wakes[provider]
+        while True:
+            if not self.due[provider]:
+                wake.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), SWEEP_S)
+                continue
+            try:
+                await self._carry_some(provider)
+            except Exception:
+                log.exception("effects", provider=provider)
+                await asyncio.sleep(RETRY_S[-1])
+
+    async def _carry_some(self, provider: str) -> None:
+        batch = list(self.due[provider].values())[:COMMANDS_MAX]
+        late = [e for e in batch if e.not_after_us is not None and e.not_after_us < self.now_us()]
+        if late:
+            await self._report(provider, failed=late)
+            return
+        if not self.may_send():
+            await asyncio.sleep(RETRY_S[0])
+            return
+        if await self.send(provider, await self._commands(batch)):
+            self.failures[provider] = 0
+            self.sent += len(batch)
+            await self._report(provider, done=batch)
+        else:
+            tries = self.failures[provider]
+            self.failures[provider] += 1
+            await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
+
+    async def _commands(self, batch: Sequence[Effect]) -> list[dict[str, Any]]:
+        agents = {str(e.args["agent"]) for e in batch if "agent" in e.args}
+        addresses = await self.addresses(agents) if agents else {}
+        commands = []
+        for effect in batch:
+            command = {"id": effect.id, **effect.args}
+            if "agent" in command:
+                command["address"] = addresses.get(str(command["agent"]))
+            commands.append(command)
+        return commands
+
+    async def _report(self, provider: str, done: Sequence[Effect] = (), failed: Sequence[Effect] = ()) -> None:
+        """The outcome is a command like any other; until it is committed the effect stays due."""
+        command = c.ReportEffects(tuple(e.id for e in done), tuple(e.id for e in failed))
+        try:
+            await self.deliver(c.Envelope("system", "", b"", command, "system"))
+        except NoWriter:
+            await asyncio.sleep(RETRY_S[0])
+            return
+        for effect in (*done, *failed):
+            self.due[provider].pop(effect.id, None)
