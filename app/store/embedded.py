@@ -277,7 +277,8 @@ def _ensure_running(home: Path, binaries: Path) -> None:
 
 def _init(home: Path, binaries: Path, user: OsUser | None) -> None:
     data = data_folder(home)
-    let_run(user, binaries / "postgres")
+    wheel = binaries.parent.parent
+    let_run(user, binaries / "initdb", binaries.parent, wheel.with_name(f"{wheel.name}.libs"))
     let_search(user, home)
     if (data / "PG_VERSION").exists():
         return

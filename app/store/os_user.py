@@ -64,16 +64,17 @@ def own_private_folder(user: OsUser | None, folder: Path) -> None:
     folder.chmod(0o700)
 
 
-def let_run(user: OsUser | None, program: Path) -> None:
-    """See to it that `user` can run a program of the wheel and read what lies beside it."""
+def let_run(user: OsUser | None, program: Path, *folders: Path) -> None:
+    """See to it that `user` can run a program, which reads what is in `folders`."""
     if user is None or _runs(user, program):
         return
     let_search(user, program)
     if not _runs(user, program):  # installed under a strict umask
-        for path in [program.parent.parent, *program.parent.parent.rglob("*")]:
-            if not path.is_symlink():
-                mode = path.stat().st_mode
-                path.chmod(mode | 0o044 | (0o011 if mode & 0o100 else 0))
+        for folder in folders:
+            for path in (folder, *folder.rglob("*")):
+                if not path.is_symlink():
+                    mode = path.stat().st_mode
+                    path.chmod(mode | 0o044 | (0o011 if mode & 0o100 else 0))
 
 
 def _runs(user: OsUser, program: Path) -> bool:
