@@ -38,7 +38,8 @@ setup: .venv/installed
 
 # web/ is built from a lock, too; the built files are not in git.
 ifneq ($(wildcard web/package.json),)
-WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print)
+WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist -o -name tests \) -prune -o -type f ! -name schema.d.ts -print) \
+	$(wildcard docs/openapi.json)
 
 web: web/dist/index.html
 
