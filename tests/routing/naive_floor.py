@@ -1,0 +1,417 @@
+"""What becomes of offers, conversations, agents and deadlines? The plain half of the readable twin (naive_match.py)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+from contacts.presence import AgentState, is_logged_in, is_reachable
+from contacts.requirement import RequirementError, parse
+from contacts.stay import Wishes
+from contacts.words import SECOND_US, WRITTEN, Channel
+
+
+class Refused(Exception):
+    """The message is not possible; nothing was changed."""
+
+    def __init__(self, text_key: str) -> None:
+        super().__init__(text_key)
+        self.text_key = text_key
+
+
+class Said(SimpleNamespace):
+    """A decision: `kind` is its name, the rest are its fields."""
+
+    kind: str
+
+
+@dataclass
+class Waiting:
+    """A stay, from its queue to a conversation or to another end."""
+
+    stay_id: str
+    contact_id: str
+    channel: Channel
+    queue_id: str
+    requirement: str
+    wishes: Wishes
+    place_us: int
+    queued_us: int
+    promise_us: int
+    limit_us: int
+    overdue: bool = False
+    widened: int = 0  # steps of the queue's widening that were taken
+    refusals: int = 0  # offers that came to nothing because of the agent
+    asked_again_us: dict[str, int] = field(default_factory=dict)  # agent -> end of the pause after letting it go
+
+
+@dataclass
+class Work:
+    """A segment: offered, connecting, talking, parked or wrap_up."""
+
+    segment_id: str
+    stay_id: str
+    agent_id: str
+    channel: Channel
+    queue_id: str
+    exclusive: bool
+    state: str = "offered"
+    ends_us: int | None = None  # when the state ends by itself
+
+
+@dataclass(frozen=True, order=True)
+class Deadline:
+    """Ordered by instant, then in the order of the words below, then by id."""
+
+    at_us: int
+    rank: int
+    subject_id: str
+    agent_id: str = ""
+
+
+RANKS = ("wrap_up", "connecting", "offered", "silence", "asked_again", "widen", "promise", "limit")
+
+
+class NaiveFloor:
+    def __init__(self, new_id: Callable[[], str], domain: Any) -> None:
+        self.new_id = new_id
+        self.domain = domain
+        self.now = 0
+        self.queues: dict[str, Any] = {}  # policies by id
+        self.profiles: dict[str, Any] = {}  # of agents, by id
+        self.agents: dict[str, AgentState] = {}
+        self.stays: dict[str, Waiting] = {}
+        self.works: dict[str, Work] = {}  # in the order of their offers
+        self.choices: list[bool] = []  # between overdue and ordinary work: was the overdue one taken?
+        self.told: list[Said] = []
+
+    def hear(self, message: Any) -> None:
+        HEARS[type(message).__name__](self, message)
+
+    def next_deadline(self) -> int | None:
+        return min((deadline.at_us for deadline in self.deadlines()), default=None)
+
+    def say(self, kind: str, **fields: Any) -> None:
+        self.told.append(Said(kind=kind, **fields))
+
+    def works_of(self, stay: Waiting) -> list[Work]:
+        return [work for work in self.works.values() if work.stay_id == stay.stay_id]
+
+    def works_of_agent(self, agent_id: str) -> list[Work]:
+        return [work for work in self.works.values() if work.agent_id == agent_id]
+
+    def load(self, agent_id: str) -> int:
+        costs = self.profiles[agent_id].capacity.costs
+        return sum(costs[work.channel] for work in self.works_of_agent(agent_id) if work.state != "parked")
+
+    # --- offers -------------------------------------------------------------------------------------------------------
+
+    def offer(self, stay: Waiting, agent_id: str, manual: bool = False) -> None:
+        timeout_us = max(self.queues[stay.queue_id].offer_timeout_s * SECOND_US, self.domain.min_offer_us)
+        in_rounds = stay.channel in WRITTEN and self.queues[stay.queue_id].offers_at_once > 1
+        work = Work(self.new_id(), stay.stay_id, agent_id, stay.channel, stay.queue_id, manual or not in_rounds)
+        work.ends_us = self.now + timeout_us
+        self.works[work.segment_id] = work
+        self.say("Offered", segment_id=work.segment_id, stay_id=stay.stay_id, agent_id=agent_id,
+                 expires_us=work.ends_us, exclusive=work.exclusive, manual=manual)  # fmt: skip
+
+    def assign(self, message: Any) -> None:
+        stay, agent_id = self.stay(message.stay_id), message.agent_id
+        if agent_id not in self.profiles or not is_logged_in(self.agents[agent_id], stay.channel):
+            raise Refused("agent.not_ready")
+        if self.queues[stay.queue_id].company_id not in self.profiles[agent_id].company_ids:
+            raise Refused("agent.not_granted")
+        if any(work.state != "offered" or work.agent_id == agent_id for work in self.works_of(stay)):
+            raise Refused("offer.taken")
+        self.withdraw(self.works_of(stay), "moved")
+        self.offer(stay, agent_id, manual=True)
+
+    def accept(self, message: Any) -> None:
+        work = self.work(message.segment_id, "offered", message.agent_id)
+        work.state, work.ends_us = "connecting", self.now + self.domain.connect_timeout_us
+        self.say("Accepted", segment_id=work.segment_id, connect_by_us=work.ends_us)
+        self.withdraw([other for other in self.works_of(self.stays[work.stay_id]) if other is not work], "taken")
+
+    def decline(self, message: Any) -> None:
+        self.let_go(self.work(message.segment_id, "offered", message.agent_id), "declined", "declined")
+
+    def connect_failed(self, message: Any) -> None:
+        self.let_go(self.work(message.segment_id, "connecting"), "failed", "provider")
+
+    def let_go(self, work: Work, end: str, why: str) -> None:
+        """The offer came to nothing because of the agent: a pause for the agent, the old place for the stay."""
+        stay, queue = self.stays[work.stay_id], self.queues[work.queue_id]
+        stay.refusals += 1
+        stay.asked_again_us[work.agent_id] = self.now + queue.reoffer_pause_s * SECOND_US
+        self.end_offer(work, end, why)
+        if stay.refusals >= queue.max_offers:
+            self.withdraw(self.works_of(stay), "moved")
+            self.stay_over(stay, "unwanted", step=queue.unwanted_step)
+
+    def withdraw(self, works: list[Work], why: str) -> None:
+        for work in works:
+            self.end_offer(work, "withdrawn", why)
+
+    def end_offer(self, work: Work, end: str, why: str) -> None:
+        self.say(
+            "OfferOver", segment_id=work.segment_id, stay_id=work.stay_id, agent_id=work.agent_id, end=end, why=why
+        )
+        self.forget(work)
+
+    def forget(self, work: Work) -> None:
+        del self.works[work.segment_id]
+        self.take_next_chosen(work.agent_id)
+
+    # --- stays --------------------------------------------------------------------------------------------------------
+
+    def enqueue(self, message: Any) -> None:
+        queue = self.queues.get(message.queue_id)
+        if queue is None or message.stay_id in self.stays:
+            raise Refused("queue.unknown" if queue is None else "stay.known")
+        if queue.closed:
+            raise Refused("queue.closed")
+        requirement = queue.requirement if message.requirement is None else message.requirement
+        try:
+            parse(requirement)
+        except RequirementError as error:
+            raise Refused(error.text_key) from None
+        arrival_us = self.now if message.arrival_us is None else message.arrival_us
+        points = [points for value, points in queue.head_start if message.value >= value]
+        stay = Waiting(
+            message.stay_id, message.contact_id, message.channel, message.queue_id, requirement, message.wishes,
+            place_us=arrival_us - (points[-1] if points else 0) * SECOND_US // queue.rate,
+            queued_us=self.now,
+            promise_us=self.now + queue.promise_s * SECOND_US,
+            limit_us=self.now + queue.limit_s * SECOND_US,
+        )  # fmt: skip
+        self.stays[stay.stay_id] = stay
+        self.say("Queued", stay_id=stay.stay_id, queue_version=queue.version, requirement=requirement,
+                 place_us=stay.place_us, promise_us=stay.promise_us, limit_us=stay.limit_us)  # fmt: skip
+
+    def leave(self, message: Any) -> None:
+        stay = self.stay(message.stay_id)
+        self.withdraw(self.works_of(stay), "left")
+        self.stay_over(stay, "left", end=message.end)
+
+    def stay_over(self, stay: Waiting, why: str, end: Any = None, step: Any = None) -> None:
+        del self.stays[stay.stay_id]
+        self.say("StayOver", stay_id=stay.stay_id, why=why, end=end, step=step)
+
+    def stay(self, stay_id: str) -> Waiting:
+        if stay_id not in self.stays:
+            raise Refused("stay.unknown")
+        return self.stays[stay_id]
+
+    # --- conversations ------------------------------------------------------------------------------------------------
+
+    def connected(self, message: Any) -> None:
+        work = self.work(message.segment_id, "connecting")
+        work.state, work.ends_us = "talking", None
+        del self.stays[work.stay_id]
+        self.say("Talking", segment_id=work.segment_id, stay_id=work.stay_id)
+
+    def park(self, message: Any) -> None:
+        work = self.work(message.segment_id, "talking")
+        if work.channel not in WRITTEN:
+            raise Refused("segment.not_written")
+        work.state = "parked"
+        self.say("Parked", segment_id=work.segment_id)
+
+    def unpark(self, message: Any) -> None:
+        work = self.work(message.segment_id, "parked")
+        work.state = "talking"
+        self.say("Unparked", segment_id=work.segment_id)
+
+    def end(self, message: Any) -> None:
+        work = self.work(message.segment_id, "talking", state_too="parked")
+        wrap_up_s = self.queues[work.queue_id].wrap_up_s
+        if wrap_up_s == 0:
+            self.finished(work, "none")
+            return
+        work.state = "wrap_up"
+        work.ends_us = None if wrap_up_s is None else self.now + wrap_up_s * SECOND_US
+        self.say("WrapUpStarted", segment_id=work.segment_id, until_us=work.ends_us)
+
+    def finish(self, message: Any) -> None:
+        self.finished(self.work(message.segment_id, "wrap_up"), "agent")
+
+    def finished(self, work: Work, why: str) -> None:
+        self.say("Finished", segment_id=work.segment_id, agent_id=work.agent_id, why=why)
+        self.change(work.agent_id, "served", last_ended_us=self.now)
+        self.forget(work)
+
+    def work(self, segment_id: str, state: str, agent_id: str | None = None, state_too: str = "") -> Work:
+        work = self.works.get(segment_id)
+        if work is None or work.state not in (state, state_too) or agent_id not in (None, work.agent_id):
+            raise Refused("segment.not_so")
+        return work
+
+    # --- agents -------------------------------------------------------------------------------------------------------
+
+    def choose(self, message: Any) -> None:
+        agent = self.agent(message.agent_id)
+        if (agent.chosen, agent.reason, agent.next_chosen) == (message.chosen, message.reason, None):
+            return  # said twice
+        self.chosen(agent, message.chosen, message.reason, "chose")
+        if message.chosen != "ready":
+            self.withdraw(self.offers_to(message.agent_id), "not_ready")
+
+    def choose_next(self, message: Any) -> None:
+        agent = self.agent(message.agent_id)
+        wish = f"away:{message.reason or ''}" if message.chosen == "away" else message.chosen
+        if wish == agent.next_chosen:
+            return
+        if wish is not None and not self.works_of_agent(agent.agent_id):
+            self.chosen(agent, message.chosen, message.reason, "next_chosen")
+            return
+        self.change(agent.agent_id, "next_chosen", next_chosen=wish)
+
+    def take_next_chosen(self, agent_id: str) -> None:
+        agent = self.agents[agent_id]
+        if agent.next_chosen is not None and not self.works_of_agent(agent_id):
+            chosen, _, reason = agent.next_chosen.partition(":")
+            self.chosen(agent, chosen, reason or None, "next_chosen")
+
+    def chosen(self, agent: AgentState, chosen: str, reason: str | None, why: str) -> None:
+        since_us = agent.since_us if agent.chosen == chosen else self.now
+        self.change(agent.agent_id, why, chosen=chosen, reason=reason, next_chosen=None, since_us=since_us)
+
+    def reach(self, message: Any) -> None:
+        agent, up = self.agent(message.agent_id), message.up
+        if message.device == "phone":
+            changed = replace(agent, phone_reachable=up)
+        elif up:
+            changed = replace(agent, desk_reachable=True, desk_silent_us=None)
+        else:
+            silent_us = self.now if agent.desk_reachable else agent.desk_silent_us
+            changed = replace(agent, desk_reachable=False, desk_silent_us=silent_us)
+        if changed != agent:
+            self.agents[agent.agent_id] = changed
+            self.say("AgentChanged", agent_id=agent.agent_id, why="reachable" if up else "unreachable")
+            self.withdraw_unreachable(agent.agent_id)
+
+    def withdraw_unreachable(self, agent_id: str) -> None:
+        agent = self.agents[agent_id]
+        self.withdraw(
+            [work for work in self.offers_to(agent_id) if not is_reachable(agent, work.channel)], "unreachable"
+        )
+
+    def clear_flag(self, message: Any) -> None:
+        if self.agent(message.agent_id).not_responding:
+            self.change(message.agent_id, "flag_cleared", not_responding=False)
+
+    def change(self, agent_id: str, why: str, **facts: Any) -> None:
+        self.agents[agent_id] = replace(self.agents[agent_id], **facts)
+        self.say("AgentChanged", agent_id=agent_id, why=why)
+
+    def agent(self, agent_id: str) -> AgentState:
+        if agent_id not in self.profiles:
+            raise Refused("agent.unknown")
+        return self.agents[agent_id]
+
+    def offers_to(self, agent_id: str) -> list[Work]:
+        return [work for work in self.works_of_agent(agent_id) if work.state == "offered"]
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def deadlines(self) -> Iterator[Deadline]:
+        for work in self.works.values():
+            if work.ends_us is not None:
+                yield Deadline(work.ends_us, RANKS.index(work.state), work.segment_id)
+        for stay in self.stays.values():
+            for agent_id, until_us in stay.asked_again_us.items():
+                yield Deadline(until_us, RANKS.index("asked_again"), stay.stay_id, agent_id)
+            widen = self.queues[stay.queue_id].widen
+            if stay.widened < len(widen):
+                due_us = stay.queued_us + widen[stay.widened].after_s * SECOND_US
+                yield Deadline(due_us, RANKS.index("widen"), stay.stay_id)
+            if not stay.overdue:
+                yield Deadline(stay.promise_us, RANKS.index("promise"), stay.stay_id)
+            if not any(work.state == "connecting" for work in self.works_of(stay)):
+                yield Deadline(stay.limit_us, RANKS.index("limit"), stay.stay_id)
+        for agent in self.agents.values():
+            if agent.desk_silent_us is not None and self.writes(agent.agent_id):
+                due_us = agent.desk_silent_us + self.domain.written_silence_us
+                yield Deadline(due_us, RANKS.index("silence"), agent.agent_id)
+
+    def time_passed(self, _: Any) -> None:
+        while due := min((deadline for deadline in self.deadlines() if deadline.at_us <= self.now), default=None):
+            self.take(due)
+
+    def take(self, due: Deadline) -> None:
+        match RANKS[due.rank]:
+            case "wrap_up":
+                self.finished(self.works[due.subject_id], "time_box")
+            case "connecting":
+                self.connect_timed_out(self.works[due.subject_id])
+            case "offered":
+                self.offer_expired(self.works[due.subject_id])
+            case "silence":
+                self.hand_back(due.subject_id)
+            case "asked_again":
+                del self.stays[due.subject_id].asked_again_us[due.agent_id]
+            case "widen":
+                self.widen(self.stays[due.subject_id])
+            case "promise":
+                self.stays[due.subject_id].overdue = True
+                self.say("Overdue", stay_id=due.subject_id)
+            case "limit":
+                stay = self.stays[due.subject_id]
+                self.withdraw(self.works_of(stay), "moved")
+                self.stay_over(stay, "limit", step=self.queues[stay.queue_id].last_step)
+
+    def connect_timed_out(self, work: Work) -> None:
+        self.let_go(work, "failed", "connect_timeout")
+        if work.channel == "phone" and self.agents[work.agent_id].phone_reachable:
+            self.change(work.agent_id, "unreachable", phone_reachable=False)
+            self.withdraw_unreachable(work.agent_id)
+
+    def offer_expired(self, work: Work) -> None:
+        self.let_go(work, "expired", "timeout")
+        if not self.agents[work.agent_id].not_responding:
+            self.change(work.agent_id, "flagged", not_responding=True)
+
+    def writes(self, agent_id: str) -> list[Work]:
+        """Written conversations of the agent, those laid aside included."""
+        return [work for work in self.works_of_agent(agent_id)
+                if work.channel in WRITTEN and work.state in ("talking", "parked")]  # fmt: skip
+
+    def hand_back(self, agent_id: str) -> None:
+        for work in self.writes(agent_id):
+            self.say("HandedBack", segment_id=work.segment_id, agent_id=agent_id)
+            self.forget(work)
+
+    def widen(self, stay: Waiting) -> None:
+        stay.requirement = self.queues[stay.queue_id].widen[stay.widened].requirement
+        stay.widened += 1
+        self.say("Widened", stay_id=stay.stay_id, requirement=stay.requirement)
+
+    def outage_over(self, message: Any) -> None:
+        for work in self.works.values():
+            if work.state == "offered" and work.ends_us is not None and message.outage_us > 0:
+                work.ends_us += message.outage_us
+                self.say("OfferExtended", segment_id=work.segment_id, expires_us=work.ends_us)
+
+    # --- configuration ------------------------------------------------------------------------------------------------
+
+    def config_changed(self, message: Any) -> None:
+        self.domain = message.domain or self.domain
+        self.queues |= {queue.queue_id: queue for queue in message.queues}
+        for profile in message.agents:
+            self.profiles[profile.agent_id] = profile
+            if profile.agent_id not in self.agents:
+                self.agents[profile.agent_id] = AgentState(profile.agent_id, domain_id=1)
+                self.say("AgentChanged", agent_id=profile.agent_id, why="configured")
+        for agent_id in message.gone_agent_ids:
+            if self.profiles.pop(agent_id, None) is not None:
+                self.withdraw(self.offers_to(agent_id), "not_ready")
+
+
+HEARS: dict[str, Callable[[NaiveFloor, Any], None]] = {
+    "ConfigChanged": NaiveFloor.config_changed, "Enqueue": NaiveFloor.enqueue, "Leave": NaiveFloor.leave,
+    "Choose": NaiveFloor.choose, "ChooseNext": NaiveFloor.choose_next, "Reach": NaiveFloor.reach,
+    "ClearFlag": NaiveFloor.clear_flag, "Accept": NaiveFloor.accept, "Decline": NaiveFloor.decline,
+    "Connected": NaiveFloor.connected, "ConnectFailed": NaiveFloor.connect_failed, "Assign": NaiveFloor.assign,
+    "Park": NaiveFloor.park, "Unpark": NaiveFloor.unpark, "End": NaiveFloor.end, "Finish": NaiveFloor.finish,
+    "TimePassed": NaiveFloor.time_passed, "OutageOver": NaiveFloor.outage_over,
+}  # fmt: skip
