@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:jackfield:problem:"
+TYPE_PREFIX = "https://jackfield.dev/problems/"  # as app.commands.problem has it
 ERRORS_MAX = 32  # named in one answer
 
 Place = Literal["body", "path", "query", "header"]
@@ -27,10 +27,10 @@ class FieldError:
 def problem(
     status: int, text_key: str, title: str, errors: Iterable[FieldError] = (), extra: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The body of a refusal. `text_key` 'queue.closed' gives the type '…:queue-closed'."""
+    """The body of a refusal. Its type and its key for people's language are one name."""
     found = [error.as_json() for error in errors][:ERRORS_MAX]
     return {
-        "type": TYPE_PREFIX + text_key.replace(".", "-").replace("_", "-"),
+        "type": TYPE_PREFIX + text_key,
         "title": title,
         "status": status,
         "text_key": text_key,

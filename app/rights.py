@@ -50,14 +50,15 @@ class Principal:
 class Right:
     owner: Owner
     roles: frozenset[Role] = frozenset()
+    of_teams: bool = False  # a grant for one team carries it; the route looks whose team it is
 
 
 PUBLIC = Right("public")
 SELF = Right("self", _STAFF)  # whoever is logged in, about themselves
 
 
-def _rights(owner: Owner, roles: frozenset[Role], *operations: str) -> dict[str, Right]:
-    return {operation: Right(owner, roles) for operation in operations}
+def _rights(owner: Owner, roles: frozenset[Role], *operations: str, of_teams: bool = False) -> dict[str, Right]:
+    return {operation: Right(owner, roles, of_teams) for operation in operations}
 
 
 TABLE: dict[str, Right] = {
@@ -77,7 +78,7 @@ TABLE: dict[str, Right] = {
     **_rights("installation", _OPERATORS, "create_skill", "change_skill", "delete_skill"),
     **_rights("installation", _OPERATORS, "list_users", "read_user", "create_user", "create_users", "change_user"),
     **_rights("installation", _OPERATORS, "list_grants", "create_grant", "delete_grant"),
-    **_rights("installation", _SUPERVISORS, "list_agents", "read_agent", "choose_agent_state"),
+    **_rights("installation", _SUPERVISORS, "list_agents", "read_agent", "choose_agent_state", of_teams=True),
     **_rights("installation", _OPERATORS, "create_agent", "create_agents", "change_agent", "archive_agent"),
     **_rights("installation", _OPERATORS, "list_api_keys", "create_api_key", "revoke_api_key"),
     **_rights("installation", _OPERATORS, "list_telephony_providers", "read_telephony_provider"),
@@ -106,13 +107,12 @@ def right_of(operation: str) -> Right:
 
 def companies_of(principal: Principal, right: Right) -> frozenset[str] | None:
     """Where the principal holds the right; None = in all companies. Raises Forbidden if nowhere."""
-    granted = [grant.company_id for grant in principal.grants if grant.role in right.roles]
+    granted = [
+        grant.company_id
+        for grant in principal.grants
+        if grant.role in right.roles and (grant.team_id is None or grant.role == "agent" or right.of_teams)
+    ]
     if not granted:
         raise Forbidden
     named = frozenset(company_id for company_id in granted if company_id is not None)
     return named if len(granted) == sum(company_id is not None for company_id in granted) else None
-
-
-def may_installation(principal: Principal) -> bool:
-    """The operator's own right: a grant of it for one company does not exist."""
-    return any(grant.role == "operator" and grant.company_id is None for grant in principal.grants)

@@ -6,13 +6,12 @@ import pytest
 
 from app import passwords
 from app.passwords import Passwords, PasswordsBusy
+from app.seals import BrokenSeal, seal, unseal
 from app.sessions import (
     TICKET_LIFE_S,
     BadTicket,
     Ticket,
     csrf_holds,
-    csrf_token,
-    hash_of,
     issue_ticket,
     new_api_key,
     new_token,
@@ -51,13 +50,12 @@ def test_a_ticket_signed_by_somebody_else_or_by_nobody_is_refused():
             read_ticket(KEY, text, MINE.origin, NOW_S)
 
 
-def test_a_csrf_token_belongs_to_one_session():
-    mine, other = hash_of(new_token()), hash_of(new_token())
+def test_only_the_sessions_own_csrf_token_holds():
+    mine = new_token()
 
-    assert csrf_holds(KEY, mine, csrf_token(KEY, mine))
-    assert not csrf_holds(KEY, mine, csrf_token(KEY, other))
-    assert not csrf_holds(KEY, mine, None)
-    assert not csrf_holds(KEY, mine, "é")
+    assert csrf_holds(mine, mine)
+    for other in (new_token(), None, "", "é"):
+        assert not csrf_holds(mine, other)
 
 
 def test_api_keys_are_told_by_their_prefix_and_never_repeat():
@@ -95,3 +93,13 @@ async def test_more_waiting_than_the_bound_are_sent_away(monkeypatch):
     answers = await asyncio.gather(*(doors.verify("x", None) for _ in range(5)), return_exceptions=True)
 
     assert [type(answer) for answer in answers].count(PasswordsBusy) == 2
+
+
+def test_a_sealed_secret_is_read_with_the_same_key_only():
+    sealed = seal(KEY, "whsec_abc")
+
+    assert unseal(KEY, sealed) == "whsec_abc"
+    assert "whsec" not in sealed
+    for broken, key in ((sealed, b"x" * 32), (sealed[:-2], KEY), ("", KEY)):
+        with pytest.raises(BrokenSeal):
+            unseal(key, broken)
