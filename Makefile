@@ -79,8 +79,11 @@ soak: setup
 	SOAK_SEEDS=$(SOAK_SEEDS) $(PY) -m pytest -m soak
 
 mutate: setup
-	$(PY) -m mutmut run
-	$(PY) -m mutmut results
+	@mkdir -p build
+	@if [ -t 1 ]; then $(PY) -m mutmut run; else set -o pipefail; $(PY) -m mutmut run | tr '\r' '\n' | tail -n 2; fi
+	@$(PY) -m mutmut results > build/mutants.txt
+	@$(PY) -m mutmut export-cicd-stats
+	@$(PY) .ci/mutants
 
 lock: setup
 	$(PY) -m pip install --quiet uv
