@@ -9,10 +9,8 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 NPM := .ci/npm
 LINT_IMPORTS := $(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
-CODE := $(wildcard contacts routing ivr outbound screenpop analytics app floor bench)
 SOAK_SEEDS ?= 200
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PYTHONDONTWRITEBYTECODE :=
 
 help:
 	@echo 'make demo    a living contact centre, on this machine, now'
