@@ -1,0 +1,31 @@
+// How does the page ask the server? Typed calls on the same origin; unsafe methods carry the CSRF token.
+import createClient from "openapi-fetch"
+import type { paths } from "./paths"
+
+export interface Session {
+  csrf: string | null
+  user: { id: string; login: string; name: string; language: string } | null
+  agent_id: string | null
+  grants: { role: "agent" | "supervisor" | "admin" | "operator"; company_id: string | null }[]
+}
+
+let csrf: string | null = null
+
+export function setCsrf(token: string | null): void {
+  csrf = token
+}
+
+export const api = createClient<paths>({ baseUrl: location.origin })
+
+api.use({
+  onRequest({ request }) {
+    if (csrf !== null && request.method !== "GET") request.headers.set("X-CSRF-Token", csrf)
+    return request
+  },
+})
+
+/** The key under which people read what went wrong. */
+export function problemOf(error: unknown, status: number): string {
+  const key = (error as { text_key?: unknown } | undefined)?.text_key
+  return typeof key === "string" ? key : `status.${status}`
+}

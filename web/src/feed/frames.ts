@@ -1,0 +1,91 @@
+// What travels over the websocket? The frames of the protocol, version 1; unknown fields and kinds are ignored.
+
+export type FeedName = "desk"
+export type FeedRecord = Readonly<Record<string, unknown>>
+
+export interface Snapshot {
+  t: "snapshot"
+  feed: string
+  pos: number
+  why?: string
+  records: Record<string, FeedRecord>
+  part?: number // 1 … of
+  of?: number
+}
+
+export interface Turn {
+  t: "turn"
+  feed: string
+  prev: number
+  pos: number
+  put?: Record<string, FeedRecord>
+  drop?: string[]
+}
+
+export interface Ping {
+  t: "ping"
+  n: number
+  pos?: Record<string, number> // the position of each feed, so that a quiet page does not age
+}
+
+export interface Welcome {
+  t: "welcome"
+  v: number
+  session: string
+  now_ms: number
+  speed?: number // business milliseconds in a real one: > 1 in a demo or a replay
+}
+
+export interface Problem {
+  type?: string
+  title?: string
+  status: number
+  field?: string | null
+  text_key?: string
+}
+
+export interface Done {
+  t: "done"
+  id: string
+  pos: number
+  result?: FeedRecord
+}
+
+export interface Refused {
+  t: "refused"
+  id: string
+  problem: Problem
+  retry: boolean
+}
+
+export interface Bye {
+  t: "bye"
+  code: number
+  why?: string
+  after_ms?: number
+}
+
+export type FeedFrame = Snapshot | Turn | Ping
+export type ServerFrame = FeedFrame | Welcome | Done | Refused | Bye
+
+export interface Do {
+  t: "do"
+  id: string
+  what: Act["what"]
+  [field: string]: unknown
+}
+
+export type Chosen = "ready" | "away" | "offline"
+
+// What an agent can do at the desk: a closed union.
+export type Act =
+  | { what: "choose"; chosen: Chosen; reason?: string; when?: "now" | "next" }
+  | { what: "clear_flag" }
+  | { what: "accept"; segment: string }
+  | { what: "decline"; segment: string; reason?: string }
+  | { what: "hold" | "retrieve" | "park" | "unpark" | "end"; segment: string }
+  | { what: "finish"; segment: string; disposition?: string; note?: string }
+  | { what: "transfer"; segment: string; queue: string }
+
+// Why the server ends a socket.
+export const BYE = { takenOver: 4001, rights: 4003, slow: 4008, restart: 4010, badFrame: 4400, reload: 4426 } as const

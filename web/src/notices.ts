@@ -1,0 +1,34 @@
+// What must the person be told now? A few lines at the foot of the page that go away by themselves.
+import { shallowRef } from "vue"
+import { i18n, said } from "./i18n"
+
+const SHOWN_MS = 8_000
+const AT_ONCE = 3
+
+export interface Notice {
+  id: number
+  text: string
+}
+
+export const notices = shallowRef<Notice[]>([])
+let last = 0
+
+export function tell(text: string): void {
+  const notice = { id: ++last, text }
+  notices.value = [...notices.value.filter((each) => each.text !== text), notice].slice(-AT_ONCE)
+  window.setTimeout(() => dismiss(notice.id), SHOWN_MS)
+}
+
+export function dismiss(id: number): void {
+  notices.value = notices.value.filter((notice) => notice.id !== id)
+}
+
+export function refusalText(key: string | undefined, status?: number): string {
+  const { t } = i18n.global
+  const general = key ? t("refusal.general_with_key", { key }) : t("refusal.general")
+  return said("refusal", key, status ? said("refusal.status", String(status), general) : general)
+}
+
+export function tellRefusal(key: string | undefined, status?: number): void {
+  tell(refusalText(key, status))
+}
