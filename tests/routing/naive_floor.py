@@ -91,6 +91,9 @@ class NaiveFloor:
     def next_deadline(self) -> int | None:
         return min((deadline.at_us for deadline in self.deadlines()), default=None)
 
+    def agent_state(self, agent_id: str) -> AgentState:
+        return self.agents[agent_id]
+
     def say(self, kind: str, **fields: Any) -> None:
         self.told.append(Said(kind=kind, **fields))
 

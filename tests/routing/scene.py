@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
 
-from contacts.presence import Chosen, Device
+from contacts.presence import AgentState, Chosen, Device
 from contacts.stay import StayEnd, Wishes
 from contacts.words import SECOND_US, Channel
 from routing import messages
@@ -22,6 +22,10 @@ class Decider(Protocol):
     def handle(self, message: messages.Message, now_us: int) -> list[Any]: ...
 
     def next_deadline(self) -> int | None: ...
+
+    def agent_state(self, agent_id: str) -> AgentState: ...
+
+    def load(self, agent_id: str) -> int: ...
 
 
 def numbered(prefix: str) -> Callable[[], str]:
@@ -93,8 +97,8 @@ class Scene:
             self.choose(name, "ready")
         return name
 
-    def domain(self, **policy: Any) -> None:
-        self.tell(messages.ConfigChanged(next(self.seq), domain=messages.DomainPolicy(**policy)))
+    def domain(self, **policy: Any) -> list[Any]:
+        return self.tell(messages.ConfigChanged(next(self.seq), domain=messages.DomainPolicy(**policy)))
 
     # --- customers ----------------------------------------------------------------------------------------------------
 
@@ -176,12 +180,9 @@ class Scene:
     def serve_all(self, agent: str, at_most: int = 100) -> list[str]:
         """The stays that this agent is given one after the other, in no time: the order at this instant."""
         served: list[str] = []
-        offers = [stay for stay, to in self.live() if to == agent]
-        while offers and len(served) < at_most:
-            stay = offers[0]
-            served.append(stay)
-            self.serve(agent, stay)
-            offers = [stay for stay, to in self.live() if to == agent]
+        while len(served) < at_most and (offers := self.offers_to(agent)):
+            served.append(offers[0])
+            self.serve(agent, offers[0])
         return served
 
     # --- time ---------------------------------------------------------------------------------------------------------
@@ -221,3 +222,17 @@ class Scene:
                 case "Accepted" | "OfferOver":
                     live.pop(decision.segment_id, None)
         return list(live.values())
+
+    def offers_to(self, agent: str) -> list[str]:
+        return [stay for stay, to in self.live() if to == agent]
+
+    def refuses(self, act: Callable[..., Any], *words: Any) -> str:
+        """The act is refused, says nothing and changes nothing that can be seen; the reason."""
+        told, due = len(self.told), self.decider.next_deadline()
+        try:
+            act(*words)
+        except Exception as refusal:
+            assert kind_of(refusal) in ("Refusal", "Refused"), refusal
+            assert (len(self.told), self.decider.next_deadline()) == (told, due)
+            return str(refusal)
+        raise AssertionError(f"{words} was not refused")
