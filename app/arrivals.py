@@ -7,20 +7,13 @@ from dataclasses import dataclass, field
 import uuid_utils
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.commands import Entry
+from app.commands import Call, Entry
 from app.store import arrivals
 from contacts.customer import Address
 from contacts.hours import Hours, read_hours
 from contacts.identify import canonical_phone, identify
 
 HOURS_KEPT_MAX = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    leg: str
-    called: str
-    caller: str | None  # None: withheld
 
 
 @dataclass(slots=True)

@@ -1,25 +1,164 @@
 """What can an operator do from the command line?"""
 
 import asyncio
+import contextlib
 import json
+import resource
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args
 
 import typer
 from rich.console import Console
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import doctor as diagnosis
+from app.demo import run_demo
+from app.first_users import add_key, add_user
+from app.logs import configure_logs
+from app.processes import serve as serve_until_told
+from app.replay import Replay, run_replay
+from app.rights import Role
 from app.settings import Settings
+from app.store.clock import set_clock
+from app.store.database import Database
+from app.store.embedded import EmbeddedError, start_embedded
+from app.store.migrate import upgrade
+from app.wiring import DOMAIN_ID, Process
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Jackfield, a self-hosted omnichannel contact centre."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Jackfield, a self-hosted omnichannel contact centre.",
+    pretty_exceptions_show_locals=False,
 )
+user = typer.Typer(no_args_is_help=True, help="People who log in.")
+key = typer.Typer(no_args_is_help=True, help="Keys for programs.")
+app.add_typer(user, name="user")
+app.add_typer(key, name="key")
+
+console = Console(stderr=True)
+T = TypeVar("T")
 
 
 @app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(installed_version("jackfield"))
+
+
+@app.command()
+def serve(
+    role: Annotated[str | None, typer.Option(help="all, api or writer; default: JACKFIELD_ROLE or all")] = None,
+    speed: Annotated[int, typer.Option(min=1, max=100_000, help="Of business time; only on an empty database")] = 1,
+    business_start: Annotated[
+        datetime | None, typer.Option(help="Business time at the start (UTC); only on an empty database")
+    ] = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM; with no DATABASE_URL everything is in one process and folder."""
+    settings = Settings(role=role) if role else Settings()  # type: ignore[arg-type]
+    configure_logs(settings)
+    _allow_many_sockets()
+
+    async def prepare(process: Process) -> None:
+        if speed == 1 and business_start is None:
+            return
+        start = business_start.replace(tzinfo=UTC) if business_start else datetime.now(UTC)
+        wall_us = time.time_ns() // 1000
+        async with process.database.engine.begin() as connection:
+            await set_clock(connection, DOMAIN_ID, speed, int(start.timestamp() * 1_000_000), wall_us)
+
+    _run(serve_until_told(settings, prepare))
+
+
+@app.command()
+def demo(port: Annotated[int, typer.Option(help="Where to listen")] = 8080) -> None:
+    """A living contact centre: embedded database, a demo company made through the public API, and a floor beside it."""
+    settings = Settings(port=port)
+    configure_logs(settings)
+    _allow_many_sockets()
+    _run(run_demo(settings))
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="The bank's log", exists=True, dir_okay=False)],
+    day: Annotated[str, typer.Option(help="YYMMDD")],
+    start: Annotated[str | None, typer.Option("--from", help="HH:MM")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="HH:MM")] = None,
+    speed: Annotated[int, typer.Option(min=1, max=100_000, help="Business seconds per second")] = 60,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn")] = 1,
+    server: Annotated[str | None, typer.Option(help="A running server, in place of one of our own")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="With --server: a file with an operator's key")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the ledgers go; default: build/replay-<day>")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")] = False,
+) -> None:
+    """Run a real day of calls through the real server, and print our figures beside the log's."""
+    wanted = Replay(file, day, start, end, speed, seed, server, key_file, out or Path(f"build/replay-{day}"), as_json)
+    settings = Settings()
+    configure_logs(settings)
+    raise typer.Exit(_run(run_replay(settings, wanted)))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's tables; safe to repeat."""
+
+    async def work() -> None:
+        settings = Settings()
+        async with _url(settings) as url:
+            await upgrade(settings.database_owner_url or url, url)
+
+    _run(work())
+    console.print("The database is up to date.")
+
+
+@user.command("add")
+def user_add(
+    login: Annotated[str, typer.Argument()],
+    role: Annotated[str, typer.Option(help="operator, admin, supervisor or agent, for all companies")] = "operator",
+    language: Annotated[str, typer.Option(help="en or zh-CN")] = "en",
+) -> None:
+    """Add a person; the password is asked for, or read from standard input when that is no terminal."""
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else ""
+    password = password or sys.stdin.readline().rstrip("\n")
+    if len(password) < 8:
+        raise typer.BadParameter("the password needs at least 8 characters")
+
+    async def work(connection: AsyncConnection) -> str:
+        return await add_user(connection, login, password, _role(role), language)
+
+    try:
+        typer.echo(_run(_with_database(work)))
+    except IntegrityError as taken:
+        raise typer.BadParameter(f"the login {login!r} is taken") from taken
+
+
+@key.command("add")
+def key_add(
+    name: Annotated[str, typer.Argument(help="What it is for")],
+    role: Annotated[str, typer.Option(help="operator, admin, supervisor or agent")] = "operator",
+    company: Annotated[list[str] | None, typer.Option(help="Ids of companies; default: all")] = None,
+) -> None:
+    """Print a new key, this once."""
+
+    async def work(connection: AsyncConnection) -> str:
+        return await add_key(connection, name, _role(role), company)
+
+    typer.echo(_run(_with_database(work)))
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    from app.api_document import document
+
+    typer.echo(json.dumps(document(), indent=2, ensure_ascii=False))
 
 
 @app.command()
@@ -32,6 +171,61 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inst
         for line in diagnosis.as_lines(checks):
             Console(highlight=False).print(line, soft_wrap=True)
     raise typer.Exit(diagnosis.exit_code(checks))
+
+
+# --- how a command runs -----------------------------------------------------------------------------------------------
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Ctrl-C ends quietly; what cannot work says so in a line."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except (RuntimeError, OSError, EmbeddedError) as error:
+        console.print(f"[bold red]error[/] {error}", soft_wrap=True)
+        raise typer.Exit(1) from error
+
+
+@contextlib.asynccontextmanager
+async def _url(settings: Settings) -> AsyncIterator[str]:
+    """The database's address; the embedded one runs for as long as it is asked."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    embedded = await start_embedded(settings.home)
+    try:
+        yield embedded.url
+    finally:
+        await embedded.stop()
+
+
+async def _with_database(work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """In one transaction, on a database of this version."""
+    settings = Settings()
+    async with _url(settings) as url:
+        await upgrade(settings.database_owner_url or url, url)
+        database = Database.connect(url, connections=2)
+        try:
+            async with database.engine.begin() as connection:
+                return await work(connection)
+        finally:
+            await database.dispose()
+
+
+def _role(text: str) -> Role:
+    known: tuple[Role, ...] = get_args(Role)
+    for role in known:
+        if role == text:
+            return role
+    raise typer.BadParameter(f"{text!r} is no role; expected one of {', '.join(known)}")
+
+
+def _allow_many_sockets() -> None:
+    """Every desk is an open file: take what the operator allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 if __name__ == "__main__":

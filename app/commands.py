@@ -40,6 +40,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Two addresses to be looked up before a caller arrives."""
+
+    leg: str
+    called: str
+    caller: str | None  # None: withheld
+
+
+@dataclass(frozen=True, slots=True)
 class LegReport:
     """One event of a telephony provider about one leg, in CSTA words."""
 

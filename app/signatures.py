@@ -1,7 +1,7 @@
 """Is this webhook from whom it says, and how do ours prove that they are from us? Standard Webhooks 1.0.0.
 
-A provider has up to two live secrets each way, so that they can be rotated without losing a delivery: what comes in may be
-signed with either, what goes out carries a signature of each.
+A provider has up to two live secrets each way, so that they can be rotated without losing a delivery: what comes in may
+be signed with either, what goes out carries a signature of each.
 """
 
 import binascii

@@ -66,7 +66,7 @@ class Switchboard:
     read_clock: Callable[[], Awaitable[BusinessClock]]
     on_committed: list[Committed] = field(default_factory=list)
     on_turn: list[Callable[["Switchboard"], Awaitable[None]]] = field(default_factory=list)  # proofs, in the tests
-    on_holding: list[Callable[[bool], None]] = field(default_factory=list)
+    on_holding: list[Callable[[bool], Awaitable[None]]] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     clock: BusinessClock = field(default_factory=BusinessClock)
     house: House | None = None
@@ -119,7 +119,7 @@ class Switchboard:
                     log.warning("no database", error=str(lost))
                     await asyncio.sleep(TAKEOVER_EVERY_S)
                 finally:
-                    self._let_go()
+                    await self._let_go()
         finally:
             expiry.cancel()
             await self.session.release()
@@ -127,7 +127,7 @@ class Switchboard:
 
     async def _hold(self) -> None:
         await self._rebuild(self.session.outage_s)
-        self._set_holding(True)
+        await self._set_holding(True)
         next_beat = 0.0
         while not self._stopping:
             try:
@@ -274,8 +274,8 @@ class Switchboard:
         self._waiting.extendleft(w for w in reversed(self._in_flight) if not w.answer.done())
         self._in_flight = []
 
-    def _let_go(self) -> None:
-        self._set_holding(False)
+    async def _let_go(self) -> None:
+        await self._set_holding(False)
         self.house = None
         self._put_back()
         self._waiting.extendleft(reversed(self._singly))
@@ -320,11 +320,15 @@ class Switchboard:
         assert self.house is not None, "only the writer has a house"
         return self.house
 
-    def _set_holding(self, holding: bool) -> None:
+    async def _set_holding(self, holding: bool) -> None:
         if holding != self.holding:
             self.holding = holding
             for tell in self.on_holding:
-                tell(holding)
+                await tell(holding)
+
+    async def beat_age_s(self) -> float | None:
+        """Seconds since the last beat, when this process is the writer."""
+        return time.monotonic() - self.session.last_beat_at if self.holding else None
 
 
 def new_id() -> str:

@@ -107,7 +107,7 @@ class Sockets:
     feeds: Feeds
     deliver: Deliver
     open_seat: Callable[[str, str | None], Awaitable[Seat]]
-    save_result: Callable[[str, str, str | None, str | None], Awaitable[None]]
+    save_result: Callable[[str, str, str | None, str | None], Awaitable[bool]]
     tell_heard: Callable[[list[str]], Awaitable[None]]
     now_ms: Callable[[], int]
     speed: Callable[[], int]
@@ -252,7 +252,8 @@ class Sockets:
         if isinstance(command, c.Reply):
             return command
         if frame.what == "finish" and frame.segment and (frame.disposition or frame.note):
-            await self.save_result(frame.segment, seat.agent_id, frame.disposition, frame.note)
+            if not await self.save_result(frame.segment, seat.agent_id, frame.disposition, frame.note):
+                return c.problem(404, "disposition.unknown", field="disposition")
         body_hash = c.hash_of(frame.model_dump_json().encode())
         user = f"user:{seat.user_id}"
         return await self.deliver(c.Envelope(user, frame.id, body_hash, command, user))

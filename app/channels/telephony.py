@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app import commands as c
-from app.arrivals import Call
+from app.commands import Call
 from app.ports import Deliver, NoWriter
 from app.problems import MEDIA_TYPE
 from app.signatures import BadSignature, sign, verify
@@ -90,6 +90,7 @@ class Telephony:
             "/telephony/{provider_id}/events",
             self.receive,
             methods=["POST"],
+            name="receive_telephony_events",
             operation_id="receive_telephony_events",
             status_code=200,
             openapi_extra={

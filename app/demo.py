@@ -1,0 +1,43 @@
+"""How does a newcomer see the product live by one command?"""
+
+import asyncio
+import contextlib
+
+from app.launch import child, console, floor, operator_key, progress, until_ready, write_secret
+from app.processes import serve
+from app.settings import Settings
+from app.store.embedded import start_embedded
+from app.store.migrate import upgrade
+
+
+async def run_demo(settings: Settings) -> None:
+    """Server in this process, floor beside it; a second start finds the company that the first one made."""
+    settings = settings.model_copy(update={"home": settings.home / "demo", "database_url": None, "redis_url": None})
+    key_file = settings.home / "demo_key"
+    async with progress("Starting the database"):
+        embedded = await start_embedded(settings.home)
+        await upgrade(embedded.url, embedded.url)
+        if not key_file.exists():
+            write_secret(key_file, await operator_key(embedded.url, "demo"))
+    try:
+        server = asyncio.create_task(serve(settings))
+        people = asyncio.create_task(_floor(settings, str(key_file)))
+        done, _ = await asyncio.wait({server, people}, return_when=asyncio.FIRST_COMPLETED)
+        people.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await people
+        if server in done:
+            server.result()
+    finally:
+        await embedded.stop()
+
+
+async def _floor(settings: Settings, key_file: str) -> None:
+    """Customers and agents, who know the address and a key, and come through the public doors alone."""
+    await until_ready(settings.base_url)
+    log = settings.home / "floor.log"
+    command = floor("demo", "--server", settings.base_url, "--key-file", key_file)
+    async with child(command, {}, None) as people:
+        code = await people.wait()
+        console.print(f"the floor ended with {code}; the server goes on. See {log}", style="yellow")
+        await asyncio.Event().wait()

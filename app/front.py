@@ -1,0 +1,70 @@
+"""Which part answers at which path? The websocket, the API, and the built pages."""
+
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PAGES = ("/", "/login", "/desk", "/figures")  # rendered by the browser from one document
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "style-src 'self' 'unsafe-inline'",  # the component library writes its theme into style elements
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    )
+)
+HEADERS = [
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    web_dir: Path
+    api: Any
+    sockets: Any
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            if scope["path"] == "/ws":
+                await self.sockets(scope, receive, send)
+            else:
+                await send({"type": "websocket.close", "code": 4404})
+            return
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
+            file = self._file(scope["path"])
+            if file is not None:
+                await _answer(file, scope, send)
+                return
+        await self.api(scope, receive, send)
+
+    def _file(self, path: str) -> Path | None:
+        """A built file of the pages, and nothing outside their folder."""
+        if path in PAGES:
+            index = self.web_dir / "index.html"
+            return index if index.is_file() else None
+        if not path.startswith("/assets/") and path.count("/") != 1:
+            return None
+        file = (self.web_dir / path.lstrip("/")).resolve()
+        return file if file.is_relative_to(self.web_dir.resolve()) and file.is_file() else None
+
+
+async def _answer(file: Path, scope: Any, send: Any) -> None:
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    kept = b"public, max-age=31536000, immutable" if file.parent.name == "assets" else b"no-cache"
+    body = file.read_bytes()
+    headers = [
+        *HEADERS,
+        (b"content-type", (f"{kind}; charset=utf-8" if kind.startswith("text/") else kind).encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", kept),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})

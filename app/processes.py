@@ -1,0 +1,137 @@
+"""Which loops run in which role, and how do they begin and end?"""
+
+import asyncio
+import contextlib
+import gc
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+
+import structlog
+import uvicorn
+
+from app.settings import Settings
+from app.store.embedded import Embedded, start_embedded
+from app.store.migrate import upgrade
+from app.wiring import Process, wire
+
+START_S = 30.0
+SOCKET_BYTES_MAX = 65_536
+
+log = structlog.get_logger()
+
+Prepare = Callable[[Process], Awaitable[None]]
+
+
+class Server(uvicorn.Server):
+    """Signals are ours: the turn hands over before the doors close."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(settings: Settings, prepare: Prepare | None = None) -> None:
+    """Everything in one process until SIGINT or SIGTERM. `prepare` runs after wiring and before the first turn."""
+    embedded = await start_embedded(settings.home) if settings.embedded else None
+    try:
+        url = embedded.url if embedded else str(settings.database_url)
+        if embedded is not None or settings.role == "all":
+            await upgrade(settings.database_owner_url or url, url)
+        process = wire(settings, url)
+        if prepare is not None:
+            await prepare(process)
+        await run(process, embedded)
+    finally:
+        if embedded is not None:
+            await embedded.stop()
+
+
+async def run(process: Process, embedded: Embedded | None = None) -> None:
+    """The loops of this role. When one of them ends, the process ends: nothing dies silently."""
+    settings = process.settings
+    server = Server(
+        uvicorn.Config(
+            process.asgi,
+            host=settings.host,
+            port=settings.port,
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,
+            ws_max_size=SOCKET_BYTES_MAX,
+            ws_ping_interval=None,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=int(settings.shutdown_grace_s),
+        )
+    )
+    await _when_database_answers(process)
+    loops: list[tuple[str, Awaitable[None]]] = [("bus", process.bus.run())]
+    if settings.role in ("all", "writer"):
+        loops += [("switchboard", process.switchboard.run()), ("sweeps", process.sweeps.run())]
+    if settings.role in ("all", "api"):
+        loops += [("sockets", process.sockets.beat())]
+    loops += [("follower", process.follower.run()), ("server", _listen(server))]
+    if embedded is not None:
+        loops.append(("database", embedded.watch()))
+    gc.collect()
+    gc.freeze()
+    await _until_told_to_stop(process, loops)
+
+
+async def _until_told_to_stop(process: Process, loops: list[tuple[str, Awaitable[None]]]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    tasks = {name: asyncio.ensure_future(work) for name, work in loops}
+    told = asyncio.ensure_future(stop.wait())
+    done, _ = await asyncio.wait({told, *tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
+    for name, task in tasks.items():
+        if task in done and not stop.is_set():
+            log.error("a loop ended", loop=name, error=repr(task.exception()) if not task.cancelled() else "cancelled")
+    told.cancel()
+    await _stop(process, tasks)
+    for task in done:
+        if task is not told and not stop.is_set():
+            task.result()  # raises what ended it
+
+
+async def _stop(process: Process, tasks: dict[str, asyncio.Future[None]]) -> None:
+    """Hand over first, so that another writer goes on; then let the doors finish."""
+    process.switchboard.stop()
+    if "switchboard" in tasks:
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(asyncio.shield(tasks["switchboard"]), process.settings.shutdown_grace_s)
+    process.sockets.close_all()
+    await asyncio.sleep(0.05)
+    for task in tasks.values():
+        task.cancel()
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    await process.effects.stop()
+    await process.client.aclose()
+    await process.database.dispose()
+
+
+async def _listen(server: uvicorn.Server) -> None:
+    try:
+        await server.serve()
+    except asyncio.CancelledError:
+        server.should_exit = True
+        raise
+    except SystemExit as ended:  # the port is taken: uvicorn has said so
+        raise RuntimeError("the server could not listen") from ended
+
+
+async def _when_database_answers(process: Process) -> None:
+    deadline = asyncio.get_running_loop().time() + START_S
+    while True:
+        try:
+            await process.clock.start()
+            await process.follower.start()
+            return
+        except Exception as error:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            log.warning("waiting for the database", error=repr(error)[:200])
+            await asyncio.sleep(0.5)

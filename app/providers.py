@@ -1,0 +1,53 @@
+"""Which telephony providers do we know, and with which secrets? Read from the database, kept for a moment."""
+
+import time
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.channels.telephony import Provider
+from app.seals import unseal
+from app.store.tables import provider_secret, telephony_provider
+
+KEPT_S = 2.0  # a new secret works at once; an old one at most so long after it was taken away
+KEPT_MAX = 1_000
+
+
+@dataclass(slots=True)
+class Providers:
+    engine: AsyncEngine
+    signing_key: bytes
+    _kept: dict[str, tuple[float, Provider | None]] = field(default_factory=dict)
+
+    async def find(self, provider_id: str) -> Provider | None:
+        """The live provider with its live secrets, or None."""
+        kept = self._kept.get(provider_id)
+        if kept is not None and time.monotonic() - kept[0] < KEPT_S:
+            return kept[1]
+        provider = await self._read(provider_id) if _is_id(provider_id) else None
+        if len(self._kept) >= KEPT_MAX:
+            self._kept.clear()
+        self._kept[provider_id] = (time.monotonic(), provider)
+        return provider
+
+    async def _read(self, provider_id: str) -> Provider | None:
+        wanted = select(telephony_provider.c.command_url).where(
+            telephony_provider.c.id == provider_id, telephony_provider.c.archived_at.is_(None)
+        )
+        secrets = select(provider_secret.c.direction, provider_secret.c.sealed).where(
+            provider_secret.c.provider_id == provider_id
+        )
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(wanted)).first()
+            if row is None:
+                return None
+            sealed = (await connection.execute(secrets.order_by(provider_secret.c.slot))).all()
+        ways: dict[str, list[str]] = {"in": [], "out": []}
+        for direction, text in sealed:
+            ways[direction].append(unseal(self.signing_key, text))
+        return Provider(provider_id, row.command_url, ways["in"], ways["out"])
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == 36 and all(ch in "0123456789abcdef-" for ch in text)

@@ -1,0 +1,106 @@
+"""What is looked after from time to time, in case a bell was not heard?
+
+Each sweep has a period and a counter; its owner is the writer's process, while it holds the domain.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from app import commands as c
+from app.channels.telephony import Telephony
+from app.ports import NoWriter
+from app.providers import Providers
+from app.store import inbox, partitions
+from app.store.answers import forget_old
+from app.store.configuration import last_change
+from app.store.database import Database
+from app.switchboard import Switchboard, new_id
+
+LEG_SILENT_US = 60_000_000
+LEGS_ASKED_MAX = 64
+INBOX_TAKEN_MAX = 64
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Sweeps:
+    database: Database
+    switchboard: Switchboard
+    telephony: Telephony
+    providers: Providers
+    domain_id: int
+    counts: dict[str, int] = field(default_factory=dict)  # found by each sweep since this process began
+    runs: dict[str, int] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        await asyncio.gather(
+            self._every(5.0, "inbox", self.inbox),
+            self._every(5.0, "config", self.config),
+            self._every(30.0, "legs", self.legs),
+            self._every(600.0, "answers", self.answers),
+            self._every(3600.0, "partitions", self.partitions),
+        )
+
+    async def _every(self, period_s: float, name: str, sweep: Callable[[], Awaitable[int]]) -> None:
+        while True:
+            await asyncio.sleep(0.2 if name == "partitions" and name not in self.runs else period_s)
+            if not self.switchboard.holding:
+                continue
+            try:
+                found = await sweep()
+            except Exception as error:  # the next run tries again
+                log.warning("sweep failed", sweep=name, error=repr(error)[:200])
+                continue
+            self.runs[name] = self.runs.get(name, 0) + 1
+            self.counts[name] = self.counts.get(name, 0) + found
+
+    async def inbox(self) -> int:
+        """Deliveries that came while there was no writer are handed over with their own ids."""
+        async with self.database.engine.begin() as connection:
+            waiting = await inbox.take(connection, INBOX_TAKEN_MAX)
+        for delivery in waiting:
+            provider = await self.providers.find(delivery.source.removeprefix("telephony:"))
+            if provider is not None:
+                await self.telephony.take(provider, delivery.delivery_id, delivery.body)
+            async with self.database.engine.begin() as connection:
+                await inbox.done(connection, delivery.id)
+        return len(waiting)
+
+    async def config(self) -> int:
+        """Configuration whose bell was lost."""
+        house = self.switchboard.house
+        async with self.database.engine.connect() as connection:
+            seq = await last_change(connection, self.domain_id)
+        if house is None or seq <= house.records.config_seq:
+            return 0
+        try:
+            await self.switchboard.submit(c.Envelope("system", "", b"", c.ApplyConfig(seq), "system"))
+        except NoWriter:
+            return 0
+        return 1
+
+    async def legs(self) -> int:
+        """A live leg of which nothing was heard for 60 s: ask the provider how it stands."""
+        house = self.switchboard.house
+        if house is None:
+            return 0
+        bound = self.switchboard.clock.now_us() - LEG_SILENT_US * self.switchboard.clock.speed
+        silent = [leg for leg in house.records.legs.values() if leg.checked_us < bound]
+        for provider_id in {leg.provider for leg in silent}:
+            provider = await self.providers.find(provider_id)
+            refs = [leg.provider_ref for leg in silent if leg.provider == provider_id][:LEGS_ASKED_MAX]
+            if provider is not None:
+                await self.telephony.send(provider, [{"id": new_id(), "do": "report", "legs": refs}])
+        return len(silent)
+
+    async def answers(self) -> int:
+        async with self.database.engine.begin() as connection:
+            return await forget_old(connection)
+
+    async def partitions(self) -> int:
+        async with self.database.engine.begin() as connection:
+            return await partitions.make_ahead(connection)

@@ -1,0 +1,166 @@
+"""Which adapters and loops make up this process? The only file that knows everything."""
+
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from app.api.app import build_api
+from app.api.seats import Seats
+from app.api.sockets import Sockets
+from app.arrivals import Arrivals
+from app.bus.local import LocalBus
+from app.bus.redis import RedisBus
+from app.channels.telephony import Telephony
+from app.clock import BusinessClock
+from app.effects import Effects
+from app.follower import Follower
+from app.front import Front
+from app.ports import Doors
+from app.providers import Providers
+from app.settings import Settings
+from app.store.clock import read_clock
+from app.store.database import Database
+from app.store.inbox import put_delivery
+from app.store.names import phone_addresses
+from app.store.results import save_result
+from app.store.writer import WriterSession
+from app.sweeps import Sweeps
+from app.switchboard import Switchboard, new_id
+from contacts.records import Draft
+
+DOMAIN_ID = 1
+
+
+@dataclass(slots=True)
+class Process:
+    """Everything of one process, wired; processes.py runs its loops."""
+
+    settings: Settings
+    database: Database
+    switchboard: Switchboard
+    follower: Follower
+    effects: Effects
+    sockets: Sockets
+    bus: LocalBus | RedisBus
+    sweeps: Sweeps
+    clock: "FollowedClock"
+    client: httpx2.AsyncClient
+    asgi: Any
+
+
+def wire(settings: Settings, database_url: str) -> Process:
+    """Nothing is opened before the loops run."""
+    process_id = f"{socket.gethostname()[:40]}:{os.getpid()}:{new_id()[-6:]}"
+    database = Database.connect(database_url, settings.database_owner_url, settings.database_connections)
+    switchboard = Switchboard(DOMAIN_ID, process_id, WriterSession(database_url), lambda: _read_clock(database))
+    follower = Follower(database, DOMAIN_ID)
+    bus = _bus(settings, process_id, switchboard, follower)
+    clock = FollowedClock(database, switchboard)
+    client = httpx2.AsyncClient()
+    providers = Providers(database.engine, settings.signing_key())
+    arrivals = Arrivals(database.engine, clock.now_us)
+
+    async def store_inbox(provider_id: str, delivery_id: str, body: bytes) -> None:
+        async with database.engine.begin() as connection:
+            await put_delivery(connection, new_id(), f"telephony:{provider_id}", delivery_id, body)
+
+    telephony = Telephony(bus.submit, providers.find, arrivals.of_calls, store_inbox, client)
+
+    async def send(provider_id: str, commands: Sequence[Any]) -> bool:
+        provider = await providers.find(provider_id)
+        return provider is not None and await telephony.send(provider, commands)
+
+    async def addresses(agent_ids: set[str]) -> dict[str, str]:
+        async with database.engine.connect() as connection:
+            return await phone_addresses(connection, agent_ids)
+
+    effects = Effects(
+        send, switchboard.submit, addresses, switchboard.session.may_send, lambda: switchboard.clock.now_us()
+    )
+    _connect(switchboard, follower, effects, bus)
+    doors = Doors(settings, database, bus.submit, clock.now_us, switchboard.beat_age_s)
+    api = build_api(doors, [telephony.router()])
+    sockets = Sockets(
+        feeds=follower,
+        deliver=bus.submit,
+        open_seat=Seats(database.engine, settings.signing_key()).open,
+        save_result=lambda *result: _save_result(database, *result),
+        tell_heard=bus.heard,
+        now_ms=lambda: clock.now_us() // 1000,
+        speed=lambda: clock.speed,
+        session_id=process_id,
+    )
+    sweeps = Sweeps(database, switchboard, telephony, providers, DOMAIN_ID)
+    asgi = Front(settings.web_dir, api, sockets)
+    return Process(settings, database, switchboard, follower, effects, sockets, bus, sweeps, clock, client, asgi)
+
+
+def _bus(settings: Settings, process_id: str, switchboard: Switchboard, follower: Follower) -> LocalBus | RedisBus:
+    if settings.redis_url is None:
+        return LocalBus(switchboard.submit, switchboard.heard)
+    return RedisBus(
+        settings.redis_url,
+        DOMAIN_ID,
+        process_id,
+        switchboard.submit,
+        switchboard.heard,
+        follower.ring,
+        lambda: switchboard.holding,
+    )
+
+
+def _connect(switchboard: Switchboard, follower: Follower, effects: Effects, bus: LocalBus | RedisBus) -> None:
+    """Who hears of a committed turn, in this order: screens, the world, other processes."""
+
+    def ring(_draft: Draft, _prev: int, pos: int) -> None:
+        bus.ring(pos)
+
+    switchboard.on_committed += [follower.committed, effects.committed, ring]
+
+    async def holding(holds: bool) -> None:
+        if holds and switchboard.house is not None:
+            effects.start(list(switchboard.house.records.effects.values()))
+            follower.ring(switchboard.house.records.last_seq)
+        elif not holds:
+            await effects.stop()
+
+    switchboard.on_holding.append(holding)
+
+
+@dataclass(slots=True)
+class FollowedClock:
+    """Business time as near as a process knows it that may not be the writer."""
+
+    database: Database
+    switchboard: Switchboard
+    read: BusinessClock | None = None
+
+    @property
+    def speed(self) -> int:
+        return self.read.speed if self.read else self.switchboard.clock.speed
+
+    async def start(self) -> None:
+        self.read = await _read_clock(self.database)
+        self.read.start()
+
+    def now_us(self) -> int:
+        if self.switchboard.holding or self.read is None:
+            return self.switchboard.clock.now_us()
+        return self.read.now_us()
+
+
+async def _read_clock(database: Database) -> BusinessClock:
+    async with database.engine.connect() as connection:
+        speed, business_start_us, wall_start_us = await read_clock(connection, DOMAIN_ID)
+    return BusinessClock(speed, business_start_us, wall_start_us)
+
+
+async def _save_result(
+    database: Database, segment_id: str, agent_id: str, disposition_id: str | None, note: str | None
+) -> bool:
+    async with database.engine.begin() as connection:
+        return await save_result(connection, segment_id, agent_id, disposition_id, note)
