@@ -118,6 +118,7 @@ segment = Table(
     instant("offered_at"),
     instant("expires_at", nullable=True),
     Column("exclusive", Boolean, nullable=False),
+    Column("manual", Boolean, nullable=False, server_default=text("false")),
     instant("connected_at", nullable=True),
     instant("ended_at", nullable=True),
     instant("wrap_up_until", nullable=True),

@@ -126,6 +126,7 @@ CREATE TABLE segment (
     offered_at TIMESTAMP WITH TIME ZONE NOT NULL,
     expires_at TIMESTAMP WITH TIME ZONE,
     exclusive BOOLEAN NOT NULL,
+    manual BOOLEAN DEFAULT false NOT NULL,
     connected_at TIMESTAMP WITH TIME ZONE,
     ended_at TIMESTAMP WITH TIME ZONE,
     wrap_up_until TIMESTAMP WITH TIME ZONE,
