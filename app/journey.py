@@ -16,16 +16,17 @@ A command that is refused raises before anything is changed.
 from dataclasses import replace
 
 from app import asks
-from app.commands import Entry, LegReport
+from app.commands import Entry
 from app.house import House
 from contacts import contact as contacts
 from contacts import segment as segments
 from contacts import stay as stays
 from contacts.contact import Contact, Outcome
+from contacts.events import EventKind
 from contacts.leg import Leg
 from contacts.segment import UNDERWAY, Segment
 from contacts.stay import Stay, StayEnd, Wishes
-from contacts.words import WRITTEN
+from contacts.words import WRITTEN, Actor
 from routing import messages as m
 
 STAY_END_EVENTS: dict[StayEnd, str] = {
@@ -36,7 +37,12 @@ STAY_END_EVENTS: dict[StayEnd, str] = {
     "voicemail": "leave_voicemail",
     "cleared": "clear",
 }
-OFFER_END_EVENTS = {"declined": "decline", "expired": "expire", "withdrawn": "withdraw", "failed": "fail"}
+OFFER_ENDS: dict[str, tuple[str, EventKind]] = {
+    "declined": ("decline", "segment.declined"),
+    "expired": ("expire", "segment.expired"),
+    "withdrawn": ("withdraw", "segment.withdrawn"),
+    "failed": ("fail", "segment.failed"),
+}
 
 
 # --- arrived ----------------------------------------------------------------------------------------------------------
@@ -144,13 +150,14 @@ def offered(house: House, told: m.Offered) -> None:
 def offer_over(house: House, told: m.OfferOver) -> None:
     """Declined, expired, withdrawn or failed: the contact waits again at its old place unless it is gone."""
     segment = house.records.segments[told.segment_id]
-    actor: contacts.Actor = "agent" if told.end == "declined" else "engine"
+    actor: Actor = "agent" if told.end == "declined" else "engine"
     why = (house.decline_reason or told.why) if told.end == "declined" else told.why
-    state = segments.next_state(segment.state, OFFER_END_EVENTS[told.end], actor)
+    event, kind = OFFER_ENDS[told.end]
+    state = segments.next_state(segment.state, event, actor)
     if segment.state == "connecting":
         asks.hang_up_agent(house, segment)
     house.keep_segment(replace(segment, state=state, ended_us=house.now_us, expires_us=None, end=why))
-    log_segment(house, f"segment.{told.end}", segment, actor="engine" if actor == "engine" else None, why=why)
+    log_segment(house, kind, segment, actor="engine" if actor == "engine" else None, why=why)
 
 
 # --- connecting -------------------------------------------------------------------------------------------------------
@@ -174,14 +181,14 @@ def accepted(house: House, told: m.Accepted) -> None:
 def talking(house: House, told: m.Talking) -> None:
     """The provider reported Established of both legs: here waiting time and service level stop."""
     segment, stay = house.records.segments[told.segment_id], house.records.stays[told.stay_id]
-    actor: contacts.Actor = "system" if house.contact(segment.contact_id).channel in WRITTEN else "provider"
+    actor: Actor = "system" if house.contact(segment.contact_id).channel in WRITTEN else "provider"
     state = segments.next_state(segment.state, "establish", actor)
     house.keep_segment(replace(segment, state=state, connected_us=house.now_us, expires_us=None))
     end_stay(house, stay, "answered", actor)
     log_segment(house, "segment.connected", segment, wait_us=house.now_us - stay.queued_us)
 
 
-def end_stay(house: House, stay: Stay, end: StayEnd, actor: contacts.Actor) -> None:
+def end_stay(house: House, stay: Stay, end: StayEnd, actor: Actor) -> None:
     stays.next_state("waiting", STAY_END_EVENTS[end], actor)
     house.keep_stay(replace(stay, ended_us=house.now_us, end=end))
     house.log(
@@ -233,7 +240,7 @@ def handed_back(house: House, told: m.HandedBack) -> None:
 # --- left, closed -----------------------------------------------------------------------------------------------------
 
 
-def customer_left(house: House, contact_id: str, actor: contacts.Actor) -> None:
+def customer_left(house: House, contact_id: str, actor: Actor) -> None:
     """The customer hung up or went away, in whatever state the contact is."""
     stay = house.waiting_stay(contact_id)
     if stay is not None:
@@ -354,7 +361,7 @@ def parked(house: House, told: m.Parked | m.Unparked) -> None:
     log_segment(house, "segment.parked" if is_parked else "segment.unparked", segment)
 
 
-AGENT_EVENTS = {
+AGENT_EVENTS: dict[str, EventKind] = {
     "chose": "agent.chose",
     "next_chosen": "agent.chose",
     "flagged": "agent.flagged",
@@ -374,7 +381,7 @@ def agent_changed(house: House, told: m.AgentChanged) -> None:
         house.log(kind, agent_id=told.agent_id, data={k: v for k, v in data.items() if v is not None})
 
 
-def log_segment(house: House, kind: str, segment: Segment, *, actor: str | None = None, **data: object) -> None:
+def log_segment(house: House, kind: EventKind, segment: Segment, *, actor: str | None = None, **data: object) -> None:
     house.log(
         kind,
         actor=actor,
@@ -389,10 +396,10 @@ def log_segment(house: House, kind: str, segment: Segment, *, actor: str | None 
 # --- what the wire reports --------------------------------------------------------------------------------------------
 
 
-def leg_moved(house: House, leg: Leg, report: LegReport, came_from: str) -> None:
+def leg_moved(house: House, leg: Leg, came_from: str) -> None:
     """A leg took a step: `leg` as it is now, `came_from` the state before."""
     if leg.state == "cleared":
-        leg_cleared(house, leg, report)
+        leg_cleared(house, leg)
         return
     if leg.role == "customer":
         for segment in house.segments(leg.contact_id):
@@ -413,7 +420,7 @@ def connect_if_established(house: House, contact_id: str) -> None:
             decide(house, m.Connected(segment.id))
 
 
-def leg_cleared(house: House, leg: Leg, report: LegReport) -> None:
+def leg_cleared(house: House, leg: Leg) -> None:
     asks.forget_asks(house, leg)
     if leg.role == "customer":
         if leg.contact_id in house.records.contacts:

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
 
 import structlog
 import uvicorn
@@ -66,7 +67,7 @@ async def run(process: Process, embedded: Embedded | None = None) -> None:
         )
     )
     await _when_database_answers(process)
-    loops: list[tuple[str, Awaitable[None]]] = [("bus", process.bus.run())]
+    loops: list[tuple[str, Coroutine[Any, Any, None]]] = [("bus", process.bus.run())]
     if settings.role in ("all", "writer"):
         loops += [("switchboard", process.switchboard.run()), ("sweeps", process.sweeps.run())]
     if settings.role in ("all", "api"):
@@ -79,13 +80,13 @@ async def run(process: Process, embedded: Embedded | None = None) -> None:
     await _until_told_to_stop(process, loops)
 
 
-async def _until_told_to_stop(process: Process, loops: list[tuple[str, Awaitable[None]]]) -> None:
+async def _until_told_to_stop(process: Process, loops: list[tuple[str, Coroutine[Any, Any, None]]]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    tasks = {name: asyncio.ensure_future(work) for name, work in loops}
-    told = asyncio.ensure_future(stop.wait())
+    tasks = {name: asyncio.create_task(work) for name, work in loops}
+    told = asyncio.create_task(_told(stop))
     done, _ = await asyncio.wait({told, *tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
     for name, task in tasks.items():
         if task in done and not stop.is_set():
@@ -97,7 +98,11 @@ async def _until_told_to_stop(process: Process, loops: list[tuple[str, Awaitable
             task.result()  # raises what ended it
 
 
-async def _stop(process: Process, tasks: dict[str, asyncio.Future[None]]) -> None:
+async def _told(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+async def _stop(process: Process, tasks: dict[str, asyncio.Task[None]]) -> None:
     """Hand over first, so that another writer goes on; then let the doors finish."""
     process.switchboard.stop()
     if "switchboard" in tasks:

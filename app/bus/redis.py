@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import redis.asyncio
 import structlog
@@ -61,7 +62,7 @@ class RedisBus:
         ask = f"{self.process_id}:{self._asked}"
         answer: asyncio.Future[c.Reply] = asyncio.get_running_loop().create_future()
         self._answers[ask] = answer
-        fields = {"ask": ask, "to": self.process_id, "envelope": c.dump(envelope)}
+        fields: dict[Any, Any] = {"ask": ask, "to": self.process_id, "envelope": c.dump(envelope)}
         try:
             await self.client.xadd(self._key("commands"), fields, maxlen=COMMANDS_MAX, approximate=True)
             return await asyncio.wait_for(answer, COMMAND_WAIT_S)
@@ -138,7 +139,7 @@ class RedisBus:
                 continue
             # A new holder also takes what was asked while nobody held, as long as somebody still waits for it.
             last = last or f"{int((time.time() - COMMAND_WAIT_S) * 1000)}-0"
-            found = await self.client.xread({self._key("commands"): last}, count=READ_COMMANDS, block=BLOCK_MS)
+            found: Any = await self.client.xread({self._key("commands"): last}, count=READ_COMMANDS, block=BLOCK_MS)
             for _, entries in found or ():
                 for entry_id, fields in entries:
                     last = entry_id.decode()
