@@ -1,0 +1,211 @@
+"""How does a company come into being? From a plain description, through the public REST API alone.
+
+Everything has a natural key (slug, name, login, address): what is there is found, what is missing is made, so a second
+start makes nothing. Only a provider's secrets cannot be found again: they are made anew, and the old ones stop.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from floor.rest import Rest
+
+BULK_MAX = 500
+PASSWORDS_MAX = 100  # in one request
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueWish:
+    """`config` as POST /v1/queues takes it; `numbers`: address -> kind."""
+
+    name: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerWish:
+    """Who they are is known by an address: (kind, address)."""
+
+    name: str
+    value: int
+    addresses: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentWish:
+    """`companies`: slugs; none of them = all companies."""
+
+    login: str
+    name: str
+    skills: Mapping[str, int] = field(default_factory=dict)
+    phone: str | None = None
+    capacity: Mapping[str, Any] = field(default_factory=dict)
+    companies: Sequence[str] = ()
+    password: str | None = None
+    role: str = "agent"
+    serves: bool = True  # False: a user without a desk, such as a supervisor
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyWish:
+    slug: str
+    name: str
+    zone: str = "UTC"
+    region: str | None = None
+    languages: Sequence[str] = ("en",)
+    queues: Sequence[QueueWish] = ()
+    customers: Sequence[CustomerWish] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    companies: Sequence[CompanyWish]
+    agents: Sequence[AgentWish]
+    provider: str = "floor"
+    command_url: str = ""
+
+
+@dataclass(slots=True)
+class Premises:
+    """What the wish became: ids by natural key."""
+
+    companies: dict[str, str] = field(default_factory=dict)  # slug -> id
+    queues: dict[tuple[str, str], str] = field(default_factory=dict)  # (slug, name) -> id
+    agents: dict[str, str] = field(default_factory=dict)  # login -> agent id
+    provider_id: str = ""
+    secret_in: str = ""
+    secret_out: str = ""
+    made: int = 0  # things that were not there before
+
+
+async def establish(rest: Rest, wish: Wish) -> Premises:
+    """Raises Refused, httpx2.HTTPError."""
+    found = Premises()
+    for company in wish.companies:
+        await _company(rest, company, found)
+    await _skills(rest, wish.agents, found)
+    await _agents(rest, wish.agents, found)
+    if wish.command_url:
+        await _provider(rest, wish, found)
+    return found
+
+
+async def _company(rest: Rest, wish: CompanyWish, found: Premises) -> None:
+    known = {item["slug"]: item["id"] async for item in rest.every("/v1/companies")}
+    if wish.slug not in known:
+        body = {"slug": wish.slug, "name": wish.name, "zone": wish.zone, "languages": list(wish.languages)}
+        made = await rest.post("/v1/companies", body | ({"region": wish.region} if wish.region else {}))
+        known[wish.slug] = made["id"]
+        found.made += 1
+    company_id = found.companies[wish.slug] = known[wish.slug]
+    await _queues(rest, wish, company_id, found)
+    await _numbers(rest, wish, company_id, found)
+    await _customers(rest, wish, company_id, found)
+
+
+async def _queues(rest: Rest, wish: CompanyWish, company_id: str, found: Premises) -> None:
+    known = {item["name"]: item["id"] async for item in rest.every("/v1/queues", company_id=company_id)}
+    for queue in wish.queues:
+        if queue.name not in known:
+            body = {"company_id": company_id, "name": queue.name, "config": dict(queue.config)}
+            known[queue.name] = (await rest.post("/v1/queues", body))["id"]
+            found.made += 1
+        found.queues[wish.slug, queue.name] = known[queue.name]
+
+
+async def _numbers(rest: Rest, wish: CompanyWish, company_id: str, found: Premises) -> None:
+    known = {(item["kind"], item["address"]) async for item in rest.every("/v1/numbers", company_id=company_id)}
+    for queue in wish.queues:
+        for address, kind in queue.numbers.items():
+            if (kind, address) not in known:
+                body = {"company_id": company_id, "address": address, "kind": kind}
+                await rest.post("/v1/numbers", body | {"queue_id": found.queues[wish.slug, queue.name]})
+                found.made += 1
+
+
+async def _customers(rest: Rest, wish: CompanyWish, company_id: str, found: Premises) -> None:
+    if not wish.customers:
+        return
+    known = {item["name"] async for item in rest.every("/v1/customers", company_id=company_id)}
+    for customer in wish.customers:
+        if customer.name not in known:
+            addresses = [{"kind": kind, "address": address} for kind, address in customer.addresses]
+            body = {"company_id": company_id, "name": customer.name, "value": customer.value, "addresses": addresses}
+            await rest.post("/v1/customers", body)
+            found.made += 1
+
+
+async def _skills(rest: Rest, agents: Sequence[AgentWish], found: Premises) -> None:
+    wanted = {skill for agent in agents for skill in agent.skills}
+    known = {item["name"] async for item in rest.every("/v1/skills")} if wanted else set()
+    for skill in sorted(wanted - known):
+        await rest.post("/v1/skills", {"name": skill})
+        found.made += 1
+
+
+async def _agents(rest: Rest, wishes: Sequence[AgentWish], found: Premises) -> None:
+    users = {item["login"]: item["id"] async for item in rest.every("/v1/users")}
+    new = [wish for wish in wishes if wish.login not in users]
+    for some in _slices([wish for wish in new if wish.password is None], BULK_MAX):
+        users |= await _make_users(rest, some, found)
+    for some in _slices([wish for wish in new if wish.password is not None], PASSWORDS_MAX):
+        users |= await _make_users(rest, some, found)
+    agents = {item["user_id"]: item["id"] async for item in rest.every("/v1/agents")}
+    serving = [wish for wish in wishes if wish.serves]
+    for some in _slices([wish for wish in serving if users[wish.login] not in agents], BULK_MAX):
+        items = [_agent_body(wish, users[wish.login]) for wish in some]
+        made = await rest.post("/v1/agents/bulk", {"items": items})
+        agents |= dict(zip((item["user_id"] for item in items), made["items"], strict=True))
+        found.made += len(some)
+    found.agents = {wish.login: agents[users[wish.login]] for wish in serving}
+
+
+async def _make_users(rest: Rest, wishes: Sequence[AgentWish], found: Premises) -> dict[str, str]:
+    items = [
+        {"login": wish.login, "name": wish.name, "grants": _grants(wish, found)}
+        | ({"password": wish.password} if wish.password else {})
+        for wish in wishes
+    ]
+    made = await rest.post("/v1/users/bulk", {"items": items})
+    found.made += len(items)
+    return dict(zip((wish.login for wish in wishes), made["items"], strict=True))
+
+
+def _grants(wish: AgentWish, found: Premises) -> list[dict[str, str]]:
+    if not wish.companies:
+        return [{"role": wish.role}]
+    return [{"role": wish.role, "company_id": found.companies[slug]} for slug in wish.companies]
+
+
+def _agent_body(wish: AgentWish, user_id: str) -> dict[str, Any]:
+    body: dict[str, Any] = {"user_id": user_id, "skills": dict(wish.skills)}
+    if wish.phone:
+        body["phone_address"] = wish.phone
+    if wish.capacity:
+        body["capacity"] = dict(wish.capacity)
+    return body
+
+
+async def _provider(rest: Rest, wish: Wish, found: Premises) -> None:
+    known = {item["name"]: item async for item in rest.every("/v1/telephony-providers")}
+    there = known.get(wish.provider)
+    if there is None:
+        body = {"name": wish.provider, "command_url": wish.command_url}
+        made = await rest.post("/v1/telephony-providers", body)
+        found.provider_id, found.secret_in, found.secret_out = made["id"], made["secret_in"], made["secret_out"]
+        found.made += 1
+        return
+    path = f"/v1/telephony-providers/{there['id']}"
+    found.provider_id = there["id"]
+    if there["command_url"] != wish.command_url:
+        await rest.ask("PATCH", path, {"version": there["version"], "command_url": wish.command_url})
+    for direction in ("in", "out"):
+        secret = (await rest.post(f"{path}/secrets", {"direction": direction, "keep_old": False}))["secret"]
+        setattr(found, f"secret_{direction}", secret)
+
+
+def _slices(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
