@@ -100,3 +100,26 @@ def new_database(postgres: Postgres, template_database: str) -> Iterator[Callabl
 def database(new_database: Callable[[], str]) -> str:
     """The URL of a migrated, empty database of this test's own."""
     return new_database()
+
+
+@pytest.fixture
+async def server(database: str, tmp_path: Path) -> Any:
+    """A real server process that is ready; killed at the end, whatever happened."""
+    from tests.serving import Server
+
+    started = Server(database, tmp_path / "server.log")
+    started.start()
+    try:
+        await started.until_ready()
+        yield started
+    finally:
+        started.kill()
+
+
+@pytest.fixture
+async def api(server: Any) -> Any:
+    """An operator's key at the server's public doors."""
+    from tests.serving import api_of
+
+    async with api_of(server) as calls:
+        yield calls

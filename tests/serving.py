@@ -1,0 +1,112 @@
+"""A real server process on a database of its own, for the tests that come through the doors."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from app.launch import free_port, operator_key
+
+READY_S = 30.0
+SECRET = "0123456789abcdef" * 4
+
+
+@dataclass(slots=True)
+class Server:
+    database_url: str
+    log: Path
+    redis_url: str | None = None
+    port: int = field(default_factory=free_port)
+    arguments: tuple[str, ...] = ()
+    module: str = "app.cli"
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def start(self) -> None:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": self.database_url,
+            "JACKFIELD_SECRET_KEY": SECRET,
+            "JACKFIELD_PORT": str(self.port),
+            "JACKFIELD_LOG_FORMAT": "json",
+            **({"REDIS_URL": self.redis_url} if self.redis_url else {}),
+            **self.environment,
+        }
+        command = [sys.executable, "-m", self.module, "serve", *self.arguments]
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(command, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+
+    async def until_ready(self, path: str = "/readyz") -> None:
+        deadline = time.monotonic() + READY_S
+        async with httpx2.AsyncClient() as client:
+            while time.monotonic() < deadline:
+                assert self.process is not None
+                assert self.process.poll() is None, f"the server ended:\n{self.log.read_text()[-3000:]}"
+                with contextlib.suppress(httpx2.HTTPError):
+                    if (await client.get(self.url + path, timeout=2)).status_code == 200:
+                        return
+                await asyncio.sleep(0.05)
+        raise AssertionError(f"not ready:\n{self.log.read_text()[-3000:]}")
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """kill -9, as a machine would end."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+        if self.process is not None:
+            self.process.wait(10)
+
+    def stop(self) -> int:
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+        return self.process.wait(20)
+
+
+@dataclass(slots=True)
+class Api:
+    """A program with a key at the public doors."""
+
+    client: httpx2.AsyncClient
+
+    async def call(self, method: str, path: str, body: Any = None, expect: int | None = None, **kwargs: Any) -> Any:
+        answer = await self.client.request(method, path, json=body, **kwargs)
+        wanted = (expect,) if expect else (200, 201, 202, 204)
+        assert answer.status_code in wanted, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
+        return answer.json() if answer.content else None
+
+    async def get(self, path: str, **kwargs: Any) -> Any:
+        return await self.call("GET", path, **kwargs)
+
+    async def post(self, path: str, body: Any = None, **kwargs: Any) -> Any:
+        return await self.call("POST", path, body, **kwargs)
+
+
+@contextlib.asynccontextmanager
+async def api_of(server: Server, key: str | None = None) -> Any:
+    key = key or await operator_key(server.database_url, "test")
+    async with httpx2.AsyncClient(
+        base_url=server.url, headers={"authorization": f"Bearer {key}"}, timeout=10
+    ) as client:
+        yield Api(client)
