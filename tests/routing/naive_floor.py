@@ -1,5 +1,6 @@
 """What becomes of offers, conversations, agents and deadlines? The plain half of the readable twin (naive_match.py)."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -12,17 +13,11 @@ from contacts.words import SECOND_US, WRITTEN, Channel
 
 
 class Refused(Exception):
-    """The message is not possible; nothing was changed."""
-
-    def __init__(self, text_key: str) -> None:
-        super().__init__(text_key)
-        self.text_key = text_key
+    """The message is not possible; nothing was changed. Its text is the reason."""
 
 
 class Said(SimpleNamespace):
     """A decision: `kind` is its name, the rest are its fields."""
-
-    kind: str
 
 
 @dataclass
@@ -61,10 +56,8 @@ class Work:
 
 @dataclass(frozen=True, order=True)
 class Deadline:
-    """Ordered by instant, then in the order of the words below, then by id."""
-
     at_us: int
-    rank: int
+    rank: int  # of two at one instant: first what frees agents, last what takes stays away
     subject_id: str
     agent_id: str = ""
 
@@ -86,7 +79,8 @@ class NaiveFloor:
         self.told: list[Said] = []
 
     def hear(self, message: Any) -> None:
-        HEARS[type(message).__name__](self, message)
+        """`ConfigChanged` is heard by `config_changed`, and so are the others by theirs."""
+        getattr(self, re.sub("(?<=[a-z])(?=[A-Z])", "_", type(message).__name__).lower())(message)
 
     def next_deadline(self) -> int | None:
         return min((deadline.at_us for deadline in self.deadlines()), default=None)
@@ -97,11 +91,16 @@ class NaiveFloor:
     def say(self, kind: str, **fields: Any) -> None:
         self.told.append(Said(kind=kind, **fields))
 
+    # --- who has what -------------------------------------------------------------------------------------------------
+
     def works_of(self, stay: Waiting) -> list[Work]:
         return [work for work in self.works.values() if work.stay_id == stay.stay_id]
 
     def works_of_agent(self, agent_id: str) -> list[Work]:
         return [work for work in self.works.values() if work.agent_id == agent_id]
+
+    def offers_to(self, agent_id: str) -> list[Work]:
+        return [work for work in self.works_of_agent(agent_id) if work.state == "offered"]
 
     def load(self, agent_id: str) -> int:
         costs = self.profiles[agent_id].capacity.costs
@@ -110,10 +109,10 @@ class NaiveFloor:
     # --- offers -------------------------------------------------------------------------------------------------------
 
     def offer(self, stay: Waiting, agent_id: str, manual: bool = False) -> None:
-        timeout_us = max(self.queues[stay.queue_id].offer_timeout_s * SECOND_US, self.domain.min_offer_us)
-        in_rounds = stay.channel in WRITTEN and self.queues[stay.queue_id].offers_at_once > 1
+        queue = self.queues[stay.queue_id]
+        in_rounds = stay.channel in WRITTEN and queue.offers_at_once > 1
         work = Work(self.new_id(), stay.stay_id, agent_id, stay.channel, stay.queue_id, manual or not in_rounds)
-        work.ends_us = self.now + timeout_us
+        work.ends_us = self.now + max(queue.offer_timeout_s * SECOND_US, self.domain.min_offer_us)
         self.works[work.segment_id] = work
         self.say("Offered", segment_id=work.segment_id, stay_id=stay.stay_id, agent_id=agent_id,
                  expires_us=work.ends_us, exclusive=work.exclusive, manual=manual)  # fmt: skip
@@ -156,9 +155,8 @@ class NaiveFloor:
             self.end_offer(work, "withdrawn", why)
 
     def end_offer(self, work: Work, end: str, why: str) -> None:
-        self.say(
-            "OfferOver", segment_id=work.segment_id, stay_id=work.stay_id, agent_id=work.agent_id, end=end, why=why
-        )
+        ids = {"segment_id": work.segment_id, "stay_id": work.stay_id, "agent_id": work.agent_id}
+        self.say("OfferOver", **ids, end=end, why=why)
         self.forget(work)
 
     def forget(self, work: Work) -> None:
@@ -179,15 +177,14 @@ class NaiveFloor:
         except RequirementError as error:
             raise Refused(error.text_key) from None
         arrival_us = self.now if message.arrival_us is None else message.arrival_us
-        points = [points for value, points in queue.head_start if message.value >= value]
-        stay = Waiting(
+        points = [0] + [points for value, points in queue.head_start if message.value >= value]
+        stay = self.stays[message.stay_id] = Waiting(
             message.stay_id, message.contact_id, message.channel, message.queue_id, requirement, message.wishes,
-            place_us=arrival_us - (points[-1] if points else 0) * SECOND_US // queue.rate,
+            place_us=arrival_us - points[-1] * SECOND_US // queue.rate,
             queued_us=self.now,
             promise_us=self.now + queue.promise_s * SECOND_US,
             limit_us=self.now + queue.limit_s * SECOND_US,
         )  # fmt: skip
-        self.stays[stay.stay_id] = stay
         self.say("Queued", stay_id=stay.stay_id, queue_version=queue.version, requirement=requirement,
                  place_us=stay.place_us, promise_us=stay.promise_us, limit_us=stay.limit_us)  # fmt: skip
 
@@ -216,7 +213,7 @@ class NaiveFloor:
     def park(self, message: Any) -> None:
         work = self.work(message.segment_id, "talking")
         if work.channel not in WRITTEN:
-            raise Refused("segment.not_written")
+            raise Refused("channel.not_parkable")
         work.state = "parked"
         self.say("Parked", segment_id=work.segment_id)
 
@@ -229,8 +226,7 @@ class NaiveFloor:
         work = self.work(message.segment_id, "talking", state_too="parked")
         wrap_up_s = self.queues[work.queue_id].wrap_up_s
         if wrap_up_s == 0:
-            self.finished(work, "none")
-            return
+            return self.finished(work, "none")
         work.state = "wrap_up"
         work.ends_us = None if wrap_up_s is None else self.now + wrap_up_s * SECOND_US
         self.say("WrapUpStarted", segment_id=work.segment_id, until_us=work.ends_us)
@@ -262,12 +258,10 @@ class NaiveFloor:
     def choose_next(self, message: Any) -> None:
         agent = self.agent(message.agent_id)
         wish = f"away:{message.reason or ''}" if message.chosen == "away" else message.chosen
-        if wish == agent.next_chosen:
-            return
         if wish is not None and not self.works_of_agent(agent.agent_id):
             self.chosen(agent, message.chosen, message.reason, "next_chosen")
-            return
-        self.change(agent.agent_id, "next_chosen", next_chosen=wish)
+        elif wish != agent.next_chosen:
+            self.change(agent.agent_id, "next_chosen", next_chosen=wish)
 
     def take_next_chosen(self, agent_id: str) -> None:
         agent = self.agents[agent_id]
@@ -295,9 +289,8 @@ class NaiveFloor:
 
     def withdraw_unreachable(self, agent_id: str) -> None:
         agent = self.agents[agent_id]
-        self.withdraw(
-            [work for work in self.offers_to(agent_id) if not is_reachable(agent, work.channel)], "unreachable"
-        )
+        lost = [work for work in self.offers_to(agent_id) if not is_reachable(agent, work.channel)]
+        self.withdraw(lost, "unreachable")
 
     def clear_flag(self, message: Any) -> None:
         if self.agent(message.agent_id).not_responding:
@@ -311,9 +304,6 @@ class NaiveFloor:
         if agent_id not in self.profiles:
             raise Refused("agent.unknown")
         return self.agents[agent_id]
-
-    def offers_to(self, agent_id: str) -> list[Work]:
-        return [work for work in self.works_of_agent(agent_id) if work.state == "offered"]
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -342,26 +332,26 @@ class NaiveFloor:
             self.take(due)
 
     def take(self, due: Deadline) -> None:
+        id_ = due.subject_id
         match RANKS[due.rank]:
             case "wrap_up":
-                self.finished(self.works[due.subject_id], "time_box")
+                self.finished(self.works[id_], "time_box")
             case "connecting":
-                self.connect_timed_out(self.works[due.subject_id])
+                self.connect_timed_out(self.works[id_])
             case "offered":
-                self.offer_expired(self.works[due.subject_id])
+                self.offer_expired(self.works[id_])
             case "silence":
-                self.hand_back(due.subject_id)
+                self.hand_back(id_)
             case "asked_again":
-                del self.stays[due.subject_id].asked_again_us[due.agent_id]
+                del self.stays[id_].asked_again_us[due.agent_id]
             case "widen":
-                self.widen(self.stays[due.subject_id])
+                self.widen(self.stays[id_])
             case "promise":
-                self.stays[due.subject_id].overdue = True
-                self.say("Overdue", stay_id=due.subject_id)
+                self.stays[id_].overdue = True
+                self.say("Overdue", stay_id=id_)
             case "limit":
-                stay = self.stays[due.subject_id]
-                self.withdraw(self.works_of(stay), "moved")
-                self.stay_over(stay, "limit", step=self.queues[stay.queue_id].last_step)
+                self.withdraw(self.works_of(self.stays[id_]), "moved")
+                self.stay_over(self.stays[id_], "limit", step=self.queues[self.stays[id_].queue_id].last_step)
 
     def connect_timed_out(self, work: Work) -> None:
         self.let_go(work, "failed", "connect_timeout")
@@ -408,13 +398,3 @@ class NaiveFloor:
         for agent_id in message.gone_agent_ids:
             if self.profiles.pop(agent_id, None) is not None:
                 self.withdraw(self.offers_to(agent_id), "not_ready")
-
-
-HEARS: dict[str, Callable[[NaiveFloor, Any], None]] = {
-    "ConfigChanged": NaiveFloor.config_changed, "Enqueue": NaiveFloor.enqueue, "Leave": NaiveFloor.leave,
-    "Choose": NaiveFloor.choose, "ChooseNext": NaiveFloor.choose_next, "Reach": NaiveFloor.reach,
-    "ClearFlag": NaiveFloor.clear_flag, "Accept": NaiveFloor.accept, "Decline": NaiveFloor.decline,
-    "Connected": NaiveFloor.connected, "ConnectFailed": NaiveFloor.connect_failed, "Assign": NaiveFloor.assign,
-    "Park": NaiveFloor.park, "Unpark": NaiveFloor.unpark, "End": NaiveFloor.end, "Finish": NaiveFloor.finish,
-    "TimePassed": NaiveFloor.time_passed, "OutageOver": NaiveFloor.outage_over,
-}  # fmt: skip

@@ -110,7 +110,7 @@ class NaiveMatch(NaiveFloor):
 
     def is_paused(self, agent_id: str, stay: Waiting) -> bool:
         """Who let it go is not asked again for a while, unless nobody else is there who could ever take it."""
-        if agent_id not in stay.asked_again_us:
+        if self.now >= stay.asked_again_us.get(agent_id, 0):
             return False
         return any(
             other != agent_id and is_logged_in(self.agents[other], stay.channel) and self.is_allowed(other, stay)
