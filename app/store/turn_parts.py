@@ -22,7 +22,10 @@ def as_json(value: Mapping[str, Any], bytes_max: int, what: str) -> str:
     """Raises DataError beyond the bound."""
     if not value:
         return "{}"
-    text = _encode(value if type(value) is dict else dict(value))
+    try:
+        text = _encode(value if type(value) is dict else dict(value))
+    except (ValueError, TypeError, RecursionError) as not_json:
+        raise DataError(f"{what}: not JSON") from not_json
     if len(text) > bytes_max:
         raise DataError(f"{what}: {len(text)} bytes, at most {bytes_max}")
     return text

@@ -43,7 +43,8 @@ async def furnish(url: str, companies: int = 2, agents: int = 4) -> Centre:
                 "INSERT INTO queue (id, company_id, domain_id, name) VALUES ($1, $2, 1, 'queue')", queue_id, company_id
             )
             await conn.execute(
-                "INSERT INTO queue_version (queue_id, version, company_id, domain_id, config) VALUES ($1, 1, $2, 1, '{}')",
+                "INSERT INTO queue_version (queue_id, version, company_id, domain_id, config, state) "
+                "VALUES ($1, 1, $2, 1, '{}', 'published')",
                 queue_id,
                 company_id,
             )
