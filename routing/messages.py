@@ -271,13 +271,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class OfferOver:
-    """An offer or a connecting segment ended without a conversation; unless the stay ended, it waits at its old place."""
+    """An offer or a connecting segment ended without a conversation; unless the stay ended, it waits at its place."""
 
     segment_id: str
     stay_id: str
     agent_id: str
     end: Literal["declined", "expired", "withdrawn", "failed"]
-    why: str  # 'declined', 'timeout', 'taken', 'left', 'unreachable', 'not_ready', 'connect_timeout', 'provider', 'moved'
+    why: str  # declined, timeout, taken, left, unreachable, not_ready, connect_timeout, provider or moved
 
 
 @dataclass(frozen=True, slots=True)

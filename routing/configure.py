@@ -1,0 +1,76 @@
+"""What changes when the configuration does? What is decided from now on; promise, limit and place of who waits stay."""
+
+from contacts.presence import AgentState
+from routing.board import ANY_GROUP, Board
+from routing.line import Queue, Waiting
+from routing.messages import AgentProfile, ConfigChanged, DomainPolicy, QueuePolicy
+from routing.offers import offers_to, withdraw
+from routing.recipe import watch
+from routing.staff import Agent
+
+
+def configure(board: Board, message: ConfigChanged) -> None:
+    if message.domain is not None:
+        set_domain(board, message.domain)
+    for policy in message.queues:
+        set_queue(board, policy)
+    new = enlist_new(board, message.agents)
+    set_profiles(board, [(board.staff.agents[profile.agent_id], profile) for profile in message.agents])
+    for agent in new:
+        board.changed(agent, "configured")
+    gone = [board.staff.agents[agent_id] for agent_id in message.gone_agent_ids if agent_id in board.staff.agents]
+    let_go = [agent for agent in gone if agent.group is not None]
+    set_profiles(board, [(agent, None) for agent in let_go])
+    for agent in let_go:
+        withdraw(board, offers_to(agent), "not_ready")
+
+
+def enlist_new(board: Board, profiles: tuple[AgentProfile, ...]) -> list[Agent]:
+    known = board.staff.agents
+    return [
+        board.enlist(AgentState(profile.agent_id, board.domain_id))
+        for profile in profiles
+        if profile.agent_id not in known
+    ]
+
+
+def set_profiles(board: Board, profiles: list[tuple[Agent, AgentProfile | None]]) -> None:
+    """Segments that are held go on, whatever the agent may now do."""
+    somebody_was_there = any(agent.logged_in for agent, _ in profiles)
+    board.lines.welcome(board.staff.give_profiles(profiles))
+    for agent, _ in profiles:
+        board.place_by_hand(agent)
+    if somebody_was_there:
+        board.somebody_left(ANY_GROUP)
+
+
+def set_domain(board: Board, domain: DomainPolicy) -> None:
+    sees_farther = domain.look_ahead > board.domain.look_ahead
+    board.domain = domain
+    for agent in board.staff.agents.values():
+        if agent.desk_silent_us is not None:
+            board.watch_silence(agent)
+    if sees_farther:
+        for order in board.lines.orders():
+            if order.size and (first := order.first) is not None and first[-3] in board.restricted:
+                for at, key in enumerate(order):
+                    if at > domain.look_ahead:
+                        break
+                    board.returned[key[-3]] = board.stays[key[-3]]
+
+
+def set_queue(board: Board, policy: QueuePolicy) -> None:
+    known = board.lines.queues.get(policy.queue_id)
+    before = known.policy if known else policy
+    queue = board.lines.set_policy(policy)
+    if policy.offers_at_once != before.offers_at_once:
+        for stay in stays_of(board, queue):
+            if stay.offers:
+                board.stand(stay)
+    if policy.widen != before.widen:
+        for stay in stays_of(board, queue):
+            watch(board, stay)
+
+
+def stays_of(board: Board, queue: Queue) -> list[Waiting]:
+    return [stay for stay in board.stays.values() if stay.line.queue is queue]

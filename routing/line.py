@@ -1,0 +1,225 @@
+"""Who waits, and in which line?
+
+Stays of one queue, one requirement and one channel form a line; in a line the order never changes with time, so only
+its head is compared with other heads. Those beyond their promise stand in a second order of the same line. Only stays
+that can be offered stand in line: an offered one has left it and returns to its old place.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from contacts.stay import Wishes
+from contacts.words import Channel
+from routing.capacity import ALL_CHANNELS, BIT
+from routing.deadlines import NEVER
+from routing.fit import Fit, Fits
+from routing.messages import QueuePolicy
+from routing.ranking import Key, Ordered, Ranking, slots_of
+
+if TYPE_CHECKING:
+    from routing.board import Segment
+    from routing.staff import Group
+
+_KEPT_LINES = 16_384  # beyond it lines in which nobody waits are forgotten
+
+
+class Pause:
+    """An agent let the stay go and is not asked again until then. It ends when time passes (TimePassed), not before."""
+
+    __slots__ = ("over", "until_us")
+
+    def __init__(self, until_us: int) -> None:
+        self.until_us = until_us
+        self.over = False
+
+
+class Waiting:
+    """A stay, from its queue to a conversation or to another end."""
+
+    __slots__ = (
+        "arrival_us", "contact_id", "due", "id", "in_line", "key", "limit_us", "line", "offers", "overdue", "pauses",
+        "place_us", "promise_us", "queued_us", "refusals", "value", "widened", "wishes",
+    )  # fmt: skip
+
+    def __init__(
+        self, id: str, contact_id: str, line: "Line", value: int, arrival_us: int, place_us: int, queued_us: int,
+        promise_us: int, limit_us: int, wishes: Wishes | None,
+    ) -> None:  # fmt: skip
+        self.id = id
+        self.contact_id = contact_id
+        self.line = line
+        self.value = value
+        self.arrival_us = arrival_us
+        self.place_us = place_us
+        self.queued_us = queued_us
+        self.promise_us = promise_us
+        self.limit_us = limit_us
+        self.wishes = wishes
+        self.overdue = False
+        self.refusals = 0  # offers that came to nothing because of the agent
+        self.widened = 0  # steps of the recipe taken
+        self.pauses: dict[str, Pause] | None = None  # by agent
+        self.offers: tuple[Segment, ...] = ()  # live: offered, or one that is connecting
+        self.in_line = False
+        self.key: Key = ()  # in line
+        self.due = NEVER
+
+
+class Queue:
+    __slots__ = ("heads", "overdue_heads", "policy")
+
+    def __init__(self, policy: QueuePolicy) -> None:
+        self.policy = policy
+        self.heads = Ranking()  # shared by all queues of the same rate
+        self.overdue_heads = Ranking()
+
+
+class Line:
+    __slots__ = (
+        "bit", "byte", "channel", "fit", "flag", "ordinary", "overdue", "paused", "queue", "requirement", "slot",
+        "stays",
+    )  # fmt: skip
+
+    def __init__(self, slot: int, queue: Queue, requirement: str, channel: Channel, fit: Fit) -> None:
+        self.slot = slot
+        self.byte, self.bit, self.flag = slot >> 3, 1 << (slot & 7), 1 << slot
+        self.queue = queue
+        self.requirement = requirement
+        self.channel = channel
+        self.fit = fit
+        self.ordinary = Ordered()
+        self.overdue = Ordered()
+        self.stays = 0  # in line or offered
+        self.paused: dict[str, Waiting] = {}  # stays that somebody let go a while ago
+
+
+class Lines:
+    """All lines, and the ranking of their heads for each rate."""
+
+    def __init__(self, fits: Fits) -> None:
+        self.fits = fits
+        self.queues: dict[str, Queue] = {}
+        self.by_key: dict[tuple[str, str, Channel], Line] = {}
+        self.by_slot: list[Line | None] = []
+        self.heads: dict[int, Ranking] = {}  # by rate
+        self.overdue_heads: dict[int, Ranking] = {}  # by rate
+        self._free_slots: list[int] = []
+        self._on_channels: dict[int, int] = {}  # channel bits -> mask of lines; made anew when lines come or go
+
+    # --- lines --------------------------------------------------------------------------------------------------------
+
+    def line(self, queue: Queue, requirement: str, channel: Channel, groups: "list[Group | None]") -> Line:
+        """Raises contacts.requirement.RequirementError."""
+        key = (queue.policy.queue_id, requirement, channel)
+        line = self.by_key.get(key)
+        if line is None:
+            fit = self.fits.fit(requirement, queue.policy.company_id)
+            if len(self.by_key) >= _KEPT_LINES:
+                self._forget_empty_lines(groups)
+            line = self.by_key[key] = Line(self._slot(), queue, requirement, channel, fit)
+            self.by_slot[line.slot] = line
+            self._on_channels.clear()
+            for slot in slots_of(fit.able):
+                group = groups[slot]
+                if group is not None:
+                    group.lines |= line.flag
+        return line
+
+    def _slot(self) -> int:
+        if self._free_slots:
+            return self._free_slots.pop()
+        self.by_slot.append(None)
+        return len(self.by_slot) - 1
+
+    def _forget_empty_lines(self, groups: "list[Group | None]") -> None:
+        gone = 0
+        for key, line in list(self.by_key.items()):
+            if not line.stays:
+                del self.by_key[key]
+                self.by_slot[line.slot] = None
+                self._free_slots.append(line.slot)
+                gone |= line.flag
+        for group in groups:
+            if group is not None:
+                group.lines &= ~gone
+        used = {(line.requirement, line.queue.policy.company_id) for line in self.by_key.values()}
+        self.fits.keep_only(used)
+        self._on_channels.clear()
+
+    def welcome(self, groups: "list[Group]") -> None:
+        """Tell new groups which lines they may serve."""
+        by_slot = {group.slot: group for group in groups}
+        new = sum(group.flag for group in groups)
+        for line in self.by_key.values():
+            for slot in slots_of(line.fit.able & new):
+                by_slot[slot].lines |= line.flag
+
+    def on_channels(self, channels: int) -> int:
+        """Mask of the lines on these channels."""
+        if channels == ALL_CHANNELS:
+            return -1
+        if channels not in self._on_channels:
+            lines = self.by_key.values()
+            self._on_channels[channels] = sum(line.flag for line in lines if BIT[line.channel] & channels)
+        return self._on_channels[channels]
+
+    # --- queues -------------------------------------------------------------------------------------------------------
+
+    def set_policy(self, policy: QueuePolicy) -> Queue:
+        queue = self.queues.get(policy.queue_id)
+        if queue is None:
+            queue = self.queues[policy.queue_id] = Queue(policy)
+        lines = [line for line in self.by_key.values() if line.queue is queue]
+        for line in lines:
+            self._show_heads(line, show=False)
+        queue.policy = policy
+        queue.heads = self.heads.setdefault(policy.rate, Ranking())
+        queue.overdue_heads = self.overdue_heads.setdefault(policy.rate, Ranking())
+        for line in lines:
+            self._show_heads(line, show=True)
+        return queue
+
+    def _show_heads(self, line: Line, show: bool) -> None:
+        queue = line.queue
+        for order, heads in ((line.ordinary, queue.heads), (line.overdue, queue.overdue_heads)):
+            if order.first is not None:
+                (heads.add if show else heads.remove)(line.slot, order.first)
+
+    # --- stays --------------------------------------------------------------------------------------------------------
+
+    def put(self, stay: Waiting) -> None:
+        """The stay stands in line, at its place."""
+        line = stay.line
+        key: Key = (stay.place_us, stay.queued_us, stay.contact_id, stay.id, line.byte, line.bit)
+        if stay.overdue:
+            key = (stay.promise_us, *key)
+            order, heads = line.overdue, line.queue.overdue_heads
+        else:
+            order, heads = line.ordinary, line.queue.heads
+        stay.key, stay.in_line = key, True
+        head = order.first
+        order.add(key)
+        if head is None:
+            heads.add(line.slot, key)
+        elif key < head:
+            heads.replace(line.slot, head, key)
+
+    def take(self, stay: Waiting) -> Ordered:
+        """The stay leaves its line; returns the order it stood in."""
+        line = stay.line
+        order, heads = (line.overdue, line.queue.overdue_heads) if stay.overdue else (line.ordinary, line.queue.heads)
+        was_head = order.first == stay.key
+        order.remove(stay.key)
+        if was_head:
+            head = order.first
+            if head is None:
+                heads.remove(line.slot, stay.key)
+            else:
+                heads.replace(line.slot, stay.key, head)
+        stay.in_line = False
+        return order
+
+    def orders(self) -> Iterator[Ordered]:
+        for line in self.by_key.values():
+            yield line.ordinary
+            yield line.overdue

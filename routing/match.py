@@ -1,0 +1,154 @@
+"""Who is given to whom?
+
+The rule, after every message, until nobody can be given anything more:
+1. Stays stand in one order: those beyond their promise first, by promise; the rest by `(now - place) * rate`; ties by
+   this same product, queued_at, contact.
+2. The first stay for which an able agent is there is given to the best of them: the preferred one, then by the queue's
+   agent order (surplus, then longest idle, then id).
+3. If this agent could serve an ordinary stay instead of the overdue one, that is a choice: overdue work takes at most
+   its share of the last choices; beyond it the first such ordinary stay is given to the best agent for it.
+4. Of each line only the head and `look_ahead` stays behind it are in sight.
+
+A naive reading sorts everybody each time (tests/routing/naive_match.py). Here only those are asked about whom something
+is new: after the last message nobody could be given anything, and nothing about the others has changed since.
+"""
+
+from heapq import heappop, heappush, heapreplace
+from typing import Any
+
+from routing.board import Board
+from routing.candidates import agents_for, first_stay, is_in_sight, order_of, stays_for
+from routing.explain import NEAREST, Row, explain
+from routing.line import Waiting
+from routing.offers import offer
+from routing.staff import Agent
+
+_SHOWN = NEAREST + 1  # the winner and the nearest losers
+
+
+def match(board: Board) -> None:
+    """Gives whatever can be given, and forgets what was new."""
+    if not board.freed and not board.returned:
+        return
+    if not board.returned and len(board.freed) == 1:
+        _serve_agent(board, next(iter(board.freed.values())))
+    elif not board.freed and len(board.returned) == 1:
+        _serve_stay(board, board.returned.popitem()[1])
+    if board.returned or len(board.freed) > 1:
+        step = _Step(board)
+        while step.give_one():
+            pass
+    board.freed.clear()
+    board.returned.clear()
+
+
+def is_share_used_up(board: Board) -> bool:
+    window = board.domain.overdue_window
+    last = board.choices[-window:]
+    return len(last) == window and last.count("1") * 100 >= board.domain.overdue_share_pct * window
+
+
+def _serve_agent(board: Board, agent: Agent) -> None:
+    """One agent is new and nobody else: whatever they may be given, nobody else can take it."""
+    while agent.open and agent.group is not None:
+        board.look_ahead_hit = False
+        overdue = stays_for(board, agent, True, _SHOWN)
+        ordinary = stays_for(board, agent, False, _SHOWN)
+        contested = bool(overdue and ordinary)
+        rows = ordinary if not overdue or (contested and is_share_used_up(board)) else overdue
+        if not rows:
+            return
+        stay = board.stays[rows[0][-1]]
+        surplus = stay.line.fit.surplus_of(agent.group.flag)
+        _give(board, stay, rows, [(surplus, agent.idle_us, agent.id)], contested)
+
+
+def _serve_stay(board: Board, stay: Waiting) -> None:
+    """One stay is new and nobody else: whoever may be given it, they could not be given anything else."""
+    while stay.in_line and is_in_sight(board, stay):
+        board.look_ahead_hit = False
+        agents = agents_for(board, stay, _SHOWN)
+        if not agents:
+            return
+        _give(board, stay, [_row(stay)], agents, contested=False)
+
+
+def _row(stay: Waiting) -> Row:
+    return (stay.line.queue.policy.rate, *stay.key[:-2])
+
+
+def _give(board: Board, stay: Waiting, stays: list[Row], agents: list[Row], contested: bool) -> None:
+    explanation = explain(board, stay, stays, agents, contested)
+    if contested:
+        board.choose("1" if stay.overdue else "0")
+    offer(board, stay, board.staff.agents[agents[0][-1]], explanation)
+
+
+class _Step:
+    """Several are new at once. Two heaps hold the best stay of each new agent, and each new stay.
+
+    What stands on top is made sure of before it is used: within a step nobody gains a possibility but those who are put
+    in again, so that an entry can only have become worse.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.is_one_agent = len(board.freed) == 1
+        self.new_stays: set[str] = set()
+        self.overdue: list[tuple[Any, ...]] = []  # (order…, stay, agent or '')
+        self.ordinary: list[tuple[Any, ...]] = []
+        for agent in board.freed.values():
+            for overdue, heap in ((True, self.overdue), (False, self.ordinary)):
+                if stay := first_stay(board, agent, overdue):
+                    heappush(heap, (*order_of(board, stay), stay.id, agent.id))
+
+    def give_one(self) -> bool:
+        board = self.board
+        self._put_new_stays()
+        stay = self._first(True)
+        rival = self._rival(stay) if stay else None
+        contested = rival is not None
+        if stay is None:
+            stay = self._first(False)
+        elif rival is not None and is_share_used_up(board):
+            stay = rival
+        if stay is None:
+            return False
+        agents = agents_for(board, stay, _SHOWN)
+        board.look_ahead_hit = False
+        stays = stays_for(board, board.staff.agents[agents[0][-1]], stay.overdue, _SHOWN)
+        rows = [row for row in stays if row[-1] != stay.id]
+        _give(board, stay, [_row(stay), *rows[:NEAREST]], agents, contested)
+        return True
+
+    def _put_new_stays(self) -> None:
+        board = self.board
+        for stay in board.returned.values():
+            if stay.in_line:
+                heappush(self.overdue if stay.overdue else self.ordinary, (*order_of(board, stay), stay.id, ""))
+        board.returned.clear()
+
+    def _first(self, overdue: bool) -> Waiting | None:
+        """The first stay of the kind that somebody can be given."""
+        board, heap = self.board, self.overdue if overdue else self.ordinary
+        while heap:
+            *_, stay_id, agent_id = heap[0]
+            stay = board.stays[stay_id]
+            if not agent_id:
+                if stay.in_line and is_in_sight(board, stay) and agents_for(board, stay, 1):
+                    return stay
+                heappop(heap)
+                continue
+            best = first_stay(board, board.staff.agents[agent_id], overdue)
+            if best is stay:
+                return stay
+            if best is None:
+                heappop(heap)
+            else:
+                heapreplace(heap, (*order_of(board, best), best.id, agent_id))
+        return None
+
+    def _rival(self, stay: Waiting) -> Waiting | None:
+        """The ordinary stay that the best agent for this overdue one could serve instead."""
+        best = agents_for(self.board, stay, 1)[0]
+        return first_stay(self.board, self.board.staff.agents[best[-1]], False)

@@ -1,0 +1,134 @@
+"""What becomes of an offer: accepted, connected, or over without a conversation?"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from contacts.words import SECOND_US
+from routing.board import Board, Segment, offers_wanted
+from routing.deadlines import NEVER, due
+from routing.line import Waiting
+from routing.messages import Accepted, LastStep, Offered, OfferOver, Refusal, StayOver, Talking
+from routing.recipe import watch
+from routing.staff import Agent
+
+OfferEnd = Literal["declined", "expired", "withdrawn", "failed"]
+
+
+def offer(board: Board, stay: Waiting, agent: Agent, explanation: Mapping[str, Any] | None) -> None:
+    """Without an explanation it is a person's act: one offer, whatever the queue's rounds are."""
+    line = stay.line
+    manual = explanation is None
+    exclusive = manual or offers_wanted(stay) == 1
+    timeout_us = max(line.queue.policy.offer_timeout_s * SECOND_US, board.domain.min_offer_us)
+    segment = Segment(board.new_id(), stay, agent, line.queue, line.channel, exclusive, manual)
+    stay.offers = (*stay.offers, segment)
+    board.keep(segment)
+    board.set_due(segment, due(board.now_us + timeout_us, "offered"))
+    board.offer_made(stay)
+    if manual:
+        board.place_by_hand(agent)
+    else:
+        board.place(agent)
+    board.told.append(Offered(segment.id, stay.id, agent.id, board.now_us + timeout_us, exclusive, manual, explanation))
+
+
+def assign(board: Board, stay: Waiting, agent: Agent) -> None:
+    line, group = stay.line, agent.group
+    if not board.staff.is_logged_in(agent, line.channel):
+        raise Refusal("agent.not_ready", 409, "agent_id")
+    if group is None or line.queue.policy.company_id not in group.company_ids:
+        raise Refusal("agent.not_granted", 403, "agent_id")
+    if any(each.state != "offered" or each.agent is agent for each in stay.offers):
+        raise Refusal("offer.taken", 409, "stay_id")
+    withdraw(board, stay.offers, "moved")
+    offer(board, stay, agent, explanation=None)
+
+
+def accept(board: Board, segment: Segment) -> None:
+    """Accepting reserves the agent; connected is only what the provider reports."""
+    stay = stay_of(segment)
+    by_us = board.now_us + board.domain.connect_timeout_us
+    segment.state = "connecting"
+    board.set_due(segment, due(by_us, "connecting"))
+    board.told.append(Accepted(segment.id, by_us))
+    if len(stay.offers) > 1:
+        withdraw(board, [each for each in stay.offers if each is not segment], "taken")
+    board.stand(stay)
+    watch(board, stay)
+
+
+def connected(board: Board, segment: Segment) -> None:
+    stay = stay_of(segment)
+    segment.state, segment.stay = "talking", None
+    board.set_due(segment, NEVER)
+    stay.offers = ()
+    board.dismiss(stay)
+    board.told.append(Talking(segment.id, stay.id))
+    if segment.agent.desk_silent_us is not None:
+        board.watch_silence(segment.agent)
+
+
+def let_go(board: Board, segment: Segment, end: OfferEnd, why: str) -> None:
+    """The offer came to nothing because of the agent: a pause for the agent, the old place for the stay."""
+    stay, policy = stay_of(segment), segment.queue.policy
+    stay.refusals += 1
+    board.pause(stay, segment.agent, board.now_us + policy.reoffer_pause_s * SECOND_US)
+    end_offer(board, segment, end, why)
+    if stay.refusals >= policy.max_offers:
+        over(board, stay, "unwanted", policy.unwanted_step)
+
+
+def expire(board: Board, segment: Segment) -> None:
+    let_go(board, segment, "expired", "timeout")
+    if not segment.agent.not_responding:
+        segment.agent.not_responding = True
+        board.changed(segment.agent, "flagged")
+
+
+def connect_timed_out(board: Board, segment: Segment) -> None:
+    """No report in time: the phone is taken for dead until it registers again."""
+    agent = segment.agent
+    let_go(board, segment, "failed", "connect_timeout")
+    if segment.channel == "phone" and agent.phone_reachable:
+        agent.phone_reachable = False
+        board.changed(agent, "unreachable")
+        withdraw_unreachable(board, agent)
+
+
+def withdraw(board: Board, segments: Iterable[Segment], why: str) -> None:
+    """Not held against the agent."""
+    for segment in list(segments):
+        end_offer(board, segment, "withdrawn", why)
+
+
+def withdraw_unreachable(board: Board, agent: Agent) -> None:
+    withdraw(board, [each for each in offers_to(agent) if not agent.is_reachable(each.channel)], "unreachable")
+
+
+def offers_to(agent: Agent) -> list[Segment]:
+    return [segment for segment in agent.segments.values() if segment.state == "offered"]
+
+
+def end_offer(board: Board, segment: Segment, end: OfferEnd, why: str) -> None:
+    """The stay waits again at its old place."""
+    stay, agent = stay_of(segment), segment.agent
+    board.told.append(OfferOver(segment.id, stay.id, agent.id, end, why))
+    stay.offers = tuple(each for each in stay.offers if each is not segment)
+    board.forget(segment)
+    board.stand(stay)
+    if segment.state == "connecting":
+        watch(board, stay)
+    board.place(agent)
+    board.take_next_chosen(agent)
+
+
+def over(board: Board, stay: Waiting, why: Literal["limit", "unwanted"], step: LastStep) -> None:
+    """The recipe's last step runs; nobody is asked any more."""
+    withdraw(board, stay.offers, "moved")
+    board.dismiss(stay)
+    board.told.append(StayOver(stay.id, why, None, step))
+
+
+def stay_of(segment: Segment) -> Waiting:
+    assert segment.stay is not None, "offered and connecting segments have a stay"
+    return segment.stay
