@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from floor.clock import Clock
 from floor.desk import DeskRecords
 from floor.http_line import Place
 from floor.ledger import Ledger
@@ -75,7 +76,8 @@ class Desk:
         self._manner = manner or Manner()
         self._socket: Websocket | None = None
         self._kept: dict[str, Kept] = {}
-        self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}  # (segment, state it was set for)
+        self._timers: dict[tuple[str, str], asyncio.TimerHandle | None] = {}  # (segment, state it was set for)
+        self._offered_s: dict[str, float] = {}
         self._wanted: tuple[Chosen, str | None] | None = None
         self._reconnecting: asyncio.Task[None] | None = None
         self._leaving = False
@@ -83,6 +85,8 @@ class Desk:
         self._heard_s = 0.0
         self._held: set[str] = set()
         self.at_desk = asyncio.Event()  # a snapshot has come
+        self.clock = Clock(0, 0.0)
+        self.connected_after_s: list[float] = []  # from the offer on the desk to the call on the phone
         self.reconnects = self.gaps = self.refusals = 0
 
     # --- what the floor asks ------------------------------------------------------------------------------------------
@@ -98,9 +102,8 @@ class Desk:
         self._leaving = True
         if self._reconnecting is not None:
             self._reconnecting.cancel()
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
+        for subject, state in list(self._timers):
+            self._drop_timer(subject, state)
         if self._socket is not None:
             self._socket.close()
 
@@ -195,10 +198,12 @@ class Desk:
                 )
             case "refused":
                 self._refused(frame)
+            case "welcome":
+                self.clock = Clock(frame["now_ms"], self._heard_s, frame.get("speed", 1))
             case "bye":
                 self._ledger.write("bye", agent=self.agent_id, code=frame["code"], why=frame["why"])
             case _:
-                pass  # welcome, and kinds of later versions
+                pass  # kinds of later versions
 
     def _take(self, frame: dict[str, Any]) -> None:
         if self._ledger.keeps:
@@ -243,7 +248,9 @@ class Desk:
         segments = self.desk.segments
         for subject, state in list(self._timers):
             if subject != ME and (subject not in segments or segments[subject]["state"] != state):
-                self._timers.pop((subject, state)).cancel()
+                self._drop_timer(subject, state)
+                if subject not in segments:
+                    self._offered_s.pop(subject, None)
         for segment_id, record in segments.items():
             if (segment_id, record["state"]) not in self._timers:
                 self._act(segment_id, record)
@@ -254,26 +261,42 @@ class Desk:
             self._once(f"not {self._wanted[0]}", "choose")
 
     def _act(self, segment_id: str, record: dict[str, Any]) -> None:
-        manner, chance = self._manner, self._manner.chance.random()
+        self._timers[segment_id, record["state"]] = None  # acted upon, also when nothing is to be done
         match record["state"]:
-            case "offered" if chance < manner.ignore_share:
-                self._timers[segment_id, "offered"] = asyncio.get_running_loop().call_later(3600, lambda: None)
-            case "offered" if chance < manner.ignore_share + manner.decline_share:
-                self._later(segment_id, "offered", manner.think_s(), "decline")
             case "offered":
-                self._later(segment_id, "offered", manner.think_s(), "accept")
-            case "talking" if record["channel"] != "phone":
-                self._later(segment_id, "talking", manner.handle_s(record["channel"]), "end")
-            case "talking" if chance < manner.hold_share and segment_id not in self._held:
-                self._held.add(segment_id)
-                self._later(segment_id, "talking", 0.0, "hold")
+                self._answer_offer(segment_id)
+            case "talking":
+                self._talk(segment_id, record["channel"])
             case "held":
                 self._later(segment_id, "held", 0.0, "retrieve")
             case "wrap_up":
                 self._held.discard(segment_id)
-                self._later(segment_id, "wrap_up", manner.after_call_s(), "finish")
+                self._later(segment_id, "wrap_up", self._manner.after_call_s(), "finish")
             case _:
                 pass
+
+    def _answer_offer(self, segment_id: str) -> None:
+        manner, chance = self._manner, self._manner.chance.random()
+        self._offered_s[segment_id] = time.monotonic()
+        if chance >= manner.ignore_share:
+            declines = chance < manner.ignore_share + manner.decline_share
+            self._later(segment_id, "offered", manner.think_s(), "decline" if declines else "accept")
+
+    def _talk(self, segment_id: str, channel: str) -> None:
+        """A call ends when the customer hangs up, a written contact when the agent has answered it."""
+        offered_s = self._offered_s.pop(segment_id, None)
+        if offered_s is not None:
+            self.connected_after_s.append(time.monotonic() - offered_s)
+        if channel != "phone":
+            self._later(segment_id, "talking", self._manner.handle_s(channel), "end")
+        elif segment_id not in self._held and self._manner.chance.random() < self._manner.hold_share:
+            self._held.add(segment_id)
+            self._later(segment_id, "talking", 0.0, "hold")
+
+    def _drop_timer(self, subject: str, state: str) -> None:
+        timer = self._timers.pop((subject, state))
+        if timer is not None:
+            timer.cancel()
 
     def _later(self, segment_id: str, state: str, seconds: float, what: str) -> None:
         loop = asyncio.get_running_loop()

@@ -15,7 +15,7 @@ CallerEnd = Literal["served", "lost_patience", "let_go"]
 class Errand:
     """Real seconds."""
 
-    from_: str
+    from_: str | None  # None: withheld
     to: str
     patience_s: float
     talk_s: float
@@ -24,9 +24,15 @@ class Errand:
 class Caller:
     """Tells `on_end` once how it ended: served, gone without, or let go by the company."""
 
-    def __init__(self, errand: Errand, provider: Provider, on_end: Callable[["Caller", CallerEnd], None]) -> None:
+    def __init__(
+        self,
+        errand: Errand,
+        provider: Provider,
+        on_end: Callable[["Caller", CallerEnd], None],
+        on_connected: Callable[["Caller"], None] = lambda caller: None,
+    ) -> None:
         self.errand = errand
-        self._provider, self._on_end = provider, on_end
+        self._provider, self._on_end, self._on_connected = provider, on_end, on_connected
         self._timer: asyncio.TimerHandle | None = None
         self._end: CallerEnd = "let_go"
         self.leg = ""
@@ -38,6 +44,7 @@ class Caller:
 
     def connected(self, leg: str) -> None:
         self._end = "served"
+        self._on_connected(self)
         self._after(self.errand.talk_s, "served")
 
     def cleared(self, leg: str) -> None:

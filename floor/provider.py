@@ -71,10 +71,10 @@ class Provider:
 
     # --- the customers' side ------------------------------------------------------------------------------------------
 
-    def call(self, from_: str, to: str, customer: OnTheLine) -> str:
-        """A customer calls one of our numbers; returns the leg."""
+    def call(self, from_: str | None, to: str, customer: OnTheLine) -> str:
+        """A customer calls one of our numbers (None: withholds their own); returns the leg."""
         self._calls += 1
-        more = f',"from":{json.dumps(from_)},"to":{json.dumps(to)}'
+        more = f',"to":{json.dumps(to)}' + (f',"from":{json.dumps(from_)}' if from_ else "")
         leg = Leg(f"{self._run}-{self._calls}", self._calls, more=more, customer=customer)
         self._legs[leg.ref] = leg
         self._move(leg, "delivered")

@@ -1,0 +1,134 @@
+"""What can the floor be asked to play?    python -m floor day|replay|demo|load"""
+
+import asyncio
+import json
+import os
+import stat
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import httpx2
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from floor import bank_log, log_figures, replay_report
+from floor import day as days
+from floor import replay as replays
+from floor.rest import Refused
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Simulated customers, agents and a telephone provider."
+)
+T = TypeVar("T")
+
+LogFile = Annotated[Path, typer.Argument(help="The bank's log", exists=True, dir_okay=False)]
+DayOption = Annotated[str, typer.Option("--day", help="YYMMDD")]
+From = Annotated[str | None, typer.Option("--from", help="HH:MM")]
+To = Annotated[str | None, typer.Option("--to", help="HH:MM")]
+Seed = Annotated[int, typer.Option(help="Of everything that is drawn")]
+Server = Annotated[str, typer.Option(help="Address of the server, such as http://127.0.0.1:8080")]
+KeyFile = Annotated[Path, typer.Option(help="A file with an operator's API key", exists=True, dir_okay=False)]
+Out = Annotated[Path | None, typer.Option(help="Where the ledgers go")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
+
+
+@app.command()
+def day(
+    file: LogFile, date: DayOption, start: From = None, end: To = None, seed: Seed = 1, as_json: Json = False
+) -> None:
+    """Say what a day of the log would ask of the floor, without playing it."""
+    planned = _plan(file, date, start, end, seed)
+    said = {
+        "day": planned.date,
+        "calls": len(planned.arrivals),
+        "by_type": {type_: sum(a.type == type_ for a in planned.arrivals) for type_ in planned.types},
+        "high_priority": sum(arrival.high for arrival in planned.arrivals),
+        "ivr_hang_ups": planned.ivr_hang_ups,
+        "refused_rows": {reason: len(rows) for reason, rows in planned.refused.items()},
+        "agents": len(planned.servers),
+        "shifts": [[shift.server, clock(shift.start_s), clock(shift.end_s)] for shift in planned.shifts],
+        "log": {name: getattr(log_figures.of_calls(planned.calls), name) for name in replay_report.SHOWN},
+    }
+    typer.echo(json.dumps(said, indent=None if as_json else 2))
+
+
+@app.command()
+def replay(
+    file: LogFile, date: DayOption, server: Server, key_file: KeyFile,
+    start: From = None, end: To = None, speed: Annotated[int, typer.Option(help="The server's; asked of it")] = 1,
+    seed: Seed = 1, out: Out = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Play a day of the log against a server, and print our figures beside the log's."""
+    planned = _plan(file, date, start, end, seed)
+    outcome = _run(_replay(planned, server, key_file.read_text().strip(), seed, out))
+    if outcome.speed != speed:
+        typer.echo(f"the server's clock runs at {outcome.speed:g}, not at {speed}", err=True)
+    if as_json:
+        typer.echo(json.dumps(replay_report.as_json(planned, outcome, seed), indent=2))
+    else:
+        replay_report.tell(planned, outcome, Console())
+    raise typer.Exit(0 if outcome.drained else 1)
+
+
+async def _replay(planned: days.Day, server: str, key: str, seed: int, out: Path | None) -> replays.Outcome:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task("opening the floor", total=len(planned.arrivals))
+
+        def show(made: int, of: int) -> None:
+            bar.update(task, completed=made, description="calls" if made < of else "the last ones talk")
+
+        return await replays.run(planned, server, key, seed=seed, out=out, progress=show)
+
+
+def _plan(file: Path, date: str, start: str | None, end: str | None, seed: int) -> days.Day:
+    window = days.Window(seconds(start) if start else 0, seconds(end) if end else days.Window().to_s)
+    try:
+        return days.plan(bank_log.read(file), date, window, seed)
+    except days.UnknownDay as unknown:
+        raise typer.BadParameter(str(unknown), param_hint="--day") from unknown
+
+
+def seconds(text: str) -> int:
+    """HH:MM since midnight."""
+    hours, _, minutes = text.partition(":")
+    if not (hours.isdigit() and minutes.isdigit() and int(hours) <= 24 and int(minutes) < 60):
+        raise typer.BadParameter(f"{text!r}: expected HH:MM")
+    return int(hours) * 3600 + int(minutes) * 60
+
+
+def clock(at_s: int) -> str:
+    return f"{at_s // 3600:02}:{at_s // 60 % 60:02}:{at_s % 60:02}"
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Ends quietly on Ctrl-C and when whoever started us is gone; what cannot work says so in a line."""
+    try:
+        return asyncio.run(_until_alone(work))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise typer.Exit(130) from None
+    except (Refused, httpx2.HTTPError, OSError, TimeoutError) as error:
+        typer.echo(f"error: {error!r}" if not str(error) else f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+async def _until_alone(work: Coroutine[Any, Any, T]) -> T:
+    """A parent that starts us with a pipe as standard input holds its other end: when that closes, it is gone."""
+    task = asyncio.ensure_future(work)
+    if sys.stdin is not None and not sys.stdin.closed and stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
+        loop = asyncio.get_running_loop()
+
+        def look() -> None:
+            if not os.read(sys.stdin.fileno(), 4096):
+                loop.remove_reader(sys.stdin.fileno())
+                task.cancel()
+
+        loop.add_reader(sys.stdin.fileno(), look)
+    return await task
+
+
+if __name__ == "__main__":
+    app()
