@@ -18,11 +18,13 @@ from contacts.segment import OVER, Segment
 from contacts.stay import Stay
 from routing.engine import Engine
 
+EFFECT_LIFE_US = 30_000_000  # of real time: later nobody wants it done any more
+
 
 class House:
     """Open records and engine of one domain. Not kept: anything a rebuild could not find again."""
 
-    def __init__(self, records: Records, engine: Engine, new_id: Callable[[], str], effect_life_us: int) -> None:
+    def __init__(self, records: Records, engine: Engine, new_id: Callable[[], str], speed: int = 1) -> None:
         self.records = records
         self.engine = engine
         self.new_id = new_id
@@ -32,7 +34,8 @@ class House:
         self.cause: str | None = None
         self.chooser: str | None = None  # who chooses an agent's state: a user id
         self.decline_reason: str | None = None  # of the decline in hand
-        self.effect_life_us = effect_life_us
+        self.speed = speed
+        self.effect_life_us = EFFECT_LIFE_US * speed
         self.config_read: tuple[ConfigValue, ...] = ()  # read for ApplyConfig before the turn
         self._later: list[Callable[[], None]] = []
         self._running_later = False
@@ -205,8 +208,11 @@ class House:
     def refresh_routing(self, stay_id: str) -> None:
         """Copy what the engine must find again; a stay that has left the engine keeps its last."""
         stay = self.records.stays.get(stay_id)
-        if stay is not None and self.engine.has_stay(stay_id):
-            self.keep_stay(replace(stay, routing=self.engine.stay_routing(stay_id)))
+        if stay is None or not self.engine.has_stay(stay_id):
+            return
+        routing = self.engine.stay_routing(stay_id)
+        if routing != stay.routing:
+            self.keep_stay(replace(stay, routing=routing))
 
     def _index_leg(self, leg: Leg) -> None:
         self.leg_by_ref[leg.provider, leg.provider_ref] = leg.id

@@ -8,10 +8,11 @@ from app import commands as c
 from app.house import House
 from contacts import leg as legs
 from contacts.leg import Leg
+from contacts.records import ConfigValue
 from contacts.segment import Segment
 from contacts.words import WRITTEN, IllegalStep
 from routing import messages as m
-from routing.policy import agent_profile, domain_policy, queue_policy
+from routing.policy import agent_profile, as_values, domain_policy, queue_policy
 
 
 def step(house: House, envelope: c.Envelope, now_us: int) -> c.Reply:
@@ -278,9 +279,30 @@ def _assign(house: House, command: c.AssignContact) -> c.Reply:
 # --- configuration ----------------------------------------------------------------------------------------------------
 
 
+TRANSPORT_BOUNDS = ("connect_timeout_us", "written_silence_us", "min_offer_us")
+
+
+def set_transport_bounds(house: House, now_us: int) -> None:
+    """The engine has one clock, the business's: bounds of the wire are multiplied by its speed, once and for good."""
+    subject_id = str(house.records.domain_id)
+    if ("domain", subject_id) in house.records.config:
+        return
+    house.begin(None, now_us)
+    value = _scaled(ConfigValue("domain", subject_id, house.records.config_seq, {}), house.speed)
+    house.keep_config(value)
+    journey.decide(house, m.ConfigChanged(value.seq, domain_policy(value.values or {})))
+    house.log("config.applied", data={"seq": value.seq, "subjects": 1})
+
+
+def _scaled(value: ConfigValue, speed: int) -> ConfigValue:
+    values = {**as_values(m.DomainPolicy()), **(value.values or {})}
+    return replace(value, values={k: v * speed if k in TRANSPORT_BOUNDS else v for k, v in values.items()})
+
+
 def _apply_config(house: House) -> c.Reply:
     """The engine hears what was committed; what it applied is stored, and a rebuild reads only that."""
     values = [v for v in house.config_read if v.seq > house.records.config_seq]
+    values = [_scaled(v, house.speed) if v.kind == "domain" else v for v in values]
     if values:
         message = m.ConfigChanged(
             seq=max(v.seq for v in values),

@@ -31,7 +31,6 @@ COMMAND_WAIT_S = 2.0
 BEAT_EVERY_S = 0.5
 TAKEOVER_EVERY_S = 0.2
 DESK_SILENT_S = 10.0
-EFFECT_LIFE_US = 30_000_000
 
 log = structlog.get_logger()
 
@@ -239,17 +238,17 @@ class Switchboard:
             self.clock = await self.read_clock()
             self.clock.start(records.last_at_us)
             engine = Engine.from_records(records, new_id)
-            self.house = House(records, engine, new_id, EFFECT_LIFE_US * self.clock.speed)
+            self.house = House(records, engine, new_id, self.clock.speed)
         finally:
             gc.enable()
         gc.collect()
         gc.freeze()
         self._heard = {a: time.monotonic() for a, s in records.agents.items() if s.desk_reachable}
+        reception.set_transport_bounds(self.house, self.clock.now_us())
         outage_us = int(outage_s * 1_000_000) * self.clock.speed
         if outage_us > 0 and any(s.state == "offered" for s in records.segments.values()):
-            now_us = self.clock.now_us()
-            reception.extend_offers(self.house, outage_us, now_us)
-            await self._commit(self.house, now_us)
+            reception.extend_offers(self.house, outage_us, self.clock.now_us())
+        await self._commit(self.house, self.clock.now_us())
 
     async def _after_data_error(self, error: str) -> None:
         """The database refused the turn's data: replay its commands one by one; the culprit is answered and stored."""

@@ -1,0 +1,148 @@
+"""After every turn of a seeded floor: what the database holds makes the same engine and the same records."""
+
+import asyncio
+import contextlib
+import json
+from random import Random
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app import commands as c
+from app.store.rebuild import read_records
+from app.switchboard import Switchboard, new_id
+from routing.engine import Engine
+from tests.journey.board import Board, open_board
+
+CONFIG = {
+    "offer_timeout_s": 6,
+    "promise_s": 20,
+    "limit_s": 60,
+    "wrap_up_s": 10,
+    "reoffer_pause_s": 5,
+    "max_offers": 3,
+    "head_start": [[50, 30]],
+}
+STEPS = 250
+
+
+class Proof:
+    """Reads the database on a connection of its own after each turn."""
+
+    def __init__(self, url: str, seed: int) -> None:
+        self.url, self.seed, self.turns = url, seed, 0
+        self.conn: asyncpg.Connection | None = None
+
+    async def aclose(self) -> None:
+        if self.conn is not None:
+            await self.conn.close()
+
+    async def __call__(self, switchboard: Switchboard) -> None:
+        if self.conn is None:
+            self.conn = await asyncpg.connect(self.url)
+        house = switchboard.house
+        assert house is not None
+        records = await read_records(self.conn, 1)
+        engine = Engine.from_records(records, new_id)
+        self.turns += 1
+        if engine.digest() != house.engine.digest():
+            stored, held = _flat(engine.dump()), _flat(house.engine.dump())
+            differences = {k: (stored.get(k), held.get(k)) for k in stored | held if stored.get(k) != held.get(k)}
+            raise AssertionError(f"seed {self.seed}, turn {self.turns}: (stored, held) {differences}")
+        for name in ("contacts", "stays", "segments", "legs", "agents", "effects", "config"):
+            assert getattr(records, name) == getattr(house.records, name), f"seed {self.seed}, {name}"
+        assert (records.last_seq, records.config_seq) == (house.records.last_seq, house.records.config_seq)
+
+
+def _flat(value: Any, path: str = "") -> dict[str, Any]:
+    if isinstance(value, dict):
+        return {k: v for key, inner in value.items() for k, v in _flat(inner, f"{path}/{key}").items()}
+    if isinstance(value, list):
+        return {k: v for n, inner in enumerate(value) for k, v in _flat(inner, f"{path}/{n}").items()}
+    return {path: json.dumps(value, default=str)}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_the_database_makes_the_same_house_after_every_turn(database: str, seed: int) -> None:
+    proof = Proof(database, seed)
+    async with contextlib.aclosing(proof), open_board(database, speed=20, agents=6, config=CONFIG, proofs=(proof,)) as board:
+        chance = Random(seed)
+        for agent_id in board.centre.agent_ids:
+            await board.seat(agent_id)
+        refs: dict[str, int] = {}
+        for _ in range(STEPS):
+            await asyncio.gather(*(_something(board, chance, refs) for _ in range(chance.choice([1, 1, 3]))))
+            if chance.random() < 0.2:
+                await asyncio.sleep(chance.random() / 10)
+
+        events = await _count(database, "event")
+        assert proof.turns >= STEPS / 2
+        assert events > STEPS, "an empty floor proves nothing"
+        assert board.switchboard.counts.rebuilds == 1, "no turn was refused or lost"
+        assert board.switchboard.counts.idle_with_work == 0
+
+
+async def _count(url: str, table: str) -> int:
+    conn = await asyncpg.connect(url)
+    try:
+        return int(await conn.fetchval(f"SELECT count(*) FROM {table}"))
+    finally:
+        await conn.close()
+
+
+async def _something(board: Board, chance: Random, refs: dict[str, int]) -> None:
+    """One thing that a caller, an agent, a provider or the wire may do, legal or not."""
+    house = board.switchboard.house
+    assert house is not None
+    records = house.records
+    match chance.choice(
+        ["call", "call", "chat", "act", "act", "act", "wire", "wire", "wire", "leave", "agent", "again"]
+    ):
+        case "call":
+            ref = new_id()
+            refs[ref] = 1
+            await board.caller(ref, chance.randrange(2))
+        case "chat":
+            value = chance.randrange(101)
+            await board.ask(
+                c.Arrive(board.entry(chance.randrange(2), value=value, channel=chance.choice(["chat", "email"])))
+            )
+        case "act" if records.segments:
+            segment = chance.choice(list(records.segments.values()))
+            likely = {"offered": "accept", "talking": "end", "wrap_up": "finish", "parked": "unpark"}
+            act = (
+                likely.get(segment.state, "decline")
+                if chance.random() < 0.8
+                else chance.choice(["decline", "park", "hold"])
+            )
+            await board.act(act, segment.id, segment.agent_id)
+        case "wire" if records.legs:
+            leg = chance.choice(list(records.legs.values()))
+            event = chance.choice(
+                ["Established"] * 4 + ["ConnectionCleared", "Held", "Retrieved", "Failed", "Delivered"]
+            )
+            seq = leg.last_rank + chance.choice([1, 1, 1, 2, 0])
+            await board.report(leg.provider_ref, event, max(seq, 1))
+        case "leave" if records.contacts:
+            await board.ask(c.CustomerLeft(chance.choice(list(records.contacts))))
+        case "agent":
+            agent_id = chance.choice(board.centre.agent_ids)
+            await board.ask(
+                chance.choice(
+                    [
+                        c.ChooseState(agent_id, "ready"),
+                        c.ChooseState(agent_id, "ready"),
+                        c.ChooseState(agent_id, "away", "break"),
+                        c.ChooseState(agent_id, "offline", when="next"),
+                        c.ClearNotResponding(agent_id),
+                        c.ClearNotResponding(agent_id),
+                        c.DeviceReach(agent_id, "desk", True),
+                        c.DeviceReach(agent_id, "desk", False),
+                        c.ReportPhones(board.provider, (agent_id,)),
+                    ]
+                )
+            )
+        case _:
+            due = tuple(e.id for e in list(records.effects.values())[:3])
+            await board.ask(c.ReportEffects(due))
