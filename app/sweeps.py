@@ -15,8 +15,8 @@ from app.ports import NoWriter
 from app.providers import Providers
 from app.store import inbox, partitions
 from app.store.answers import forget_old
-from app.store.configuration import last_change
 from app.store.database import Database
+from app.store.log import last_change
 from app.switchboard import Switchboard, new_id
 
 LEG_SILENT_US = 60_000_000

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store.tables import agent_state, config_applied, contact, event, segment, stay
+from app.store.tables import agent_state, config_applied, contact, domain, event, segment, stay
 from contacts.contact import Contact
 from contacts.presence import AgentState
 from contacts.records import ConfigValue
@@ -183,3 +183,9 @@ async def _agents(conn: AsyncConnection, ids: Collection[str]) -> list[AgentStat
 async def _config(conn: AsyncConnection, domain_id: int) -> list[ConfigValue]:
     rows = (await conn.execute(select(config_applied).where(config_applied.c.domain_id == domain_id))).mappings()
     return [ConfigValue(row["kind"], row["subject_id"], row["seq"], row["values"]) for row in rows]
+
+
+async def last_change(conn: AsyncConnection, domain_id: int) -> int:
+    """The number of the last committed change of configuration."""
+    wanted = select(domain.c.config_seq).where(domain.c.id == domain_id)
+    return int((await conn.execute(wanted)).scalar() or 0)
