@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Coroutine
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -50,7 +51,7 @@ def day(
         "refused_rows": {reason: len(rows) for reason, rows in planned.refused.items()},
         "agents": len(planned.servers),
         "shifts": [[shift.server, clock(shift.start_s), clock(shift.end_s)] for shift in planned.shifts],
-        "log": {name: getattr(log_figures.of_calls(planned.calls), name) for name in replay_report.SHOWN},
+        "log": asdict(log_figures.of_calls(planned.calls)),
     }
     typer.echo(json.dumps(said, indent=None if as_json else 2))
 

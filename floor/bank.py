@@ -16,6 +16,10 @@ def number_of(type_: CallType) -> str:
     return f"+9723555010{list(CALL_TYPES).index(type_) + 1}"
 
 
+def queue_name(type_: CallType) -> str:
+    return f"{type_} {CALL_TYPES[type_]}"
+
+
 def skill_of(type_: CallType) -> str:
     return type_.lower()
 
@@ -33,7 +37,7 @@ def wish(day: Day) -> Wish:
     """Priority 2 of the log is a customer of high value with a head start of 90 s; everybody else is unknown."""
     queues = [
         QueueWish(
-            name=f"{type_} {CALL_TYPES[type_]}",
+            name=queue_name(type_),
             config={
                 "requirement": skill_of(type_),
                 "rate": 1,
