@@ -1,5 +1,6 @@
 """How do commands and bells travel when everything is in one process? By a call."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from app.commands import Envelope, Reply
@@ -22,3 +23,4 @@ class LocalBus:
 
     async def run(self) -> None:
         """Nothing to carry."""
+        await asyncio.Event().wait()
