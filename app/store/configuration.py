@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.faults import told_apart
@@ -78,6 +78,11 @@ async def record_changes(
     if rows:
         await conn.execute(insert(config_change), rows)
     return last
+
+
+async def last_change(conn: AsyncConnection, domain_id: int) -> int:
+    """The number of the newest change; 0: nothing was ever configured."""
+    return int((await conn.execute(select(domain.c.config_seq).where(domain.c.id == domain_id))).scalar_one())
 
 
 async def read_changes(conn: asyncpg.Connection, domain_id: int, after_seq: int) -> list[ConfigValue]:

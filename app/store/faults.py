@@ -28,7 +28,8 @@ _REFUSED = (
 )
 # Faults of the program itself: neither data nor the wire, so they are not for the writer to handle.
 _OURS = (asyncpg.SyntaxOrAccessError,)
-_LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, EOFError)
+# InternalClientError: the driver is asked while it still digests the end of its connection.
+_LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError, EOFError)
 
 
 @contextmanager

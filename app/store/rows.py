@@ -1,4 +1,4 @@
-"""How do queries read and write single rows? Every noun's file says what is asked; here is only how it is carried out."""
+"""How do queries read and write single rows? A noun's file says what is asked; here is how it is carried out."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,8 +29,8 @@ def page(table: Table, after: str | None, limit: int, *where: ColumnElement[bool
 
 
 def locked(table: Table, row_id: str, *where: ColumnElement[bool]) -> Select[Any]:
-    """For a change that must not overtake another one."""
-    return select(table).where(table.c.id == row_id, *where).with_for_update()
+    """For a change that must not overtake another one. FOR NO KEY UPDATE: the turn's foreign keys do not wait for it."""
+    return select(table).where(table.c.id == row_id, *where).with_for_update(key_share=True)
 
 
 async def add(conn: AsyncConnection, table: Table, values: Mapping[str, Any]) -> Row:

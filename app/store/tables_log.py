@@ -1,6 +1,7 @@
 """What has happened, who may write it down, and how far has each reader come?"""
 
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -124,7 +125,7 @@ command = Table(
 )
 Index("ix_command_at", command.c.at, postgresql_using="brin", postgresql_with={"pages_per_range": 16})
 
-# Mails, files, and deliveries that no writer took within a second. The body is dropped once it is done.
+# Mails, files, and deliveries that no writer took within a second; gone once they are done.
 inbox = Table(
     "inbox",
     metadata,
@@ -137,7 +138,7 @@ inbox = Table(
     one_of("state", ("waiting", "taken", "done", "refused"), server_default=text("'waiting'")),
     instant("taken_at", nullable=True),
     small("tries", server_default=text("0")),
-    document("body", 512, nullable=True),
+    Column("body", LargeBinary, CheckConstraint("octet_length(body) <= 1048576", "body_size"), nullable=True),
     token("ref", 255, nullable=True),
     UniqueConstraint("source", "delivery_id"),
 )

@@ -146,5 +146,5 @@ class WriterSession:
         try:
             async with asyncio.timeout(CLOSE_WAIT_S):
                 await conn.close()
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             conn.terminate()

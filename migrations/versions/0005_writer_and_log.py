@@ -1,7 +1,7 @@
 """Who may write, and what has happened?
 
 Beside schema.md: config_applied holds the latest value of each subject (else it grows for ever); writer_beat tells a
-clean stop from a death; an inbox row carries its body until it is done.
+clean stop from a death; an inbox row carries its body.
 """
 
 from alembic import op
@@ -132,8 +132,8 @@ CREATE TABLE inbox (
         CONSTRAINT ck_inbox_state_known CHECK ("state" IN ('waiting', 'taken', 'done', 'refused')),
     taken_at TIMESTAMP WITH TIME ZONE,
     tries SMALLINT DEFAULT 0 NOT NULL,
-    body JSONB
-        CONSTRAINT ck_inbox_body_size CHECK (pg_column_size("body") <= 2097152),
+    body BYTEA
+        CONSTRAINT ck_inbox_body_size CHECK (octet_length(body) <= 1048576),
     ref TEXT
         CONSTRAINT ck_inbox_ref_size CHECK (octet_length("ref") <= 255),
     CONSTRAINT pk_inbox PRIMARY KEY (id),
