@@ -12,7 +12,7 @@ from contacts.presence import AgentState, Chosen
 from contacts.words import WRITTEN, Channel
 from routing.capacity import ONE
 from routing.deadlines import NEVER, Deadlines, Due, due
-from routing.line import Line, Lines, Pause, Queue, Waiting
+from routing.line import Line, Lines, Queue, Waiting
 from routing.messages import AgentChanged, Decision, DomainPolicy, Refusal
 from routing.staff import Agent, Staff
 
@@ -58,7 +58,7 @@ class Board:
         self.choices = ""  # between overdue and ordinary work, the last at the end: '1' = the overdue one was taken
         self.restricted: set[str] = set()  # stays that not every able agent may be given
         self.paused_lines: dict[int, Line] = {}  # by slot: lines with stays that somebody let go a while ago
-        self.pauses_over: list[tuple[int, str, str]] = []  # heap of (until_us, stay, agent); those gone are skipped
+        self.pauses_over: list[tuple[int, str]] = []  # heap of (until_us, stay); those gone are skipped
         # of this message
         self.told: list[Decision] = []
         self.freed: dict[str, Agent] = {}  # agents who may take something that was not possible before
@@ -236,47 +236,45 @@ class Board:
             stay.due = due
 
     def _leave_line(self, stay: Waiting) -> None:
-        line = stay.line
-        line.stays -= 1
-        if line.paused.pop(stay.id, None) and not line.paused:
-            del self.paused_lines[line.slot]
+        stay.line.stays -= 1
+        self._forget_paused(stay)
 
     # --- pauses -------------------------------------------------------------------------------------------------------
 
     def pause(self, stay: Waiting, agent: Agent, until_us: int) -> None:
         """The agent let the stay go. Pauses that are over are forgotten here, where the stay is written anyway."""
-        still = {agent_id: pause for agent_id, pause in (stay.pauses or {}).items() if not pause.over}
-        stay.pauses = still | {agent.id: Pause(until_us)}
-        self.watch_pause(stay, agent.id, until_us)
+        still = {agent_id: until for agent_id, until in (stay.pauses or {}).items() if until > self.now_us}
+        stay.pauses = still | {agent.id: until_us}
+        self.watch_pause(stay, until_us)
 
-    def watch_pause(self, stay: Waiting, agent_id: str, until_us: int) -> None:
-        heappush(self.pauses_over, (until_us, stay.id, agent_id))
+    def watch_pause(self, stay: Waiting, until_us: int) -> None:
+        heappush(self.pauses_over, (until_us, stay.id))
         self._note_paused(stay)
 
     def _note_paused(self, stay: Waiting) -> None:
         stay.line.paused[stay.id] = stay
         self.paused_lines[stay.line.slot] = stay.line
 
+    def _forget_paused(self, stay: Waiting) -> None:
+        if stay.line.paused.pop(stay.id, None) and not stay.line.paused:
+            del self.paused_lines[stay.line.slot]
+
     def end_pauses(self) -> None:
         """Who let a stay go long enough ago may be asked again."""
-        while (first := self.first_pause_over()) is not None and first <= self.now_us:
-            _, stay_id, agent_id = heappop(self.pauses_over)
-            stay = self.stays[stay_id]
-            if stay.pauses is not None:
-                stay.pauses[agent_id].over = True
+        while self.pauses_over and self.pauses_over[0][0] <= self.now_us:
+            stay = self.stays.get(heappop(self.pauses_over)[1])
+            if stay is None or not stay.pauses:
+                continue
+            if max(stay.pauses.values()) <= self.now_us:
+                self._forget_paused(stay)
             if stay.in_line:
-                self.returned[stay_id] = stay
+                self.returned[stay.id] = stay
 
     def first_pause_over(self) -> int | None:
-        """When the next pause ends. Those of stays that are gone, and those that were renewed, are dropped."""
-        while self.pauses_over:
-            until_us, stay_id, agent_id = self.pauses_over[0]
-            stay = self.stays.get(stay_id)
-            pause = stay.pauses.get(agent_id) if stay is not None and stay.pauses else None
-            if pause is not None and not pause.over and pause.until_us == until_us:
-                return until_us
+        """When the next pause ends. Those of stays that are gone are dropped."""
+        while self.pauses_over and self.pauses_over[0][1] not in self.stays:
             heappop(self.pauses_over)
-        return None
+        return self.pauses_over[0][0] if self.pauses_over else None
 
     def choose(self, choice: str) -> None:
         self.choices = (self.choices + choice)[-WINDOW_MAX:]

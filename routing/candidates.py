@@ -76,8 +76,8 @@ def may_go(board: Board, stay: Waiting, agent: Agent) -> bool:
         return False
     if any(offer.agent is agent for offer in stay.offers):
         return False
-    pause = stay.pauses.get(agent.id) if stay.pauses else None
-    return pause is None or pause.over or not is_anybody_else_there(board, stay, agent)
+    until_us = stay.pauses.get(agent.id, 0) if stay.pauses else 0
+    return until_us <= board.now_us or not is_anybody_else_there(board, stay, agent)
 
 
 def is_anybody_else_there(board: Board, stay: Waiting, agent: Agent) -> bool:

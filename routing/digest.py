@@ -51,7 +51,7 @@ def stay_routing(stay: Waiting) -> dict[str, Any]:
     if stay.widened:
         routing["widened"] = stay.widened
     if stay.pauses:
-        routing["pauses"] = {agent_id: pause.until_us for agent_id, pause in stay.pauses.items()}
+        routing["pauses"] = dict(stay.pauses)
     return routing
 
 

@@ -70,6 +70,7 @@ class Engine:
         board.told = told
         board.departed.clear()
         _HEARS[type(message)](board, message)
+        board.end_pauses()
         match(board)
         return told
 
@@ -236,7 +237,6 @@ def _time_passed(board: Board, _: TimePassed) -> None:
     """Deadlines that have come, in the order of their instants."""
     while (first := board.deadlines.first()) is not None and instant_of(first[0]) <= board.now_us:
         _take(board, *first)
-    board.end_pauses()
 
 
 def _take(board: Board, due: int, subject_id: str) -> None:

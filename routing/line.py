@@ -23,16 +23,6 @@ if TYPE_CHECKING:
 _KEPT_LINES = 16_384  # beyond it lines in which nobody waits are forgotten
 
 
-class Pause:
-    """An agent let the stay go and is not asked again until then. It ends when time passes (TimePassed), not before."""
-
-    __slots__ = ("over", "until_us")
-
-    def __init__(self, until_us: int) -> None:
-        self.until_us = until_us
-        self.over = False
-
-
 class Waiting:
     """A stay, from its queue to a conversation or to another end."""
 
@@ -58,7 +48,7 @@ class Waiting:
         self.overdue = False
         self.refusals = 0  # offers that came to nothing because of the agent
         self.widened = 0  # steps of the recipe taken
-        self.pauses: dict[str, Pause] | None = None  # by agent
+        self.pauses: dict[str, int] | None = None  # until when an agent who let it go is not asked again
         self.offers: tuple[Segment, ...] = ()  # live: offered, or one that is connecting
         self.in_line = False
         self.key: Key = ()  # in line

@@ -9,7 +9,7 @@ from contacts.stay import Stay, Wishes
 from routing import recipe
 from routing.board import Board, Segment, SegmentState, wants_offer
 from routing.deadlines import DueKind, due
-from routing.line import Pause, Queue, Waiting
+from routing.line import Queue, Waiting
 from routing.messages import DomainPolicy, QueuePolicy
 from routing.policy import agent_profile, domain_policy, queue_policy
 
@@ -65,10 +65,10 @@ def _find_stay(board: Board, record: Stay, records: Records) -> None:
     stay.refusals = routing.get("refusals", 0)
     stay.widened = routing.get("widened", 0)
     board.admit(stay)
-    for agent_id, until_us in routing.get("pauses", {}).items():
-        # Those that are over already end with the first TimePassed.
-        stay.pauses = (stay.pauses or {}) | {agent_id: Pause(until_us)}
-        board.watch_pause(stay, agent_id, until_us)
+    if "pauses" in routing:
+        stay.pauses = dict(routing["pauses"])
+        for until_us in stay.pauses.values():
+            board.watch_pause(stay, until_us)
 
 
 def _find_segment(board: Board, record: SegmentRecord, records: Records) -> None:
