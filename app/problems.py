@@ -1,4 +1,4 @@
-"""How is a refusal told? RFC 9457: a stable type, a key for people's language, and a pointer to every field at fault."""
+"""How is a refusal told? RFC 9457: a stable type, a key for people's language, a pointer to each field at fault."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,9 +19,13 @@ class FieldError:
     detail: str
     text_key: str
     place: Place = "body"
+    column: int | None = None  # in the field's text, counted from 1
 
-    def as_json(self) -> dict[str, str]:
-        return {"pointer": self.pointer, "in": self.place, "detail": self.detail, "text_key": self.text_key}
+    def as_json(self) -> dict[str, str | int]:
+        where: dict[str, str | int] = {"pointer": self.pointer, "in": self.place}
+        if self.column is not None:
+            where["column"] = self.column
+        return {**where, "detail": self.detail, "text_key": self.text_key}
 
 
 def problem(

@@ -1,9 +1,9 @@
-"""Who may do what? One table for every operation; a route that is not in it cannot be served (app/api/app.py, and a test).
+"""Who may do what? One table for every operation; a route that is not in it is not served (app/api/app.py).
 
 A grant is a role in one company, in all companies (None), or for one team. Two kinds of things, two kinds of refusal:
-- the installation's own (company, user, agent, team, skill, API key, telephony provider, domain): without the right 403;
-- a company's (queue, number, customer, contact, disposition, audit row, figures): what lies in a company where the asker
-  does not hold the right does not exist for them: 404, in path, query and body alike.
+- the installation's own (company, user, agent, team, skill, API key, telephony provider): without the right 403;
+- a company's (queue, number, customer, contact, disposition, audit row, figures): what lies in a company where the
+  asker does not hold the right does not exist for them: 404, in path, query and body alike.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import Literal
 
 Role = Literal["agent", "supervisor", "admin", "operator"]
 ROLES: tuple[Role, ...] = ("agent", "supervisor", "admin", "operator")
-Owner = Literal["public", "self", "installation", "company"]
+Owner = Literal["public", "signed", "self", "installation", "company"]
 
 _STAFF: frozenset[Role] = frozenset({"agent", "supervisor", "admin", "operator"})
 _SUPERVISORS: frozenset[Role] = frozenset({"supervisor", "admin", "operator"})
@@ -54,6 +54,7 @@ class Right:
 
 
 PUBLIC = Right("public")
+SIGNED = Right("signed")  # a webhook: its signature is the right
 SELF = Right("self", _STAFF)  # whoever is logged in, about themselves
 
 
@@ -66,6 +67,7 @@ TABLE: dict[str, Right] = {
     "readyz": PUBLIC,
     "openapi_document": PUBLIC,
     "log_in": PUBLIC,
+    "receive_telephony_events": SIGNED,
     "read_session": SELF,
     "log_out": SELF,
     "change_password": SELF,

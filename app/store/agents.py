@@ -48,10 +48,21 @@ async def archive(conn: AsyncConnection, agent_id: str) -> Row:
     return await rows.archive(conn, agent, agent_id)
 
 
-async def ids_of_user(conn: AsyncConnection, user_id: str) -> list[tuple[str, int]]:
-    """(agent id, domain id) of a user's live agent, if there is one."""
-    wanted = select(agent.c.id, agent.c.domain_id).where(agent.c.user_id == user_id, agent.c.archived_at.is_(None))
-    return [(agent_id, domain_id) for agent_id, domain_id in await conn.execute(wanted)]
+async def ids_of_user(conn: AsyncConnection, user_id: str) -> list[str]:
+    """A user's live agent, if there is one."""
+    wanted = select(agent.c.id).where(agent.c.user_id == user_id, agent.c.archived_at.is_(None))
+    return list((await conn.execute(wanted)).scalars())
+
+
+async def ids_of_all_companies(conn: AsyncConnection) -> list[str]:
+    """Agents who serve whichever companies there are."""
+    wanted = (
+        select(agent.c.id)
+        .join(role_grant, role_grant.c.user_id == agent.c.user_id)
+        .where(role_grant.c.role == "agent", role_grant.c.company_id.is_(None), agent.c.archived_at.is_(None))
+        .distinct()
+    )
+    return list((await conn.execute(wanted)).scalars())
 
 
 async def names(conn: AsyncConnection, agent_ids: Collection[str]) -> dict[str, str]:
@@ -60,4 +71,4 @@ async def names(conn: AsyncConnection, agent_ids: Collection[str]) -> dict[str, 
         .join(app_user, app_user.c.id == agent.c.user_id)
         .where(agent.c.id.in_(agent_ids))
     )
-    return {agent_id: name for agent_id, name in await conn.execute(wanted)}
+    return dict((await conn.execute(wanted)).all())

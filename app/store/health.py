@@ -45,7 +45,7 @@ async def waiting(conn: AsyncConnection, queues_max: int) -> list[tuple[str, int
 
 async def agents_by_choice(conn: AsyncConnection) -> dict[str, int]:
     counted = select(agent_state.c.chosen, func.count()).group_by(agent_state.c.chosen)
-    return {chosen: count for chosen, count in await conn.execute(counted)}
+    return dict((await conn.execute(counted)).all())
 
 
 async def open_contacts(conn: AsyncConnection) -> int:

@@ -32,8 +32,10 @@ async def add(conn: AsyncConnection, values: Mapping[str, Any]) -> Row:
     return await rows.add(conn, queue, values)
 
 
-async def change(conn: AsyncConnection, queue_id: str, values: Mapping[str, Any]) -> Row:
-    return await rows.change(conn, queue, queue_id, values)
+async def change(conn: AsyncConnection, queue_id: str, values: Mapping[str, Any], closed: bool | None = None) -> Row:
+    """`closed` None leaves it as it is."""
+    since = {} if closed is None else {"closed_at": func.clock_timestamp() if closed else None}
+    return await rows.change(conn, queue, queue_id, {**values, **since})
 
 
 async def archive(conn: AsyncConnection, queue_id: str) -> Row:
@@ -75,27 +77,42 @@ async def add_version(conn: AsyncConnection, values: Mapping[str, Any]) -> Row:
     return await rows.only(conn, insert(queue_version).values(**values).returning(queue_version))
 
 
-async def publish(conn: AsyncConnection, queue_id: str, number: int) -> None:
+async def publish(conn: AsyncConnection, queue_id: str, number: int) -> Row:
     """This version is in force; the one before is retired. Whoever calls has locked the queue."""
     mine = queue_version.c.queue_id == queue_id
     await conn.execute(update(queue_version).where(mine, queue_version.c.state == "published").values(state="retired"))
     await conn.execute(update(queue_version).where(mine, queue_version.c.version == number).values(state="published"))
-    await conn.execute(
-        update(queue).where(queue.c.id == queue_id).values(current_version=number, version=queue.c.version + 1)
+    return await rows.change(conn, queue, queue_id, {"current_version": number})
+
+
+async def current(conn: AsyncConnection, queue_id: str, company_ids: Collection[str] | None) -> Row | None:
+    """The queue with the `config` in force; None where nothing has been published."""
+    wanted = (
+        select(queue, queue_version.c.config)
+        .outerjoin(
+            queue_version,
+            (queue_version.c.queue_id == queue.c.id) & (queue_version.c.version == queue.c.current_version),
+        )
+        .where(queue.c.id == queue_id, *_live(company_ids))
     )
+    return await rows.first(conn, wanted)
 
 
-async def current_configs(conn: AsyncConnection, queue_ids: Collection[str]) -> dict[str, Row]:
-    """Queue id -> the queue with the `config` in force; queues without a published version are left out."""
+async def with_configs(
+    conn: AsyncConnection, company_ids: Collection[str] | None, queue_id: str | None, limit: int
+) -> list[Row]:
+    """Published queues with the `config` in force; one of them, or all of these companies."""
     wanted = (
         select(queue, queue_version.c.config)
         .join(
             queue_version,
             (queue_version.c.queue_id == queue.c.id) & (queue_version.c.version == queue.c.current_version),
         )
-        .where(queue.c.id.in_(queue_ids), queue.c.archived_at.is_(None))
+        .where(*_live(company_ids))
+        .order_by(queue.c.id)
+        .limit(limit)
     )
-    return {str(row["id"]): row for row in await rows.every(conn, wanted)}
+    return await rows.every(conn, wanted if queue_id is None else wanted.where(queue.c.id == queue_id))
 
 
 async def rates(conn: AsyncConnection, domain_id: int, but_queue_id: str) -> set[int]:

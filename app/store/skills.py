@@ -42,7 +42,7 @@ async def is_used(conn: AsyncConnection, skill_id: str) -> bool:
 async def ids_by_name(conn: AsyncConnection, names: Collection[str]) -> dict[str, str]:
     """Archived ones are not found."""
     wanted = select(skill.c.name, skill.c.id).where(skill.c.name.in_(names), skill.c.archived_at.is_(None))
-    return {name: skill_id for name, skill_id in await conn.execute(wanted)}
+    return dict((await conn.execute(wanted)).all())
 
 
 async def of_agents(conn: AsyncConnection, agent_ids: Collection[str]) -> dict[str, dict[str, int]]:

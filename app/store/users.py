@@ -33,8 +33,10 @@ async def add(conn: AsyncConnection, values: Sequence[Mapping[str, Any]]) -> Non
     await conn.execute(insert(app_user), [dict(each) for each in values])
 
 
-async def change(conn: AsyncConnection, user_id: str, values: Mapping[str, Any]) -> Row:
-    return await rows.change(conn, app_user, user_id, values)
+async def change(conn: AsyncConnection, user_id: str, values: Mapping[str, Any], disabled: bool | None = None) -> Row:
+    """`disabled` None leaves it as it is."""
+    since = {} if disabled is None else {"disabled_at": func.clock_timestamp() if disabled else None}
+    return await rows.change(conn, app_user, user_id, {**values, **since})
 
 
 async def agent_of(conn: AsyncConnection, user_id: str) -> str | None:
@@ -49,7 +51,7 @@ async def agents_of(conn: AsyncConnection, agent_ids: Collection[str]) -> dict[s
         .join(app_user, app_user.c.id == agent.c.user_id)
         .where(agent.c.id.in_(agent_ids), agent.c.archived_at.is_(None), app_user.c.disabled_at.is_(None))
     )
-    return {agent_id: user_id for agent_id, user_id in await conn.execute(wanted)}
+    return dict((await conn.execute(wanted)).all())
 
 
 # --- grants -----------------------------------------------------------------------------------------------------------

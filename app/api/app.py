@@ -1,0 +1,91 @@
+"""Which doors are there? The FastAPI application, from the routes of each noun."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import iter_route_contexts
+
+from app import rights
+from app.api import (
+    agents,
+    api_keys,
+    audit,
+    companies,
+    contacts,
+    customers,
+    dispositions,
+    figures,
+    health,
+    numbers,
+    openapi,
+    problems,
+    queues,
+    session,
+    skills,
+    teams,
+    telephony_providers,
+    users,
+)
+from app.api.access import Porter, admit
+from app.api.bounds import Bounds
+from app.api.limiting import Limiting
+from app.api.trace import Trace
+from app.passwords import Passwords
+from app.ports import Doors
+
+_OURS: tuple[APIRouter, ...] = (
+    health.router,
+    openapi.router,
+    session.router,
+    companies.router,
+    teams.router,
+    skills.router,
+    users.router,
+    agents.router,
+    api_keys.router,
+    telephony_providers.router,
+    numbers.router,
+    queues.router,
+    dispositions.router,
+    customers.router,
+    contacts.router,
+    figures.router,
+    audit.router,
+)
+
+
+def build_api(doors: Doors, routers: Sequence[APIRouter] = ()) -> FastAPI:
+    """`routers`: those of the channels; their operations need a right as well, and they keep their own door."""
+    app = FastAPI(
+        title="Jackfield",
+        version="1",
+        summary="A self-hosted omnichannel contact centre",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.doors = doors
+    app.state.porter = Porter(doors, Passwords(), Limiting(doors.settings), doors.settings.signing_key())
+    for router in _OURS:
+        app.include_router(router, dependencies=[Depends(admit)])
+    for router in routers:
+        app.include_router(router)
+    problems.install(app)
+    app.add_middleware(Bounds)
+    app.add_middleware(Trace)  # the outermost: it sees what Bounds refuses, too
+    app.openapi = cache(lambda: openapi.document(app))  # type: ignore[method-assign]
+    _require_rights(app)
+    return app
+
+
+def operations(app: FastAPI) -> list[str]:
+    return [str(context.name) for context in iter_route_contexts(app.routes) if context.name]
+
+
+def _require_rights(app: FastAPI) -> None:
+    without = [name for name in operations(app) if name not in rights.TABLE]
+    if without:
+        raise LookupError(f"operations without a right in app/rights.py: {', '.join(sorted(without))}")

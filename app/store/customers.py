@@ -1,0 +1,124 @@
+"""Who are a company's customers, and by which addresses are they known?"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.store import rows
+from app.store.rows import Row
+from app.store.scope import within
+from app.store.tables import customer, customer_address
+from contacts.customer import Address
+
+CANDIDATES_MAX = 17  # one more than is ever shown
+
+
+def _live(company_ids: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
+    return customer.c.erased_at.is_(None), within(company_ids, customer)
+
+
+async def page(
+    conn: AsyncConnection, company_ids: Collection[str] | None, after: str | None, limit: int, address: str | None
+) -> list[Row]:
+    """`address`: only those known by it, in its canonical form."""
+    known = (
+        ()
+        if address is None
+        else (
+            customer.c.id.in_(
+                select(customer_address.c.customer_id).where(
+                    customer_address.c.company_id == customer.c.company_id, customer_address.c.address == address
+                )
+            ),
+        )
+    )
+    return await rows.every(conn, rows.page(customer, after, limit, *_live(company_ids), *known))
+
+
+async def read(conn: AsyncConnection, customer_id: str, company_ids: Collection[str] | None) -> Row | None:
+    return await rows.first(conn, select(customer).where(customer.c.id == customer_id, *_live(company_ids)))
+
+
+async def lock(
+    conn: AsyncConnection, customer_id: str, company_ids: Collection[str] | None, erased: bool = False
+) -> Row | None:
+    """`erased`: also one that has been erased."""
+    where = (within(company_ids, customer),) if erased else _live(company_ids)
+    return await rows.first(conn, rows.locked(customer, customer_id, *where))
+
+
+async def add(conn: AsyncConnection, values: Mapping[str, Any]) -> Row:
+    return await rows.add(conn, customer, values)
+
+
+async def change(conn: AsyncConnection, customer_id: str, values: Mapping[str, Any]) -> Row:
+    return await rows.change(conn, customer, customer_id, values)
+
+
+async def mark_erased(conn: AsyncConnection, customer_id: str) -> Row:
+    """Nobody finds the customer any more; what is personal is blanked by the turn and by a worker."""
+    return await rows.change(conn, customer, customer_id, {"erased_at": func.clock_timestamp()})
+
+
+async def is_blank(conn: AsyncConnection, customer_id: str) -> bool:
+    """Nothing of an erased customer's own rows is left to blank."""
+    named = select(customer.c.name).where(customer.c.id == customer_id)
+    has_address = select(customer_address.c.address).where(customer_address.c.customer_id == customer_id).limit(1)
+    return (await conn.execute(named)).scalar() == "" and (await conn.execute(has_address)).first() is None
+
+
+# --- addresses --------------------------------------------------------------------------------------------------------
+
+
+async def addresses(conn: AsyncConnection, customer_id: str) -> list[Row]:
+    mine = select(customer_address).where(customer_address.c.customer_id == customer_id)
+    return await rows.every(conn, mine.order_by(customer_address.c.kind, customer_address.c.address).limit(1000))
+
+
+async def keep_address(conn: AsyncConnection, values: Mapping[str, Any]) -> Row:
+    """An address that is there already gets the new level."""
+    kept = insert(customer_address).values(**values)
+    kept = kept.on_conflict_do_update(
+        index_elements=["company_id", "customer_id", "kind", "address"],
+        set_={"level": kept.excluded.level, "source": kept.excluded.source, "at": func.clock_timestamp()},
+    )
+    return await rows.only(conn, kept.returning(customer_address))
+
+
+async def drop_address(conn: AsyncConnection, customer_id: str, kind: str, address: str) -> bool:
+    gone = delete(customer_address).where(
+        customer_address.c.customer_id == customer_id,
+        customer_address.c.kind == kind,
+        customer_address.c.address == address,
+    )
+    return bool((await conn.execute(gone)).rowcount)
+
+
+async def known_by(conn: AsyncConnection, company_id: str, kind: str, address: str) -> dict[str, tuple[Address, int]]:
+    """Customer id -> (the address as it is known, the customer's value)."""
+    wanted = (
+        select(customer_address, customer.c.value)
+        .join(
+            customer,
+            (customer.c.company_id == customer_address.c.company_id)
+            & (customer.c.id == customer_address.c.customer_id),
+        )
+        .where(
+            customer_address.c.company_id == company_id,
+            customer_address.c.kind == kind,
+            customer_address.c.address == address,
+            customer.c.erased_at.is_(None),
+            customer.c.merged_into.is_(None),
+        )
+        .limit(CANDIDATES_MAX)
+    )
+    return {
+        row["customer_id"]: (
+            Address(company_id, row["customer_id"], row["kind"], address, row["level"], row["source"], row["at"]),
+            row["value"],
+        )
+        for row in await rows.every(conn, wanted)
+    }

@@ -1,0 +1,62 @@
+"""Which stays began in an interval, and what became of them? Rows for analytics/metrics.py."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.store.scope import within
+from app.store.tables import contact, segment, stay
+
+STAYS_MAX = 200_000  # in one answer
+
+
+class StayRow(NamedTuple):
+    queue_id: str
+    queued_us: int
+    ended_us: int | None
+    end: Any
+    connected_us: int | None
+    talk_ended_us: int | None
+
+
+def _stays(queue_ids: Collection[str], from_us: int, to_us: int) -> Select[Any]:
+    first = (
+        select(segment.c.connected_at, segment.c.ended_at)
+        .where(
+            segment.c.contact_id == stay.c.contact_id,
+            segment.c.stay_id == stay.c.id,
+            segment.c.role == "primary",
+            segment.c.connected_at.is_not(None),
+        )
+        .order_by(segment.c.connected_at)
+        .limit(1)
+        .lateral("first")
+    )
+    return (
+        select(stay.c.queue_id, stay.c.queued_at, stay.c.ended_at, stay.c.end, first.c.connected_at, first.c.ended_at)
+        .join(first, true(), isouter=True)
+        .where(stay.c.queue_id.in_(queue_ids), stay.c.queued_at >= from_us, stay.c.queued_at < to_us)
+        .limit(STAYS_MAX + 1)
+    )
+
+
+async def stays(conn: AsyncConnection, queue_ids: Collection[str], from_us: int, to_us: int) -> list[StayRow]:
+    """Those queued in [from, to). More than STAYS_MAX rows: the interval is too long to be answered at once."""
+    return [StayRow(*row) for row in await conn.execute(_stays(queue_ids, from_us, to_us))]
+
+
+async def closed_hours(conn: AsyncConnection, company_ids: Collection[str] | None, from_us: int, to_us: int) -> int:
+    """Contacts that came while no queue was open for them: they never waited, so they are in no stay."""
+    counted = (
+        select(func.count())
+        .select_from(contact)
+        .where(
+            within(company_ids, contact),
+            contact.c.outcome == "closed_hours",
+            contact.c.arrived_at >= from_us,
+            contact.c.arrived_at < to_us,
+        )
+    )
+    return int((await conn.execute(counted)).scalar_one())

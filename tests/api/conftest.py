@@ -1,0 +1,98 @@
+"""What do the tests of the doors share? The real API on a real database, and people and programs who come in."""
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from app.api.app import build_api
+from app.commands import Arrive, Command, Envelope, Reply
+from app.first_users import add_key
+from app.ports import Doors, NoWriter
+from app.settings import Settings
+from app.store.database import Database
+
+URL = "http://jackfield.test"
+
+
+@dataclass(slots=True)
+class Writer:
+    """Stands at the port's other side: keeps what was submitted and says yes; `away`: nobody is there."""
+
+    envelopes: list[Envelope] = field(default_factory=list)
+    away: bool = False
+    answers: dict[type, Reply] = field(default_factory=dict)
+
+    async def submit(self, envelope: Envelope) -> Reply:
+        if self.away:
+            raise NoWriter
+        self.envelopes.append(envelope)
+        command = envelope.command
+        if type(command) in self.answers:
+            return self.answers[type(command)]
+        if isinstance(command, Arrive):
+            return Reply(201, {"contact_id": command.entry.contact_id, "state": "open"}, 7)
+        return Reply(200, {}, 7)
+
+    def of(self, kind: type[Command]) -> list[Any]:
+        return [envelope.command for envelope in self.envelopes if isinstance(envelope.command, kind)]
+
+
+@dataclass(slots=True)
+class House:
+    """The doors, whoever stands behind them, and a client for each asker."""
+
+    client: httpx2.AsyncClient  # without a key
+    operator: httpx2.AsyncClient
+    database: Database
+    writer: Writer
+    app: Any
+
+    async def client_of(self, role: str, *company_ids: str) -> httpx2.AsyncClient:
+        async with self.database.engine.begin() as conn:
+            key = await add_key(conn, role, role, list(company_ids) or None)  # type: ignore[arg-type]
+        return httpx2.AsyncClient(
+            transport=self.client._transport, base_url=URL, headers={"Authorization": f"Bearer {key}"}
+        )
+
+    async def make(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.operator.post(f"/v1/{path}", json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def rows(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
+        async with self.database.engine.connect() as conn:
+            return [dict(row) for row in (await conn.exec_driver_sql(query, arguments)).mappings()]
+
+
+def settings_of(database: str, home: Path, **more: Any) -> Settings:
+    return Settings(database_url=database, home=home, secret_key="0123456789abcdef" * 4, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def more_settings() -> dict[str, Any]:
+    """What a test sets otherwise."""
+    return {}
+
+
+@pytest_asyncio.fixture
+async def house(database: str, tmp_path: Path, more_settings: dict[str, Any]) -> AsyncIterator[House]:
+    db, writer = Database.connect(database, connections=4), Writer()
+    settings = settings_of(database, tmp_path, **more_settings)
+    app = build_api(Doors(settings, db, writer.submit, lambda: time.time_ns() // 1000))
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url=URL) as client:
+        house = House(client, client, db, writer, app)
+        house.operator = await house.client_of("operator")
+        yield house
+    await db.dispose()
+
+
+@pytest_asyncio.fixture
+async def company(house: House) -> dict[str, Any]:
+    return await house.make("companies", {"slug": "acme", "name": "Acme", "region": "DE", "zone": "Europe/Berlin"})
