@@ -11,6 +11,7 @@ export default defineConfigWithVueTs(
       "vue/multi-word-component-names": "off",
       "vue/max-attributes-per-line": "off",
       "vue/singleline-html-element-content-newline": "off",
+      "vue/multiline-html-element-content-newline": "off",
       "vue/html-self-closing": "off",
       "vue/html-indent": "off",
       "vue/html-closing-bracket-newline": "off",

@@ -5,8 +5,8 @@ import { api, problemOf, setCsrf, type Session } from "./api/client"
 export const session = shallowRef<Session | null>(null)
 export const isKnown = shallowRef(false) // whether the server was asked already
 
-export const agentId = computed(() => session.value?.agent_id ?? null)
-export const maySeeFigures = computed(() => session.value?.grants.some(({ role }) => role !== "agent") ?? false)
+export const agentId = computed(() => session.value?.user?.agent_id ?? null)
+export const maySeeFigures = computed(() => session.value?.user?.grants.some(({ role }) => role !== "agent") ?? false)
 
 export async function readSession(): Promise<void> {
   const { data } = await api.GET("/v1/session")

@@ -1,13 +1,13 @@
 // How does the page ask the server? Typed calls on the same origin; unsafe methods carry the CSRF token.
 import createClient from "openapi-fetch"
-import type { paths } from "./paths"
+import type { components, paths } from "./schema"
 
-export interface Session {
-  csrf: string | null
-  user: { id: string; login: string; name: string; language: string } | null
-  agent_id: string | null
-  grants: { role: "agent" | "supervisor" | "admin" | "operator"; company_id: string | null }[]
-}
+type Shown = components["schemas"]
+export type Session = Shown["SessionShown"]
+export type Disposition = Shown["DispositionShown"]
+export type Figures = Shown["FiguresShown"]
+export type QueueFigures = Shown["QueueFigures"]
+export type Figure = Shown["FigureShown"]
 
 let csrf: string | null = null
 

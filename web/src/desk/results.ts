@@ -1,7 +1,6 @@
 // What came of a contact, as far as the agent has written it? Kept while the wrap-up lasts, also over a lost connection.
 import { reactive } from "vue"
-import { api } from "../api/client"
-import type { Disposition } from "../api/paths"
+import { api, type Disposition } from "../api/client"
 import { act } from "./seat"
 
 interface Result {
@@ -41,7 +40,7 @@ export function finish(segmentId: string): Promise<boolean> {
 async function ask(companyId: string): Promise<Disposition[]> {
   try {
     const { data } = await api.GET("/v1/dispositions", { params: { query: { company_id: companyId, limit: 200 } } })
-    if (data) return data.items
+    if (data) return data.items.filter(({ archived }) => !archived).sort((a, b) => a.position - b.position)
   } catch {
     // The list is a help, not a need: the wrap-up works without it, and is asked for again next time.
   }
