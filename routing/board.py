@@ -200,14 +200,17 @@ class Board:
             self.step_out(stay)
 
     def step_out(self, stay: Waiting) -> None:
-        """Out of the line. Who comes in sight of the look-ahead by this has not been asked about yet."""
+        """Out of the line. Who comes in sight of the look-ahead by this has not been asked about yet: while a stay that
+        may go to anybody is in sight, whoever could serve the line has been given it."""
         if not stay.in_line:
             return
         order = self.lines.take(stay)
         ahead = self.domain.look_ahead
-        if order.size > ahead and (head := order.first) is not None and head[-3] in self.restricted:
-            in_sight = order.nth(ahead)
-            assert in_sight is not None
+        if order.size <= ahead or stay.id not in self.restricted:
+            return
+        first, in_sight = order.first, order.nth(ahead)
+        assert first is not None and in_sight is not None
+        if ahead == 0 or first[-3] in self.restricted:
             self.returned[in_sight[-3]] = self.stays[in_sight[-3]]
 
     def move(self, stay: Waiting, line: Line) -> None:
