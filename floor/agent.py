@@ -159,8 +159,10 @@ class Desk:
 
     def _lost(self, code: int) -> None:
         self._socket = None
+        if self._leaving:
+            return
         self._ledger.write("lost", agent=self.agent_id, code=code)
-        if self._leaving or code == TAKEN_OVER:
+        if code == TAKEN_OVER:
             return
         self._reconnecting = asyncio.get_running_loop().create_task(self._reconnect())
 

@@ -9,6 +9,7 @@ from floor.day import CREDIT_S, Day
 SLUG = "bank"
 HIGH_VALUE = 100
 LEVEL = 5  # everybody does what they do equally well: the log does not say otherwise
+WRAP_UP_S = 120  # a box that the log's after-call work fits into
 PROMISE_S, LIMIT_S = 900, 3600  # the bank had neither; far enough away to change little, near enough to happen
 
 
@@ -24,9 +25,10 @@ def skill_of(type_: CallType) -> str:
     return type_.lower()
 
 
-def phone_of(customer: str) -> str:
-    """A number of Israel that no one else in the log has; the log has ids of up to nine digits."""
-    return f"+97250{int(customer) % 10_000_000:07d}"
+def phones(day: Day) -> dict[str, str]:
+    """Customer -> a mobile number of Israel that nobody else has; who is unknown withholds theirs."""
+    known = sorted({arrival.customer for arrival in day.arrivals if arrival.customer})
+    return {customer: f"+97250{1_000_000 + index}" for index, customer in enumerate(known)}
 
 
 def login_of(server: str) -> str:
@@ -45,6 +47,7 @@ def wish(day: Day) -> Wish:
                 "promise_s": PROMISE_S,
                 "limit_s": LIMIT_S,
                 "agent_order": "longest_idle",
+                "wrap_up_s": WRAP_UP_S,
             },
             numbers={number_of(type_): "phone"},
         )
@@ -67,7 +70,6 @@ def wish(day: Day) -> Wish:
 
 
 def _high(day: Day) -> Iterable[CustomerWish]:
-    high = {arrival.customer for arrival in day.arrivals if arrival.high and arrival.customer}
-    by_phone = {phone_of(customer): customer for customer in sorted(high)}
-    for phone, customer in by_phone.items():
-        yield CustomerWish(f"Customer {customer}", HIGH_VALUE, [("phone", phone)])
+    phone_of = phones(day)
+    for customer in sorted({arrival.customer for arrival in day.arrivals if arrival.high and arrival.customer}):
+        yield CustomerWish(f"Customer {customer}", HIGH_VALUE, [("phone", phone_of[customer])])

@@ -6,7 +6,7 @@ Israel, 1999.
 
 A row is refused, and counted by its reason, when a field that we replay is missing or contradicts another. Hang-ups in
 the IVR never reached a queue: they are counted beside. A service under 10 s or a call served by NO_SERVER is no reason
-to refuse: the customer was there.
+to refuse: the customer was there. A customer_id that a spreadsheet has spoilt (6.02E+11) is nobody's.
 """
 
 from collections import Counter
@@ -123,7 +123,7 @@ def _call(row: int, fields: list[str]) -> Call | None:
     arrived_s = left_ivr_s
     if waited_s:
         arrived_s, _ = _stretch(q_start, q_exit, q_time)
-    common = (row, date, type_, customer if customer != "0" else None, _number(priority))
+    common = (row, date, type_, customer if customer.isdigit() and customer != "0" else None, _number(priority))
     if outcome == "HANG":
         # A service beside a hang-up is the bank's; it says NO_SERVER, and the customer was not there.
         return Call(*common, arrived_s, waited_s, "hang") if waited_s else None

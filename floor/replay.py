@@ -8,7 +8,6 @@ what ours wait is then compared by one definition.
 import asyncio
 import random
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,8 +79,9 @@ class _Replay:
     def __init__(self, day: Day, floor: Floor, outcome: Outcome) -> None:
         self._day, self._floor, self._outcome = day, floor, outcome
         self._waiting: dict[str, float] = {}  # leg -> when the call began, monotonic
-        self._ends: Counter[CallerEnd] = Counter()
+        self._phones = bank.phones(day)
         self._made = 0
+        self._fault: Exception | None = None
 
     async def play(self, progress: Progress) -> None:
         floor, window = self._floor, self._day.window
@@ -95,6 +95,8 @@ class _Replay:
             self._at(zero_ms + arrival.at_s * 1000, self._call, arrival)
         until_s = time.monotonic() + floor.clock.real_s_until(zero_ms + (last_s + DRAIN_S) * 1000)
         while not (self._made == len(self._day.arrivals) and floor.is_quiet) and time.monotonic() < until_s:
+            if self._fault is not None:
+                raise self._fault
             progress(self._made, len(self._day.arrivals))
             await asyncio.sleep(0.1)
         progress(self._made, len(self._day.arrivals))
@@ -131,12 +133,19 @@ class _Replay:
 
     def _at(self, business_ms: int, work: Callable[..., Any], *arguments: Any) -> None:
         loop = asyncio.get_running_loop()
-        loop.call_later(max(0.0, self._floor.clock.real_s_until(business_ms)), work, *arguments)
+        loop.call_later(max(0.0, self._floor.clock.real_s_until(business_ms)), self._guarded, work, *arguments)
+
+    def _guarded(self, work: Callable[..., Any], *arguments: Any) -> None:
+        """A fault of the floor ends the run: a caller who never called would look like one who was lost."""
+        try:
+            work(*arguments)
+        except Exception as fault:
+            self._fault = self._fault or fault
 
     def _call(self, arrival: Arrival) -> None:
         clock = self._floor.clock
         errand = Errand(
-            from_=bank.phone_of(arrival.customer) if arrival.customer else None,
+            from_=self._phones.get(arrival.customer or ""),
             to=bank.number_of(arrival.type),
             patience_s=clock.real_s(arrival.leaves_after_s),
             talk_s=clock.real_s(arrival.service_s),

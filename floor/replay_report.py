@@ -1,6 +1,6 @@
 """What is said after a replay: our figures beside the log's, each with its definition, and our own part in them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -37,13 +37,15 @@ def total(queues: Iterable[Mapping[str, ServerFigure]]) -> Figures:
         name: sum(queue[name]["value"] for queue in every)
         for name in ("offered", "answered", "abandoned", "short_abandoned")
     }
-    shares: dict[str, float | None] = {}
-    for name in SHARES:
-        whole = sum(queue[name]["whole"] for queue in every)
-        shares[name] = sum(queue[name]["part"] for queue in every) / whole if whole else None
+    level, rate = (_share(every, name) for name in ("service_level", "abandon_rate"))
     waited_ms = sum((queue["asa"]["value"] or 0) * queue["answered"]["value"] for queue in every)
     asa_s = waited_ms / 1000 / counts["answered"] if counts["answered"] else None
-    return Figures(**counts, **shares, asa_s=asa_s, p50_s=None, p90_s=None)
+    return Figures(**counts, service_level=level, abandon_rate=rate, asa_s=asa_s, p50_s=None, p90_s=None)
+
+
+def _share(queues: Sequence[Mapping[str, ServerFigure]], name: str) -> float | None:
+    whole = sum(queue[name]["whole"] for queue in queues)
+    return sum(queue[name]["part"] for queue in queues) / whole if whole else None
 
 
 def _value(figure: ServerFigure) -> Any:

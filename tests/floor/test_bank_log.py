@@ -76,6 +76,12 @@ def test_a_call_served_by_no_server_stays_but_names_nobody():
     assert [(call.server, call.service_s) for call in log.calls] == [(None, 3)]
 
 
+def test_a_customer_whose_id_was_spoilt_is_unknown():
+    log = log_of(f"AA0101 1 6.02E+11 0 PS 990105 9:00:00 9:00:10 10 {NO_QUEUE} AGENT 9:00:10 9:00:20 10 DORIT")
+
+    assert [call.customer for call in log.calls] == [None]
+
+
 def test_a_name_with_z2_before_it_is_the_same_person():
     log = log_of(f"AA0101 1 0 0 PS 990105 9:00:00 9:00:10 10 {NO_QUEUE} AGENT 9:00:10 9:00:20 10 Z2SHARON")
 
