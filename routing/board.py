@@ -63,6 +63,7 @@ class Board:
         self.told: list[Decision] = []
         self.freed: dict[str, Agent] = {}  # agents who may take something that was not possible before
         self.returned: dict[str, Waiting] = {}  # stays that may be given to somebody who was not possible before
+        self.unasked: list[Waiting] = []  # of these, those that match.py has not yet taken up
         self.departed: dict[str, Waiting] = {}  # stays that have left
         self.look_ahead_hit = False  # the bound cut a search short
 
@@ -122,7 +123,7 @@ class Board:
             for stay in line.paused.values():
                 excluded = len(stay.wishes.excluded_agent_ids) if stay.wishes else 0
                 if stay.in_line and there <= 1 + excluded:
-                    self.returned[stay.id] = stay
+                    self.ask(stay)
 
     def changed(self, agent: Agent, why: AgentWhy) -> None:
         """A fact that is stored has changed."""
@@ -190,7 +191,7 @@ class Board:
             return
         if not stay.in_line:
             self.lines.put(stay)
-        self.returned[stay.id] = stay
+        self.ask(stay)
 
     def offer_made(self, stay: Waiting) -> None:
         """In rounds the stay may stand in line still, but not for the agent who was just asked."""
@@ -200,18 +201,23 @@ class Board:
             self.step_out(stay)
 
     def step_out(self, stay: Waiting) -> None:
-        """Out of the line. Who comes in sight of the look-ahead by this has not been asked about yet: while a stay that
-        may go to anybody is in sight, whoever could serve the line has been given it."""
+        """Out of the line. Somebody else may come in sight of the look-ahead by this."""
         if not stay.in_line:
             return
         order = self.lines.take(stay)
         ahead = self.domain.look_ahead
-        if order.size <= ahead or stay.id not in self.restricted:
+        if order.size <= ahead:
             return
         first, in_sight = order.first, order.nth(ahead)
         assert first is not None and in_sight is not None
-        if ahead == 0 or first[-3] in self.restricted:
-            self.returned[in_sight[-3]] = self.stays[in_sight[-3]]
+        # While one who may go to anybody was asked about and still waits, nobody could serve anybody of this line.
+        if ahead == 0 or first[-3] in self.restricted or first[-3] in self.returned:
+            self.ask(self.stays[in_sight[-3]])
+
+    def ask(self, stay: Waiting) -> None:
+        """Somebody may be able to serve this stay who was not before."""
+        self.returned[stay.id] = stay
+        self.unasked.append(stay)
 
     def move(self, stay: Waiting, line: Line) -> None:
         """Into another line, at the same place."""
@@ -271,7 +277,7 @@ class Board:
             if max(stay.pauses.values()) <= self.now_us:
                 self._forget_paused(stay)
             if stay.in_line:
-                self.returned[stay.id] = stay
+                self.ask(stay)
 
     def first_pause_over(self) -> int | None:
         """When the next pause ends. Those of stays that are gone are dropped."""

@@ -56,7 +56,7 @@ def set_domain(board: Board, domain: DomainPolicy) -> None:
                 for at, key in enumerate(order):
                     if at > domain.look_ahead:
                         break
-                    board.returned[key[-3]] = board.stays[key[-3]]
+                    board.ask(board.stays[key[-3]])
 
 
 def set_queue(board: Board, policy: QueuePolicy) -> None:

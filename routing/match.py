@@ -28,13 +28,13 @@ _SHOWN = NEAREST + 1  # the winner and the nearest losers
 
 def match(board: Board) -> None:
     """Gives whatever can be given, and forgets what was new."""
-    if not board.freed and not board.returned:
+    if not board.freed and not board.unasked:
         return
-    if not board.returned and len(board.freed) == 1:
+    if not board.unasked and len(board.freed) == 1:
         _serve_agent(board, next(iter(board.freed.values())))
-    elif not board.freed and len(board.returned) == 1:
-        _serve_stay(board, board.returned.popitem()[1])
-    if board.returned or len(board.freed) > 1:
+    elif not board.freed and len(board.unasked) == 1:
+        _serve_stay(board, board.unasked.pop())
+    if board.unasked or len(board.freed) > 1:
         step = _Step(board)
         while step.give_one():
             pass
@@ -50,7 +50,7 @@ def is_share_used_up(board: Board) -> bool:
 
 def _serve_agent(board: Board, agent: Agent) -> None:
     """One agent is new and nobody else: whatever they may be given, nobody else can take it."""
-    while agent.open and agent.group is not None:
+    while agent.open and agent.group is not None and not board.unasked:
         board.look_ahead_hit = False
         overdue = stays_for(board, agent, True, _SHOWN)
         ordinary = stays_for(board, agent, False, _SHOWN)
@@ -71,6 +71,9 @@ def _serve_stay(board: Board, stay: Waiting) -> None:
         if not agents:
             return
         _give(board, stay, [_row(stay)], agents, contested=False)
+        if board.unasked:
+            board.unasked.append(stay)
+            return
 
 
 def _row(stay: Waiting) -> Row:
@@ -93,8 +96,6 @@ class _Step:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self.is_one_agent = len(board.freed) == 1
-        self.new_stays: set[str] = set()
         self.overdue: list[tuple[Any, ...]] = []  # (order…, stay, agent or '')
         self.ordinary: list[tuple[Any, ...]] = []
         for agent in board.freed.values():
@@ -123,10 +124,10 @@ class _Step:
 
     def _put_new_stays(self) -> None:
         board = self.board
-        for stay in board.returned.values():
+        while board.unasked:
+            stay = board.unasked.pop()
             if stay.in_line:
                 heappush(self.overdue if stay.overdue else self.ordinary, (*order_of(board, stay), stay.id, ""))
-        board.returned.clear()
 
     def _first(self, overdue: bool) -> Waiting | None:
         """The first stay of the kind that somebody can be given."""

@@ -104,6 +104,7 @@ def _put_in_place(board: Board) -> None:
     # Nobody is new: all could have been given what they could be given before.
     board.freed.clear()
     board.returned.clear()
+    board.unasked.clear()
 
 
 def _queue(board: Board, queue_id: str) -> Queue:
