@@ -68,7 +68,8 @@ def _find_stay(board: Board, record: Stay, records: Records) -> None:
     if "pauses" in routing:
         stay.pauses = dict(routing["pauses"])
         for until_us in stay.pauses.values():
-            board.watch_pause(stay, until_us)
+            if until_us > records.last_at_us:  # the others were asked again when their pause ended
+                board.watch_pause(stay, until_us)
 
 
 def _find_segment(board: Board, record: SegmentRecord, records: Records) -> None:
