@@ -1,0 +1,125 @@
+"""Which browser do the tests look through, and who works in the centre they look at?"""
+
+import itertools
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.serving import Api, Server
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SCREENS = REPOSITORY / "build" / "screens"
+CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
+PASSWORD = "correct horse battery staple"
+WAIT_MS = 15_000
+
+_tries = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """One company with one queue, and a supervisor who also serves."""
+
+    server: Server
+    api: Api
+    company_id: str
+    queue_id: str
+    login: str
+
+    async def chat_arrives(self) -> str:
+        body = {"company_id": self.company_id, "channel": "chat", "queue_id": self.queue_id}
+        made = await self.api.post("/v1/contacts", body, headers={"idempotency-key": f"browser-{next(_tries)}"})
+        return str(made["contact_id"])
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Somebody at a browser of their own; what their console complains of is kept."""
+
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    async def log_in(self, centre: Centre) -> None:
+        await self.page.goto(centre.server.url + "/")
+        await self.page.fill("#login", centre.login)
+        await self.page.fill("#password", PASSWORD)
+        await self.page.keyboard.press("Enter")
+        await self.page.wait_for_selector("[data-test=state]")
+
+    async def take_picture(self, name: str) -> None:
+        await self.page.wait_for_timeout(300)  # what moves shall have arrived; nothing is asserted about it
+        await self.page.screenshot(path=SCREENS / f"{name}.png")
+
+    async def is_wider_than_the_screen(self) -> bool:
+        script = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        return bool(await self.page.evaluate(script))
+
+
+@pytest.fixture(autouse=True)
+def pages_are_built() -> None:
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    assert (REPOSITORY / "web/dist/index.html").is_file(), "the pages are not built: make web"
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def visit(chromium: Browser) -> Any:
+    """Opens one more browser session: `await visit(width=390, theme="dark", language="zh-CN")`."""
+
+    async def open_one(width: int = 1280, theme: Any = "light", language: str = "en-US") -> Visitor:
+        context = await chromium.new_context(
+            viewport={"width": width, "height": 800 if width > 600 else 844}, color_scheme=theme, locale=language
+        )
+        context.set_default_timeout(WAIT_MS)
+        visitor = Visitor(context, await context.new_page())
+        visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        visitor.page.on("console", lambda said: _complain(visitor, said))
+        return visitor
+
+    return open_one
+
+
+def _complain(visitor: Visitor, said: Any) -> None:
+    # A refused request is the page's daily bread; everything else of this kind is a fault of the page.
+    if said.type in ("error", "warning") and "Failed to load resource" not in said.text:
+        visitor.complaints.append(said.text)
+
+
+@pytest.fixture
+async def centre(server: Server, api: Api) -> Centre:
+    return await _open_centre(server, api, {"wrap_up_s": 120, "offer_timeout_s": 60})
+
+
+@pytest.fixture
+async def impatient_centre(server: Server, api: Api) -> Centre:
+    """Its offers live for two seconds."""
+    return await _open_centre(server, api, {"offer_timeout_s": 2})
+
+
+async def _open_centre(server: Server, api: Api, config: dict[str, Any]) -> Centre:
+    company = await api.post(
+        "/v1/companies", {"slug": "nordlicht", "name": "Nordlicht Energie", "zone": "Europe/Berlin"}
+    )
+    company_id = company["id"]
+    queue = await api.post("/v1/queues", {"company_id": company_id, "name": "Shop 在线客服", "config": config})
+    for code, name in (("solved", "Solved"), ("callback", "Callback promised")):
+        await api.post("/v1/dispositions", {"company_id": company_id, "code": code, "name": name})
+    grants = [{"role": role, "company_id": company_id} for role in ("agent", "supervisor")]
+    user = await api.post("/v1/users", {"login": "li.wei", "name": "Li Wei", "password": PASSWORD, "grants": grants})
+    await api.post("/v1/agents", {"user_id": user["id"]})
+    return Centre(server, api, company_id, queue["id"], "li.wei")
