@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from app.ports import Viewer
-from app.store.database import Database
+from app.store.database import API_SETTINGS, Database, open_connection
 from app.store.log import LogTail, agent_keys_since, last_seq, read_tail
 from app.store.names import read_names
 from app.store.rebuild import read_records
@@ -49,9 +49,13 @@ class Follower:
 
     async def start(self) -> None:
         """Read the domain as it is."""
+        # Not one of the engine's connections: those read JSON by themselves, the records are read from its text.
+        plain = await open_connection(self.database.url, API_SETTINGS)
+        try:
+            records = await read_records(plain, self.domain_id)
+        finally:
+            await plain.close()
         async with self.database.engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            records = await read_records(raw.driver_connection, self.domain_id)
             names = await read_names(connection)
         self.model = ReadModel.of(records, Names(*names))
         self.pos = records.last_seq
