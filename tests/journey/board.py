@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,19 @@ from routing.engine import Engine
 from tests.store.centre import Centre, furnish
 
 Proof = Callable[[Switchboard], Awaitable[None]]
+Config = Mapping[str, Any] | Callable[[Centre, int], Mapping[str, Any]]  # of every queue, or of the n-th
+
+
+class MovedClock(BusinessClock):
+    """A clock that a story may push forward; it never goes back."""
+
+    ahead_us: int = 0
+
+    def start(self, not_before_us: int = 0) -> None:
+        super().start()
+
+    def now_us(self) -> int:
+        return super().now_us() + self.ahead_us
 
 
 @dataclass(slots=True)
@@ -25,11 +38,19 @@ class Board:
     switchboard: Switchboard
     centre: Centre
     url: str
+    clock: MovedClock
     provider: str = field(default_factory=new_id)
 
-    async def ask(self, command: c.Command, command_id: str | None = None, actor: str = "system") -> c.Reply:
+    async def ask(
+        self, command: c.Command, command_id: str | None = None, actor: str = "system", body: bytes = b"h" * 32
+    ) -> c.Reply:
         command_id = command_id or new_id()
-        return await self.switchboard.submit(c.Envelope("key:test", command_id, b"h" * 32, command, actor))
+        return await self.switchboard.submit(c.Envelope("key:test", command_id, body, command, actor))
+
+    async def let_pass(self, seconds: float) -> None:
+        """Business time goes on by so much; the turn that follows takes the deadlines that came."""
+        self.clock.ahead_us += int(seconds * 1_000_000)
+        await self.ask(c.ApplyConfig(0))
 
     def entry(self, queue: int = 0, **about: Any) -> c.Entry:
         fields: dict[str, Any] = {
@@ -62,18 +83,27 @@ class Board:
 
 @contextlib.asynccontextmanager
 async def open_board(
-    url: str, *, speed: int = 1, agents: int = 4, config: dict[str, Any] | None = None, proofs: tuple[Proof, ...] = ()
+    url: str,
+    *,
+    speed: int = 1,
+    agents: int = 4,
+    config: Config | None = None,
+    proofs: tuple[Proof, ...] = (),
+    more_queues: int = 0,
 ) -> AsyncIterator[Board]:
+    """`more_queues` of the first company, after the one of each company."""
     centre = await furnish(url, agents=agents)
+    await _furnish_queues(url, centre, more_queues)
     await configure(url, centre, config or {})
+    clock = MovedClock(speed=speed)
 
-    async def clock() -> BusinessClock:
-        return BusinessClock(speed=speed)
+    async def read_clock() -> BusinessClock:
+        return clock
 
-    switchboard = Switchboard(1, "test", WriterSession(url), clock)
+    switchboard = Switchboard(1, "test", WriterSession(url), read_clock)
     switchboard.on_turn += proofs
     loop = asyncio.create_task(switchboard.run())
-    board = Board(switchboard, centre, url)
+    board = Board(switchboard, centre, url, clock)
     beating = asyncio.create_task(_desks_answer(board))
     try:
         await board.ask(c.ApplyConfig(99))
@@ -90,11 +120,40 @@ async def _desks_answer(board: Board) -> None:
         await asyncio.sleep(1)
 
 
-async def configure(url: str, centre: Centre, config: dict[str, Any]) -> None:
+async def _furnish_queues(url: str, centre: Centre, more: int) -> None:
+    conn = await asyncpg.connect(url)
+    try:
+        for n in range(more):
+            queue_id, company_id = new_id(), centre.company_ids[0]
+            await conn.execute(
+                "INSERT INTO queue (id, company_id, domain_id, name) VALUES ($1, $2, 1, $3)",
+                queue_id,
+                company_id,
+                f"queue {n + 2}",
+            )
+            await conn.execute(
+                "INSERT INTO queue_version (queue_id, version, company_id, domain_id, config, state) "
+                "VALUES ($1, 1, $2, 1, '{}', 'published')",
+                queue_id,
+                company_id,
+            )
+            centre.queue_ids.append(queue_id)
+            centre.company_ids.append(company_id)
+    finally:
+        await conn.close()
+
+
+async def configure(url: str, centre: Centre, config: Config) -> None:
     """Queue policies and grants, as the API would have written them."""
     conn = await asyncpg.connect(url)
     try:
-        await conn.execute("UPDATE queue_version SET config = $1, state = 'published'", json.dumps(config))
+        for n, queue_id in enumerate(centre.queue_ids):
+            values = config(centre, n) if callable(config) else config
+            await conn.execute(
+                "UPDATE queue_version SET config = $2, state = 'published' WHERE queue_id = $1",
+                queue_id,
+                json.dumps(dict(values)),
+            )
         await conn.execute("UPDATE queue SET current_version = 1")
         await conn.execute(
             "INSERT INTO role_grant (id, user_id, role) SELECT gen_random_uuid(), user_id, 'agent' FROM agent"
