@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from app.api.access import Access, Caller
 from app.api.acts import DOMAIN_ID, Act, acting, new_id, some
 from app.api.commanding import IdempotencyKey, command
-from app.api.fields import Given, Id, PageQuery, PathId, Shown, Version
+from app.api.fields import Given, Id, PageQuery, PathId, Shown, Version, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import not_found
 from app.api.skills import SkillName
@@ -63,10 +63,10 @@ class NewAgents(Given):
 
 class AgentChange(Given):
     version: Version
-    team_id: Id | None = None
-    phone_address: PhoneAddress | None = None
-    capacity: CapacityGiven = CapacityGiven()
-    skills: Skills = Field({})
+    team_id: Id | None = untouched()
+    phone_address: PhoneAddress | None = untouched()
+    capacity: CapacityGiven = untouched()
+    skills: Skills = untouched()
 
 
 class StateWanted(Given):

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from app.api.access import Caller
 from app.api.fields import PAGE_DEFAULT, PAGE_MAX, Given, Id, Reference, Shown, sure_ms
 from app.api.pages import Page, page_of
+from app.api.problems import not_found
 from app.store import audit
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])
@@ -49,4 +50,6 @@ async def list_audit(query: Annotated[AuditQuery, Query()], access: Caller) -> P
     company_ids = access.narrowed(query.company_id)
     async with access.reading() as conn:
         found = await audit.page(conn, company_ids, query.before, query.limit, query.subject_id)
+    if query.subject_id is not None and query.before is None and not found:
+        raise not_found("subject", "/subject_id", "query")
     return page_of(found, query.limit, _shown)

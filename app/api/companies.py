@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.api.access import Caller
 from app.api.acts import acting, new_id
-from app.api.fields import Given, Id, Language, Name, PageQuery, PathId, Shown, Version, Zone, sure_ms
+from app.api.fields import Given, Id, Language, Name, PageQuery, PathId, Shown, Version, Zone, sure_ms, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import not_found
 from app.rights import Forbidden
@@ -31,10 +31,10 @@ class NewCompany(Given):
 
 class CompanyChange(Given):
     version: Version
-    name: Name = ""
-    zone: Zone = "UTC"
-    region: Region | None = None
-    languages: Languages = Field([])
+    name: Name = untouched()
+    zone: Zone = untouched()
+    region: Region | None = untouched()
+    languages: Languages = untouched()
 
 
 class CompanyShown(Shown):

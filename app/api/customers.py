@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Access, Caller
 from app.api.acts import acting, new_id, told
-from app.api.fields import CompanyPaging, Given, Id, Language, Name, PathId, Shown, Version, Zone, sure_ms
+from app.api.fields import CompanyPaging, Given, Id, Language, Name, PathId, Shown, Version, Zone, sure_ms, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import invalid, not_found
 from app.commands import EraseCustomer
@@ -44,11 +44,11 @@ class NewCustomer(Given):
 
 class CustomerChange(Given):
     version: Version
-    name: Name = ""
-    kind: CustomerKind = "person"
-    language: Language | None = None
-    zone: Zone | None = None
-    value: Value = 0
+    name: Name = untouched()
+    kind: CustomerKind = untouched()
+    language: Language | None = untouched()
+    zone: Zone | None = untouched()
+    value: Value = untouched()
 
 
 class AddressWanted(Given):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Access, Caller
 from app.api.acts import acting, new_id
-from app.api.fields import CompanyPageQuery, Given, Id, Name, PathId, Shown, Version
+from app.api.fields import CompanyPageQuery, Given, Id, Name, PathId, Shown, Version, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import not_found
 from app.store import companies, dispositions, queues
@@ -33,9 +33,9 @@ class NewDisposition(Given):
 
 class DispositionChange(Given):
     version: Version
-    name: Name = ""
-    success: bool = False
-    position: Position = 0
+    name: Name = untouched()
+    success: bool = untouched()
+    position: Position = untouched()
 
 
 class DispositionShown(Shown):

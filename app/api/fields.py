@@ -1,7 +1,7 @@
 """Of what are requests and answers made? Every field has a bound that the OpenAPI document shows."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from fastapi import Path, Query
@@ -79,6 +79,11 @@ class CompanyPaging(Paging):
 PageQuery = Annotated[Paging, Query()]
 CompanyPageQuery = Annotated[CompanyPaging, Query()]
 PathId = Annotated[Id, Path()]
+
+
+def untouched() -> Any:
+    """Of a PATCH: what is not named stays as it is. (A factory shows no default in the document.)"""
+    return Field(default_factory=lambda: None)
 
 
 def ms(us: int | None) -> int | None:

@@ -36,7 +36,7 @@ async def healthz(access: Caller) -> Alive:
 
 @router.get("/readyz")
 async def readyz(access: Caller) -> Ready:
-    """The database answers with tables of this version and a writer has beaten within 2 s; else 503 says what is not."""
+    """The database answers with tables of this version and a writer has beaten within 2 s; if not, 503 says which."""
     async with access.reading() as conn:
         stands_at, age_s = await health.revision(conn), await health.beat_age_s(conn)
     if stands_at != health.wanted_revision():

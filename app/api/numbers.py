@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Access, Caller
 from app.api.acts import acting, new_id
-from app.api.fields import CompanyPageQuery, Given, Id, Language, PathId, Shown, Text, Version
+from app.api.fields import CompanyPageQuery, Given, Id, Language, PathId, Shown, Text, Version, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import invalid, not_found
 from app.store import companies, numbers, queues
@@ -34,9 +34,9 @@ class NewNumber(Given):
 
 class NumberChange(Given):
     version: Version
-    queue_id: Id | None = None
-    language: Language | None = None
-    greeting: Text | None = None
+    queue_id: Id | None = untouched()
+    language: Language | None = untouched()
+    greeting: Text | None = untouched()
 
 
 class NumberShown(Shown):

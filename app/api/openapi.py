@@ -72,10 +72,29 @@ def document(app: FastAPI) -> dict[str, Any]:
     }
     components["responses"] = {f"Refused{status}": _refused(text) for status, text in _REFUSALS.items()}
     found["security"] = [{"key": []}, {"session": []}]
+    found["servers"] = [{"url": "/"}]
     for path in found["paths"].values():
         for operation in path.values():
             _complete(operation)
+            _hoist(operation, components["schemas"])
     return found
+
+
+def _hoist(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """A body that a route reads by itself brings its definitions along; they belong to the document's."""
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        definitions = media["schema"].pop("$defs", {})
+        schemas |= _moved(definitions)
+        media["schema"] = _moved(media["schema"])
+
+
+def _moved(schema: Any) -> Any:
+    if isinstance(schema, dict):
+        return {
+            key: value.replace("#/$defs/", "#/components/schemas/") if key == "$ref" else _moved(value)
+            for key, value in schema.items()
+        }
+    return [_moved(each) for each in schema] if isinstance(schema, list) else schema
 
 
 def _refused(text: str) -> dict[str, Any]:
@@ -84,7 +103,7 @@ def _refused(text: str) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any]) -> None:
     right = rights.right_of(operation["operationId"])
-    if right.owner == "public":
+    if right.owner in ("public", "signed"):
         operation["security"] = []
     operation["x-right"] = {"owner": right.owner, "roles": sorted(right.roles)}
     for status in _REFUSALS:

@@ -21,6 +21,7 @@ from app.api.fields import (
     Version,
     ms,
     sure_ms,
+    untouched,
 )
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import invalid, not_found
@@ -47,8 +48,8 @@ class QueueChange(Given):
     """`closed`: it takes no new contacts; those that wait are served."""
 
     version: Version
-    name: Name = ""
-    closed: bool = False
+    name: Name = untouched()
+    closed: bool = untouched()
 
 
 class NewVersion(Given):

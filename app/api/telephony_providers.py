@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from app.api.access import Caller
 from app.api.acts import DOMAIN_ID, acting, new_id
-from app.api.fields import Given, Id, Name, PageQuery, PathId, Shown, Url, Version, sure_ms
+from app.api.fields import Given, Id, Name, PageQuery, PathId, Shown, Url, Version, sure_ms, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import not_found
 from app.seals import seal
@@ -27,8 +27,8 @@ class NewProvider(Given):
 
 class ProviderChange(Given):
     version: Version
-    name: Name = ""
-    command_url: Url = ""
+    name: Name = untouched()
+    command_url: Url = untouched()
 
 
 class SecretsWanted(Given):

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.api.access import Access, Caller
 from app.api.acts import Act, acting, new_id, some
-from app.api.fields import Given, Id, Language, Name, PageQuery, PathId, Shown, Version, Zone, ms, sure_ms
+from app.api.fields import Given, Id, Language, Name, PageQuery, PathId, Shown, Version, Zone, ms, sure_ms, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import invalid, not_found
 from app.api.session import GrantShown, NewPassword
@@ -48,11 +48,11 @@ class NewUsers(Given):
 
 class UserChange(Given):
     version: Version
-    name: Name = ""
-    password: NewPassword | None = None
-    language: Language = "en"
-    zone: Zone | None = None
-    disabled: bool = False
+    name: Name = untouched()
+    password: NewPassword | None = untouched()
+    language: Language = untouched()
+    zone: Zone | None = untouched()
+    disabled: bool = untouched()
 
 
 class UserShown(Shown):

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from app.api.app import build_api
-from app.commands import Arrive, Command, Envelope, Reply
+from app.commands import Arrive, Command, CustomerLeft, Envelope, Reply
 from app.first_users import add_key
 from app.ports import Doors, NoWriter
 from app.settings import Settings
@@ -37,6 +37,8 @@ class Writer:
             return self.answers[type(command)]
         if isinstance(command, Arrive):
             return Reply(201, {"contact_id": command.entry.contact_id, "state": "open"}, 7)
+        if isinstance(command, CustomerLeft):
+            return Reply(200, {"contact_id": command.contact_id, "state": "closed"}, 8)
         return Reply(200, {}, 7)
 
     def of(self, kind: type[Command]) -> list[Any]:

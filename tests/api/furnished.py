@@ -1,0 +1,56 @@
+"""Two companies on one installation, each with one thing of every kind."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.api.acts import new_id
+from tests.api.conftest import House
+
+COMPANY_OWNED = ("queue", "number", "customer", "disposition", "contact")
+OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant")
+
+
+@dataclass(slots=True)
+class Things:
+    """Ids by kind, and what a request can name besides ids."""
+
+    company: str
+    ids: dict[str, str] = field(default_factory=dict)
+    address: str = ""
+
+
+async def furnish(house: House, slug: str, address: str) -> Things:
+    made = Things((await house.make("companies", {"slug": slug, "name": slug}))["id"], address=address)
+    of = {"company_id": made.company}
+    ids = made.ids
+    ids["queue"] = (await house.make("queues", of | {"name": "Service"}))["id"]
+    ids["number"] = (await house.make("numbers", of | {"address": address, "queue_id": ids["queue"]}))["id"]
+    ids["customer"] = (await house.make("customers", of | {"name": f"Customer of {slug}"}))["id"]
+    ids["disposition"] = (await house.make("dispositions", of | {"code": "sold", "name": "Sold"}))["id"]
+    ids["contact"] = await insert_contact(house, made.company, ids["customer"])
+    ids["team"] = (await house.make("teams", {"name": slug}))["id"]
+    ids["skill"] = (await house.make("skills", {"name": f"of_{slug}"}))["id"]
+    ids["user"] = (await house.make("users", {"login": f"user-{slug}", "name": "U"}))["id"]
+    ids["grant"] = (await house.make(f"users/{ids['user']}/grants", of | {"role": "agent"}))["id"]
+    ids["agent"] = (await house.make("agents", {"user_id": ids["user"]}))["id"]
+    ids["key"] = (await house.make("api-keys", {"name": "k", "role": "admin", "company_ids": [made.company]}))["id"]
+    provider = {"name": "p", "command_url": "http://127.0.0.1:9/", "company_id": made.company}
+    ids["provider"] = (await house.make("telephony-providers", provider))["id"]
+    return made
+
+
+async def insert_contact(house: House, company_id: str, customer_id: str | None = None, **more: Any) -> str:
+    """As a turn would have written it."""
+    contact_id = new_id()
+    values = {"state": "closed", "outcome": "handled", "channel": "phone"} | more
+    async with house.database.engine.begin() as conn:
+        await conn.exec_driver_sql(
+            """
+            INSERT INTO contact (id, company_id, domain_id, channel, direction, state, customer_id, source, source_id,
+                                 arrived_at, closed_at, outcome)
+            VALUES ($1::text::uuid, $2::text::uuid, 1, $3, 'in', $4, $5::text::uuid, 'test', $6, now(),
+                    CASE WHEN $4 = 'closed' THEN now() END, $7)
+            """,
+            (contact_id, company_id, values["channel"], values["state"], customer_id, contact_id, values["outcome"]),
+        )
+    return contact_id
