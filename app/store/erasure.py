@@ -1,14 +1,33 @@
 """What is blanked when a customer is erased? Ids and figures stay, so that yesterday's report stays the same.
 
-The turn blanks what the writer owns, a worker the rest and the files. The log holds ids, enums and numbers only.
+The turn blanks what the writer owns, a worker everything else and the files. The log and the audit hold ids, enums and
+numbers only. A contact still open is blanked when it has closed: a sweep comes back until nothing is left.
 """
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
 import asyncpg
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.ports import BlobStore
+from app.store import blobs
+from app.store.tables import contact, customer
+
+ERASED_AT_ONCE = 20
+
+AskWriter = Callable[[str, str], Awaitable[None]]  # (company id, customer id): submits EraseCustomer
+
+
+# --- the turn's part: inside its transaction, behind its fence --------------------------------------------------------
 
 # A live leg keeps its name until it is cleared, an effect under way its arguments: both are needed to end the call.
 BLANK_WRITTEN = (
     """
-    UPDATE contact SET collected = '{}', ivr = '{}' WHERE company_id = $1 AND customer_id = $2
+    UPDATE contact SET collected = '{}', ivr = '{}',
+        source_id = CASE WHEN state = 'closed' THEN 'erased:' || id ELSE source_id END
+    WHERE company_id = $1 AND customer_id = $2
     """,
     """
     UPDATE leg SET provider_ref = 'erased:' || leg.id FROM contact c
@@ -23,6 +42,99 @@ BLANK_WRITTEN = (
 
 
 async def blank_written(conn: asyncpg.Connection, company_id: str, customer_id: str) -> None:
-    """Inside the turn's transaction, behind its fence."""
     for statement in BLANK_WRITTEN:
         await conn.execute(statement, company_id, customer_id)
+
+
+# --- the worker's part ------------------------------------------------------------------------------------------------
+
+_OF_CONTACTS = "contact_id IN (SELECT id FROM contact WHERE company_id = :company AND customer_id = :customer)"
+_BLANK_KEPT = tuple(
+    text(statement)
+    for statement in (
+        """
+        UPDATE customer SET name = '', language = NULL, zone = NULL, value = 0, value_terms = '{}',
+            value_as_of = NULL, version = version + 1
+        WHERE company_id = :company AND id = :customer
+        """,
+        "DELETE FROM customer_address WHERE company_id = :company AND customer_id = :customer",
+        "DELETE FROM customer_fact WHERE company_id = :company AND customer_id = :customer",
+        "DELETE FROM customer_relation WHERE company_id = :company AND (a = :customer OR b = :customer)",
+        f"UPDATE contact_message SET body = '', sender_ref = NULL WHERE {_OF_CONTACTS}",
+        f"UPDATE inbox SET body = NULL WHERE {_OF_CONTACTS}",
+        f"""
+        UPDATE segment_result SET note = '', answers = '{{}}'
+        WHERE segment_id IN (SELECT id FROM segment WHERE {_OF_CONTACTS})
+        """,
+        # Answers name the legs of the contact's commands; the log says which commands those were.
+        f"""
+        UPDATE command SET reply = jsonb_build_object('status', reply -> 'status', 'body', '{{}}'::jsonb)
+        WHERE at > clock_timestamp() - interval '49 h'
+          AND id IN (SELECT cause FROM event WHERE cause IS NOT NULL AND {_OF_CONTACTS})
+        """,
+    )
+)
+
+_WRITTEN_LEFT = text("""
+SELECT EXISTS (
+    SELECT 1 FROM contact c WHERE c.company_id = :company AND c.customer_id = :customer AND (
+        c.state = 'open' OR c.collected <> '{}' OR c.ivr <> '{}' OR c.source_id NOT LIKE 'erased:%'
+        OR EXISTS (SELECT 1 FROM leg WHERE leg.contact_id = c.id AND leg.provider_ref NOT LIKE 'erased:%')
+        OR EXISTS (SELECT 1 FROM effect WHERE effect.contact_id = c.id AND effect.args <> '{}')
+    )
+)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    company_id: str
+    customer_id: str
+
+
+async def unfinished(conn: AsyncConnection) -> list[Erased]:
+    """Customers marked as erased of whom something may be left; the longest waiting first."""
+    wanted = (
+        select(customer.c.company_id, customer.c.id)
+        .where(customer.c.erased_at.is_not(None), customer.c.blanked_at.is_(None))
+        .order_by(customer.c.erased_at)
+        .limit(ERASED_AT_ONCE)
+    )
+    return [Erased(company_id, customer_id) for company_id, customer_id in await conn.execute(wanted)]
+
+
+async def carry_out(engine: AsyncEngine, files: BlobStore, ask_writer: AskWriter) -> int:
+    """One sweep; safe to repeat. Returns how many customers are blank everywhere now."""
+    async with engine.connect() as conn:
+        waiting = await unfinished(conn)
+    finished = 0
+    for erased in waiting:
+        if await _carry_out(engine, files, ask_writer, erased):
+            finished += 1
+    return finished
+
+
+async def _carry_out(engine: AsyncEngine, files: BlobStore, ask_writer: AskWriter, erased: Erased) -> bool:
+    about = {"company": erased.company_id, "customer": erased.customer_id}
+    async with engine.begin() as conn:
+        await conn.execute(text("SET LOCAL statement_timeout = '60s'"))
+        for statement in _BLANK_KEPT:
+            await conn.execute(statement, about)
+        mine = select(contact.c.id).where(
+            contact.c.company_id == erased.company_id, contact.c.customer_id == erased.customer_id
+        )
+        file_ids = await blobs.of_customer(conn, list((await conn.execute(mine)).scalars()))
+    await blobs.erase(engine, files, file_ids)
+    if await _is_written_left(engine, about):
+        await ask_writer(erased.company_id, erased.customer_id)
+        if await _is_written_left(engine, about):
+            return False
+    async with engine.begin() as conn:
+        done = text("UPDATE customer SET blanked_at = clock_timestamp() WHERE company_id = :company AND id = :customer")
+        await conn.execute(done, about)
+    return True
+
+
+async def _is_written_left(engine: AsyncEngine, about: dict[str, str]) -> bool:
+    async with engine.connect() as conn:
+        return bool((await conn.execute(_WRITTEN_LEFT, about)).scalar_one())

@@ -1,56 +1,59 @@
-"""What came in while nobody could take it? Kept as it came, handed over later with the id it came with."""
+"""What came in while nobody could take it? Kept as it came until it was handed over, under the id it came with.
+
+Handing over may happen twice (a process dies in between), and the sender may send it again: the id makes that harmless.
+"""
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.tables import inbox
 
-TAKEN_AGAIN_AFTER = "30 s"  # whoever took it died before it was done
-TRIES_MAX = 20
+TAKEN_AGAIN_AFTER = text("interval '30 s'")  # whoever took it died before it was done
+TRIES_MAX = 1_000  # then it is left for people: state 'refused'
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     id: str
-    source: str
+    source: str  # 'telephony:<provider id>'
     delivery_id: str
     body: bytes
+    tries: int
 
 
 async def put_delivery(conn: AsyncConnection, row_id: str, source: str, delivery_id: str, body: bytes) -> None:
-    """A repeated delivery is the same row."""
-    row = insert(inbox).values(
-        id=row_id, source=source, delivery_id=delivery_id, kind="telephony", body={"raw": body.decode()}
-    )
+    """A repeat of one that still waits changes nothing."""
+    row = insert(inbox).values(id=row_id, source=source, delivery_id=delivery_id, kind="telephony", body=body)
     await conn.execute(row.on_conflict_do_nothing(index_elements=["source", "delivery_id"]))
 
 
-async def take(conn: AsyncConnection, limit: int) -> list[Delivery]:
-    """Waiting ones, oldest first; nobody else gets them meanwhile."""
-    free = (inbox.c.state == "waiting") | (
-        (inbox.c.state == "taken")
-        & (inbox.c.taken_at < func.clock_timestamp() - text(f"interval '{TAKEN_AGAIN_AFTER}'"))
-    )
+async def take(conn: AsyncConnection, rows_max: int) -> list[Delivery]:
+    """The oldest that nobody is handing over just now; `done` is told of each one that was."""
+    left_lying = inbox.c.taken_at < func.clock_timestamp() - TAKEN_AGAIN_AFTER
     oldest = (
         select(inbox.c.id)
-        .where(free, inbox.c.tries < TRIES_MAX)
+        .where((inbox.c.state == "waiting") | ((inbox.c.state == "taken") & left_lying))
         .order_by(inbox.c.received_at)
-        .limit(limit)
+        .limit(rows_max)
         .with_for_update(skip_locked=True)
     )
     taken = (
         update(inbox)
         .where(inbox.c.id.in_(oldest))
-        .values(state="taken", taken_at=func.clock_timestamp(), tries=inbox.c.tries + 1)
-        .returning(inbox.c.id, inbox.c.source, inbox.c.delivery_id, inbox.c.body, inbox.c.received_at)
+        .values(
+            state=text(f"CASE WHEN tries < {TRIES_MAX} THEN 'taken' ELSE 'refused' END"),
+            taken_at=func.clock_timestamp(),
+            tries=inbox.c.tries + 1,
+        )
+        .returning(inbox.c.id, inbox.c.source, inbox.c.delivery_id, inbox.c.body, inbox.c.tries, inbox.c.received_at)
     )
     rows = sorted((await conn.execute(taken)).all(), key=lambda row: row.received_at)
-    return [Delivery(row.id, row.source, row.delivery_id, str(row.body["raw"]).encode()) for row in rows if row.body]
+    return [Delivery(row.id, row.source, row.delivery_id, row.body, row.tries) for row in rows if row.body is not None]
 
 
 async def done(conn: AsyncConnection, row_id: str) -> None:
-    """The body is not kept longer than it is needed."""
-    await conn.execute(update(inbox).where(inbox.c.id == row_id).values(state="done", body=None))
+    """Its answer is stored with its command; what it said is not kept twice."""
+    await conn.execute(delete(inbox).where(inbox.c.id == row_id))

@@ -29,7 +29,7 @@ def page(table: Table, after: str | None, limit: int, *where: ColumnElement[bool
 
 
 def locked(table: Table, row_id: str, *where: ColumnElement[bool]) -> Select[Any]:
-    """For a change that must not overtake another one. FOR NO KEY UPDATE: the turn's foreign keys do not wait for it."""
+    """For a change that must not overtake another. FOR NO KEY UPDATE: the turn's foreign keys do not wait for it."""
     return select(table).where(table.c.id == row_id, *where).with_for_update(key_share=True)
 
 

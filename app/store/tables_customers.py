@@ -30,11 +30,18 @@ customer = Table(
     uid("merged_into", nullable=True),
     instant("created_at", now=True),
     instant("erased_at", nullable=True),
+    instant("blanked_at", nullable=True),  # nothing personal is left anywhere
     version(),
     between("value", 0, 100),
     UniqueConstraint("company_id", "id"),
     ForeignKeyConstraint(["company_id", "merged_into"], ["customer.company_id", "customer.id"]),
     CheckConstraint("merged_into <> id", "merged_into_another"),
+)
+
+Index(
+    "ix_customer_unblanked",
+    customer.c.erased_at,
+    postgresql_where=text("erased_at IS NOT NULL AND blanked_at IS NULL"),
 )
 
 customer_relation = Table(

@@ -117,7 +117,9 @@ command = Table(
     token("id"),
     small("domain_id"),
     token("kind"),
-    Column("body_hash", LargeBinary, nullable=False),
+    Column(
+        "body_hash", LargeBinary, CheckConstraint("octet_length(body_hash) <= 64", "body_hash_size"), nullable=False
+    ),
     big("seq"),  # of the last event of its turn
     document("reply", 8),
     instant("at", now=True),

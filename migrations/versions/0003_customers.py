@@ -25,6 +25,7 @@ CREATE TABLE customer (
     merged_into UUID,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     erased_at TIMESTAMP WITH TIME ZONE,
+    blanked_at TIMESTAMP WITH TIME ZONE,
     version INTEGER DEFAULT 1 NOT NULL,
     CONSTRAINT pk_customer PRIMARY KEY (id),
     CONSTRAINT ck_customer_value_range CHECK (value BETWEEN 0 AND 100),
@@ -35,6 +36,8 @@ CREATE TABLE customer (
     CONSTRAINT fk_customer_company_id
         FOREIGN KEY (company_id) REFERENCES company (id)
 );
+
+CREATE INDEX ix_customer_unblanked ON customer (erased_at) WHERE erased_at IS NOT NULL AND blanked_at IS NULL;
 
 CREATE TABLE customer_relation (
     company_id UUID NOT NULL,

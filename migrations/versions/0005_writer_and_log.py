@@ -108,7 +108,8 @@ CREATE TABLE command (
     domain_id SMALLINT NOT NULL,
     kind TEXT NOT NULL
         CONSTRAINT ck_command_kind_size CHECK (octet_length("kind") <= 64),
-    body_hash BYTEA NOT NULL,
+    body_hash BYTEA NOT NULL
+        CONSTRAINT ck_command_body_hash_size CHECK (octet_length(body_hash) <= 64),
     seq BIGINT NOT NULL,
     reply JSONB NOT NULL
         CONSTRAINT ck_command_reply_size CHECK (pg_column_size("reply") <= 32768),

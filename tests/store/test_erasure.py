@@ -1,0 +1,190 @@
+"""Is nothing personal left of an erased customer, anywhere, and is yesterday's report the same?"""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.store import blobs, erasure, turn
+from app.store.columns import metadata
+from app.store.database import Database
+from app.store.files import FileBlobs
+from contacts.records import Draft
+from tests.store.centre import START_US, Centre, Life, event, new_id, reply
+
+SECRET = "Zaphod"  # stands in every place where a person may stand
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> FileBlobs:
+    return FileBlobs(tmp_path)
+
+
+async def personal_customer(owner: asyncpg.Connection, company_id: str) -> str:
+    customer_id, other_id = new_id(), new_id()
+    for each, name in ((customer_id, SECRET), (other_id, "Ford")):
+        await owner.execute(
+            "INSERT INTO customer (id, company_id, name, value, value_terms) VALUES ($1, $2, $3, 80, $4)",
+            each,
+            company_id,
+            name,
+            json.dumps({"why": name}),
+        )
+        await owner.execute(
+            "INSERT INTO customer_address VALUES ($1, $2, 'email', $3, 'matched', 'api', now())",
+            company_id,
+            each,
+            f"{name}@example.com",
+        )
+        await owner.execute(
+            "INSERT INTO customer_fact (company_id, customer_id, key, value, source) "
+            "VALUES ($1, $2, 'nick', $3, 'api')",
+            company_id,
+            each,
+            json.dumps(name),
+        )
+    await owner.execute("INSERT INTO customer_relation VALUES ($1, $2, $3, 'owner')", company_id, customer_id, other_id)
+    return customer_id
+
+
+async def served(session, centre: Centre, owner: asyncpg.Connection, customer_id: str) -> Life:
+    """A whole call of this customer, with their name wherever one can stand."""
+    life = Life(centre, centre.agent_ids[0])
+    life.contact = replace(
+        life.contact, customer_id=customer_id, collected={"name": SECRET}, source_id=f"{SECRET}-1", source="api:1"
+    )
+    life.legs = [replace(leg, provider_ref=f"{SECRET}-{leg.role}") for leg in life.legs]
+    life.effect = replace(life.effect, args={"leg": f"{SECRET}-customer"})
+    drafts = life.steps()
+    drafts[0].replies = [reply("report_legs", contacts={f"{SECRET}-customer": life.contact.id})]
+    drafts[0].events = [replace(each, cause=drafts[0].replies[0].command_id) for each in drafts[0].events]
+    seq = await owner.fetchval("SELECT coalesce(max(seq), 0) + 1 FROM event")
+    for draft in drafts:
+        await turn.commit(session, draft, seq)
+        seq += len(draft.events)
+    await owner.execute(
+        "INSERT INTO segment_result (segment_id, note, answers) VALUES ($1, $2, $3)",
+        life.segment.id,
+        f"{SECRET} was rude",
+        json.dumps({"who": SECRET}),
+    )
+    await owner.execute(
+        "INSERT INTO contact_message (contact_id, n, sender, sender_ref, body) VALUES ($1, 1, 'customer', $2, $2)",
+        life.contact.id,
+        SECRET,
+    )
+    return life
+
+
+async def erase(db: Database, owner, session, files: FileBlobs, customer_id: str) -> int:
+    """What the API, the turn and the worker do together."""
+    await owner.execute("UPDATE customer SET erased_at = now() WHERE id = $1", customer_id)
+
+    async def ask_writer(company_id: str, customer_id: str) -> None:
+        seq = await owner.fetchval("SELECT coalesce(max(seq), 0) + 1 FROM event")
+        told = event("customer.erased", company_id=company_id, data={"customer_id": customer_id})
+        await turn.commit(session, Draft([told]), seq)
+
+    return await erasure.carry_out(db.engine, files, ask_writer)
+
+
+async def where_is(owner: asyncpg.Connection, secret: str) -> list[str]:
+    """Tables of which a row says it: the whole database, as a dump would show it."""
+    return [
+        name
+        for name in metadata.tables
+        if await owner.fetchval(f'SELECT EXISTS (SELECT 1 FROM "{name}" t WHERE t::text ILIKE $1)', f"%{secret}%")
+    ]
+
+
+async def figures(owner: asyncpg.Connection) -> list[asyncpg.Record]:
+    return await owner.fetch(
+        'SELECT s.queue_id, s.queued_at, s.ended_at, s."end", g.connected_at, g.ended_at, g.state, c.outcome '
+        "FROM stay s JOIN segment g ON g.stay_id = s.id JOIN contact c ON c.id = s.contact_id ORDER BY s.id"
+    )
+
+
+async def test_after_an_erasure_no_table_and_no_file_holds_a_personal_word(db, session, centre, owner, files, tmp_path):
+    customer_id = await personal_customer(owner, centre.company_ids[0])
+    life = await served(session, centre, owner, customer_id)
+    recording = blobs.NewBlob(
+        new_id(), life.contact.company_id, "recording", "audio/wav", "calls", life.contact.id, f"{SECRET}.wav"
+    )
+    await blobs.store(db.engine, files, recording, f"{SECRET} speaks".encode())
+    before = await figures(owner)
+    assert set(await where_is(owner, SECRET)) == {
+        "customer", "customer_address", "customer_fact", "contact", "leg", "effect", "command", "segment_result",
+        "contact_message", "blob",
+    }  # fmt: skip
+
+    assert await erase(db, owner, session, files, customer_id) == 1
+
+    assert await where_is(owner, SECRET) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert await figures(owner) == before
+    assert await where_is(owner, "Ford") == ["customer", "customer_address", "customer_fact"]
+
+
+async def test_a_contact_still_open_is_blanked_when_it_has_closed(db, session, centre, owner, files):
+    """Erasure does not cut a call off, and does not forget it either."""
+    customer_id = await personal_customer(owner, centre.company_ids[0])
+    life = Life(centre, centre.agent_ids[0])
+    life.contact = replace(life.contact, customer_id=customer_id, source_id=f"{SECRET}-1")
+    await turn.commit(session, life.arrives(), 1)
+
+    assert await erase(db, owner, session, files, customer_id) == 0
+    assert "contact" in await where_is(owner, SECRET)
+
+    closed = replace(life.contact, state="closed", closed_us=START_US, outcome="abandoned")
+    gone = replace(life.legs[0], state="cleared", ended_us=START_US)
+    draft = Draft([event("contact.closed")], contacts={closed.id: closed}, legs={gone.id: gone})
+    await turn.commit(session, draft, await owner.fetchval("SELECT max(seq) + 1 FROM event"))
+
+    assert await erase(db, owner, session, files, customer_id) == 1
+    assert await where_is(owner, SECRET) == []
+
+
+async def test_an_erased_customer_is_looked_at_no_more(db, session, centre, owner, files):
+    customer_id = await personal_customer(owner, centre.company_ids[0])
+    await erase(db, owner, session, files, customer_id)
+
+    async with db.engine.connect() as conn:
+        assert await erasure.unfinished(conn) == []
+
+
+async def test_the_turns_part_is_behind_the_fence(session, centre, owner):
+    customer_id = await personal_customer(owner, centre.company_ids[0])
+    await served(session, centre, owner, customer_id)
+    await owner.execute("UPDATE writer SET epoch = epoch + 1")
+    told = event("customer.erased", company_id=centre.company_ids[0], data={"customer_id": customer_id})
+
+    with pytest.raises(turn.FenceLost):
+        await turn.commit(session, Draft([told]), 100)
+
+    assert "contact" in await where_is(owner, SECRET)
+
+
+async def test_the_same_customer_id_in_another_company_is_out_of_reach(session, centre, owner):
+    customer_id = await personal_customer(owner, centre.company_ids[0])
+    await served(session, centre, owner, customer_id)
+    told = event("customer.erased", company_id=centre.company_ids[1], data={"customer_id": customer_id})
+
+    await turn.commit(session, Draft([told]), 100)
+
+    assert "contact" in await where_is(owner, SECRET)
+
+
+async def test_a_file_under_legal_hold_outlives_erasure(db, session, centre, owner, files, tmp_path):
+    customer_id = await personal_customer(owner, centre.company_ids[0])
+    life = await served(session, centre, owner, customer_id)
+    kept = blobs.NewBlob(new_id(), life.contact.company_id, "recording", "audio/wav", "calls", life.contact.id)
+    await blobs.store(db.engine, files, kept, b"evidence")
+    async with db.engine.begin() as conn:
+        assert await blobs.hold(conn, kept.id, [life.contact.company_id], True)
+
+    await erase(db, owner, session, files, customer_id)
+
+    assert await asyncio.to_thread((tmp_path / kept.location).read_bytes) == b"evidence"
