@@ -11,9 +11,9 @@ import structlog
 
 from app import commands as c
 from app.channels.telephony import Telephony
-from app.ports import NoWriter
+from app.ports import BlobStore, NoWriter
 from app.providers import Providers
-from app.store import inbox, partitions
+from app.store import blobs, erasure, inbox, partitions
 from app.store.answers import forget_old
 from app.store.database import Database
 from app.store.log import last_change
@@ -32,6 +32,7 @@ class Sweeps:
     switchboard: Switchboard
     telephony: Telephony
     providers: Providers
+    files: BlobStore
     domain_id: int
     counts: dict[str, int] = field(default_factory=dict)  # found by each sweep since this process began
     runs: dict[str, int] = field(default_factory=dict)
@@ -41,6 +42,8 @@ class Sweeps:
             self._every(5.0, "inbox", self.inbox),
             self._every(5.0, "config", self.config),
             self._every(30.0, "legs", self.legs),
+            self._every(5.0, "erasure", self.erasure),
+            self._every(600.0, "files", self.find_files),
             self._every(600.0, "answers", self.answers),
             self._every(3600.0, "partitions", self.partitions),
         )
@@ -96,6 +99,20 @@ class Sweeps:
             if provider is not None:
                 await self.telephony.send(provider, [{"id": new_id(), "do": "report", "legs": refs}])
         return len(silent)
+
+    async def erasure(self) -> int:
+        """What is left of erased customers; of contacts then open, when they have closed."""
+
+        async def ask_writer(company_id: str, customer_id: str) -> None:
+            command = c.EraseCustomer(customer_id, company_id)
+            await self.switchboard.submit(c.Envelope("system", "", b"", command, "system"))
+
+        return await erasure.carry_out(self.database.engine, self.files, ask_writer)
+
+    async def find_files(self) -> int:
+        """Files that never came, and files whose time has come."""
+        missing = await blobs.find_missing(self.database.engine, self.files)
+        return missing + await blobs.delete_due(self.database.engine, self.files)
 
     async def answers(self) -> int:
         async with self.database.engine.begin() as connection:

@@ -24,6 +24,7 @@ from app.providers import Providers
 from app.settings import Settings
 from app.store.clock import read_clock
 from app.store.database import Database
+from app.store.files import FileBlobs
 from app.store.inbox import put_delivery
 from app.store.names import phone_addresses
 from app.store.results import save_result
@@ -94,7 +95,7 @@ def wire(settings: Settings, database_url: str) -> Process:
         speed=lambda: clock.speed,
         session_id=process_id,
     )
-    sweeps = Sweeps(database, switchboard, telephony, providers, DOMAIN_ID)
+    sweeps = Sweeps(database, switchboard, telephony, providers, FileBlobs(settings.blobs), DOMAIN_ID)
     asgi = Front(settings.web_dir, api, sockets)
     return Process(settings, database, switchboard, follower, effects, sockets, bus, sweeps, clock, client, asgi)
 
