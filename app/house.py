@@ -34,6 +34,7 @@ class House:
         self.cause: str | None = None
         self.chooser: str | None = None  # who chooses an agent's state: a user id
         self.decline_reason: str | None = None  # of the decline in hand
+        self.touched = False  # whether the command in hand has changed anything: it can no longer be refused
         self.speed = speed
         self.effect_life_us = EFFECT_LIFE_US * speed
         self.config_read: tuple[ConfigValue, ...] = ()  # read for ApplyConfig before the turn
@@ -62,6 +63,7 @@ class House:
     def begin(self, envelope: Envelope | None, now_us: int) -> None:
         """From here on `log` names this command as the cause."""
         self.now_us = now_us
+        self.touched = False
         self.actor = envelope.actor if envelope else "engine"
         self.cause = envelope.command_id if envelope else None
 
@@ -91,6 +93,7 @@ class House:
 
     def log(self, kind: EventKind, *, actor: str | None = None, **about: Any) -> None:
         """An event of this instant, about these ids; `data` holds ids and numbers."""
+        self.touched = True
         contact_id = about.get("contact_id")
         if contact_id is not None and "company_id" not in about and contact_id in self.records.contacts:
             about["company_id"] = self.records.contacts[contact_id].company_id
@@ -114,6 +117,7 @@ class House:
         return [self.records.legs[i] for i in self.legs_of.get(contact_id, ())]
 
     def keep_contact(self, contact: Contact, *, new: bool = False) -> None:
+        self.touched = True
         self.draft.contacts[contact.id] = contact
         key = (contact.company_id, contact.source, contact.source_id)
         if new:
@@ -126,6 +130,7 @@ class House:
             self.records.contacts[contact.id] = contact
 
     def keep_stay(self, stay: Stay, *, new: bool = False) -> None:
+        self.touched = True
         self.draft.stays[stay.id] = stay
         if new:
             self.draft.new_ids.add(stay.id)
@@ -138,6 +143,7 @@ class House:
                 del self.stay_of[stay.contact_id]
 
     def keep_segment(self, segment: Segment, *, new: bool = False) -> None:
+        self.touched = True
         self.draft.segments[segment.id] = segment
         if new:
             self.draft.new_ids.add(segment.id)
@@ -149,6 +155,7 @@ class House:
         _forget(self.segments_of, segment.contact_id, segment.id)
 
     def keep_leg(self, leg: Leg, *, new: bool = False) -> None:
+        self.touched = True
         self.draft.legs[leg.id] = leg
         if new:
             self.draft.new_ids.add(leg.id)
@@ -173,10 +180,12 @@ class House:
         return self.records.legs[leg_id] if leg_id else None
 
     def keep_agent(self, state: AgentState) -> None:
+        self.touched = True
         self.records.agents[state.agent_id] = state
         self.draft.agents[state.agent_id] = state
 
     def keep_effect(self, effect: Effect, *, new: bool = False) -> None:
+        self.touched = True
         self.draft.effects[effect.id] = effect
         if new:
             self.draft.new_ids.add(effect.id)
@@ -201,6 +210,7 @@ class House:
         return [self.records.effects[i] for i in self.effects_of.get(contact_id, ())]
 
     def keep_config(self, value: ConfigValue) -> None:
+        self.touched = True
         self.records.config[value.kind, value.subject_id] = value
         self.records.config_seq = max(self.records.config_seq, value.seq)
         self.draft.config[value.kind, value.subject_id] = value

@@ -210,15 +210,21 @@ def held(house: House, segment: Segment, event: str) -> None:
 
 
 def wrap_up_started(house: House, told: m.WrapUpStarted) -> None:
-    segment = house.records.segments[told.segment_id]
-    house.keep_segment(
-        replace(segment, state="wrap_up", ended_us=house.now_us, wrap_up_until_us=told.until_us, expires_us=None)
-    )
+    segment_over(house, house.records.segments[told.segment_id], told.until_us)
+
+
+def segment_over(house: House, segment: Segment, until_us: int | None) -> Segment:
+    """The conversation is over; the segment wraps up, at most until then."""
+    segment = replace(segment, state="wrap_up", ended_us=house.now_us, wrap_up_until_us=until_us, expires_us=None)
+    house.keep_segment(segment)
     log_segment(house, "segment.ended", segment)
+    return segment
 
 
 def finished(house: House, told: m.Finished) -> None:
     segment = house.records.segments[told.segment_id]
+    if told.why == "none":  # a queue without wrap-up: over and done at one instant
+        segment = segment_over(house, segment, house.now_us)
     house.keep_segment(replace(segment, state=segments.next_state(segment.state, "finish", "engine")))
     log_segment(house, "segment.finished", segment, why=told.why)
     close_if_done(house, segment.contact_id)
@@ -251,7 +257,8 @@ def customer_left(house: House, contact_id: str, actor: Actor) -> None:
         if segment.state in UNDERWAY or segment.state == "parked":
             decide(house, m.End(segment.id))
             asks.hang_up_agent(house, segment)
-    close_if_done(house, contact_id, "abandoned" if stay is not None else "handled")
+    asks.hang_up_customer(house, contact_id)  # it was not the wire that said so
+    close_if_done(house, contact_id, "abandoned" if stay is not None else "handled", gone=True)
 
 
 def stay_over(house: House, told: m.StayOver) -> None:
@@ -284,14 +291,14 @@ def let_go(house: House, contact_id: str, outcome: Outcome) -> None:
     close(house, contact_id, outcome)
 
 
-def close_if_done(house: House, contact_id: str, outcome: Outcome = "handled") -> None:
-    """A contact is over when nobody waits, serves, wraps up or is on the wire."""
+def close_if_done(house: House, contact_id: str, outcome: Outcome = "handled", *, gone: bool = False) -> None:
+    """A contact is over when nobody waits, serves or wraps up, and the customer is not on the wire any more."""
     contact = house.records.contacts.get(contact_id)
     if contact is None or house.stay_of.get(contact_id) or house.segments_of.get(contact_id):
         return
     if contact.state == "closed":
         house.records.contacts.pop(contact_id, None)
-    elif not any(leg.role == "customer" for leg in house.legs(contact_id)):
+    elif gone or asks.customer_leg(house, contact_id) is None:
         close(house, contact_id, outcome)
 
 
@@ -311,6 +318,7 @@ def decide(house: House, message: m.Message) -> None:
     What a decision asks of the engine in turn waits until all decisions of this message stand in the records.
     """
     for decision in house.engine.handle(message, house.now_us):
+        house.touched = True
         apply(house, message, decision)
         if (stay_id := getattr(decision, "stay_id", None)) is not None:
             house.refresh_routing(stay_id)

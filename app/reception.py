@@ -20,10 +20,11 @@ def step(house: House, envelope: c.Envelope, now_us: int) -> c.Reply:
     house.begin(envelope, now_us)
     try:
         return _take(house, envelope.command)
-    except m.Refusal as refusal:
-        return c.problem(refusal.status, refusal.text_key, field=refusal.field_name)
-    except IllegalStep as illegal:
-        return c.problem(409, "step.illegal", detail=str(illegal))
+    except (m.Refusal, IllegalStep) as no:
+        assert not house.touched, f"{envelope.command.kind} was refused half-way: {no!r}"
+        if isinstance(no, IllegalStep):
+            return c.problem(409, "step.illegal", detail=str(no))
+        return c.problem(no.status, no.text_key, field=no.field_name)
 
 
 def pass_time(house: House, now_us: int) -> None:

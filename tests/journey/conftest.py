@@ -37,6 +37,8 @@ async def _empty(url: str) -> None:
         async with conn.transaction():
             await conn.execute("SET LOCAL session_replication_role = replica")
             await conn.execute(";".join(f'DELETE FROM "{row[0]}"' for row in tables if row[0] not in KEPT))
-            await conn.execute("UPDATE domain SET config_seq = 0, policy = '{}'; UPDATE writer SET epoch = 0, owner = ''")
+            await conn.execute(
+                "UPDATE domain SET config_seq = 0, policy = '{}'; UPDATE writer SET epoch = 0, owner = ''"
+            )
     finally:
         await conn.close()

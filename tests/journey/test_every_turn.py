@@ -66,7 +66,10 @@ def _flat(value: Any, path: str = "") -> dict[str, Any]:
 @pytest.mark.parametrize("seed", range(3))
 async def test_the_database_makes_the_same_house_after_every_turn(database: str, seed: int) -> None:
     proof = Proof(database, seed)
-    async with contextlib.aclosing(proof), open_board(database, speed=20, agents=6, config=CONFIG, proofs=(proof,)) as board:
+    async with (
+        contextlib.aclosing(proof),
+        open_board(database, speed=20, agents=6, config=CONFIG, proofs=(proof,)) as board,
+    ):
         chance = Random(seed)
         for agent_id in board.centre.agent_ids:
             await board.seat(agent_id)
