@@ -64,10 +64,9 @@ async def mark_erased(conn: AsyncConnection, customer_id: str) -> Row:
 
 
 async def is_blank(conn: AsyncConnection, customer_id: str) -> bool:
-    """Nothing of an erased customer's own rows is left to blank."""
-    named = select(customer.c.name).where(customer.c.id == customer_id)
-    has_address = select(customer_address.c.address).where(customer_address.c.customer_id == customer_id).limit(1)
-    return (await conn.execute(named)).scalar() == "" and (await conn.execute(has_address)).first() is None
+    """The erasure has been everywhere: rows, files, and contacts that were open (erasure.py)."""
+    blanked = select(customer.c.blanked_at).where(customer.c.id == customer_id)
+    return (await conn.execute(blanked)).scalar() is not None
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------
