@@ -18,6 +18,7 @@ from floor.agent import Manner
 from floor.caller import Caller, CallerEnd, Errand
 from floor.clock import Clock
 from floor.day import Arrival, Day
+from floor.faults import Faults
 from floor.opening import Floor, open_floor
 
 LEAD_S = 2.0  # real, between the last desk taken and the window's first second
@@ -56,7 +57,14 @@ class Outcome:
 
 
 async def run(
-    day: Day, server: str, key: str, *, seed: int, out: Path | None, progress: Progress = lambda made, of: None
+    day: Day,
+    server: str,
+    key: str,
+    *,
+    seed: int,
+    out: Path | None,
+    progress: Progress = lambda made, of: None,
+    faults: Faults | None = None,
 ) -> Outcome:
     """Raises Refused, httpx2.HTTPError, OSError, TimeoutError when the floor cannot open."""
     after_call = list(day.after_call_s) or [0]
@@ -66,7 +74,7 @@ async def run(
         chance = random.Random(f"{seed}/{day.date}/{login}")
         return Manner(after_call_s=lambda: clock[0].real_s(chance.choice(after_call)), chance=chance)
 
-    async with open_floor(server, key, bank.wish(day), out=out, manner=manner) as floor:
+    async with open_floor(server, key, bank.wish(day), out=out, manner=manner, faults=faults) as floor:
         clock.append(floor.clock)
         outcome = Outcome(speed=floor.clock.speed)
         await _Replay(day, floor, outcome).play(progress)
@@ -89,7 +97,8 @@ class _Replay:
         first_s = max(first_s - 60, window.from_s)  # an empty night need not be sat through
         last_s = max([arrival.at_s for arrival in self._day.arrivals], default=first_s)
         zero_ms = floor.clock.business_ms() + round(LEAD_S * 1000 * floor.clock.speed) - first_s * 1000
-        self._outcome.from_ms, self._outcome.to_ms = zero_ms + window.from_s * 1000, zero_ms + last_s * 1000 + 1000
+        self._outcome.from_ms = zero_ms + window.from_s * 1000
+        self._outcome.to_ms = zero_ms + (last_s + DRAIN_S) * 1000  # nobody comes after the last one
         self._plan_staff(zero_ms, first_s)
         for arrival in self._day.arrivals:
             self._at(zero_ms + arrival.at_s * 1000, self._call, arrival)
