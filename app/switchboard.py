@@ -204,6 +204,8 @@ class Switchboard:
         return fresh
 
     def _step(self, house: House, envelope: c.Envelope, now_us: int) -> c.Reply:
+        if isinstance(envelope.command, c.DeviceReach) and envelope.command.up:
+            self.heard([envelope.command.agent_id])
         try:
             reply = reception.step(house, envelope, now_us)
         except Exception as error:
@@ -243,7 +245,8 @@ class Switchboard:
             gc.enable()
         gc.collect()
         gc.freeze()
-        self._heard = {a: time.monotonic() for a, s in records.agents.items() if s.desk_reachable}
+        # Reachability is as stored; every desk has 10 s from now to answer.
+        self._heard |= {a: time.monotonic() for a, s in records.agents.items() if s.desk_reachable}
         reception.set_transport_bounds(self.house, self.clock.now_us())
         outage_us = int(outage_s * 1_000_000) * self.clock.speed
         if outage_us > 0 and any(s.state == "offered" for s in records.segments.values()):
