@@ -14,6 +14,7 @@ from tests.serving import Api, Server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCREENS = REPOSITORY / "build" / "screens"
+AXE = REPOSITORY / "web/node_modules/axe-core/axe.min.js"
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
 PASSWORD = "correct horse battery staple"
 WAIT_MS = 15_000
@@ -56,6 +57,13 @@ class Visitor:
         await self.page.wait_for_timeout(300)  # what moves shall have arrived; nothing is asserted about it
         await self.page.screenshot(path=SCREENS / f"{name}.png")
 
+    async def broken_rules(self) -> list[str]:
+        """What axe finds against WCAG 2.2 AA on the page as it stands. Only of a visitor that is `inspected`."""
+        await self.page.add_script_tag(path=AXE)
+        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+        found = await self.page.evaluate("tags => axe.run(document, {runOnly: tags})", tags)
+        return [f"{rule['id']}: {node['html'][:120]}" for rule in found["violations"] for node in rule["nodes"]]
+
     async def is_wider_than_the_screen(self) -> bool:
         script = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         return bool(await self.page.evaluate(script))
@@ -81,9 +89,15 @@ async def chromium() -> AsyncIterator[Browser]:
 async def visit(chromium: Browser) -> Any:
     """Opens one more browser session: `await visit(width=390, theme="dark", language="zh-CN")`."""
 
-    async def open_one(width: int = 1280, theme: Any = "light", language: str = "en-US") -> Visitor:
+    async def open_one(
+        width: int = 1280, theme: Any = "light", language: str = "en-US", inspected: bool = False
+    ) -> Visitor:
         context = await chromium.new_context(
-            viewport={"width": width, "height": 800 if width > 600 else 844}, color_scheme=theme, locale=language
+            viewport={"width": width, "height": 800 if width > 600 else 844},
+            color_scheme=theme,
+            locale=language,
+            bypass_csp=inspected,  # our own policy keeps the inspector's script out
+            reduced_motion="reduce" if inspected else None,
         )
         context.set_default_timeout(WAIT_MS)
         visitor = Visitor(context, await context.new_page())
