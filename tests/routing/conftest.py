@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from routing.engine import Engine
 from routing.messages import DomainPolicy
 from tests.routing.naive_match import NaiveMatch
 from tests.routing.scene import Decider, Scene, numbered
@@ -14,8 +15,7 @@ def the_twin() -> Decider:
 
 
 def the_engine() -> Decider:
-    engine = pytest.importorskip("routing.engine")
-    return engine.Engine(numbered("segment"))  # type: ignore[no-any-return]
+    return Engine(numbered("segment"))
 
 
 @pytest.fixture(params=[the_twin, the_engine], ids=["twin", "engine"])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from contacts.presence import AgentState, is_reachable
+from contacts.presence import AgentState, is_routable
 from contacts.words import Channel
 from tests.routing.scene import kind_of
 
@@ -55,6 +55,7 @@ class Ledger:
     stays_so_far: list[str] = field(default_factory=list)
     over: list[str] = field(default_factory=list)  # segments that are over
     accepted: dict[str, int] = field(default_factory=dict)  # stay -> accepted offers that did not fail
+    next_chosen: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # agent -> what they want then
 
     def hear(self, message: Any, decisions: list[Any], now_us: int) -> None:
         """After the message was handled."""
@@ -74,6 +75,11 @@ class Ledger:
                     self.profiles.pop(agent_id, None)
             case "Choose":
                 self.change(message.agent_id, chosen=message.chosen, reason=message.reason)
+                self.next_chosen.pop(message.agent_id, None)
+            case "ChooseNext" if message.chosen is None:
+                self.next_chosen.pop(message.agent_id, None)
+            case "ChooseNext":
+                self.next_chosen[message.agent_id] = (message.chosen, message.reason)
             case "Reach" if message.device == "phone":
                 self.change(message.agent_id, phone_reachable=message.up)
             case "Reach":
@@ -119,9 +125,13 @@ class Ledger:
             case "WrapUpStarted":
                 piece = self.pieces[decision.segment_id]
                 piece.state, piece.ends_us = "wrap_up", decision.until_us
-            case "Finished" | "HandedBack":
+            case "Finished":
                 del self.pieces[decision.segment_id]
                 self.over.append(decision.segment_id)
+            case "AgentChanged" if decision.why == "next_chosen" and decision.agent_id in self.next_chosen:
+                if not self.of_agent(decision.agent_id):
+                    chosen, reason = self.next_chosen.pop(decision.agent_id)
+                    self.change(decision.agent_id, chosen=chosen, reason=reason)
             case "StayOver":
                 del self.waits[decision.stay_id]
             case "Widened":
@@ -152,6 +162,5 @@ class Ledger:
         return sum(costs[piece.channel] for piece in self.of_agent(agent_id) if piece.state != "parked")
 
     def is_there(self, agent_id: str, channel: Channel) -> bool:
-        """Routable as far as an outsider can tell: a wish for what comes next is not asked."""
-        agent = self.agents[agent_id]
-        return agent.chosen == "ready" and is_reachable(agent, channel) and not agent.not_responding
+        """Routable, as an outsider sees it."""
+        return is_routable(self.agents[agent_id], channel) and agent_id not in self.next_chosen

@@ -52,6 +52,7 @@ class Work:
     exclusive: bool
     state: str = "offered"
     ends_us: int | None = None  # when the state ends by itself
+    is_handed_back: bool = False  # the journey was told to end it
 
 
 @dataclass(frozen=True, order=True)
@@ -288,8 +289,7 @@ class NaiveFloor:
             self.withdraw_unreachable(agent.agent_id)
 
     def withdraw_unreachable(self, agent_id: str) -> None:
-        agent = self.agents[agent_id]
-        lost = [work for work in self.offers_to(agent_id) if not is_reachable(agent, work.channel)]
+        lost = [work for work in self.offers_to(agent_id) if not is_reachable(self.agents[agent_id], work.channel)]
         self.withdraw(lost, "unreachable")
 
     def clear_flag(self, message: Any) -> None:
@@ -366,13 +366,13 @@ class NaiveFloor:
 
     def writes(self, agent_id: str) -> list[Work]:
         """Written conversations of the agent, those laid aside included."""
-        return [work for work in self.works_of_agent(agent_id)
-                if work.channel in WRITTEN and work.state in ("talking", "parked")]  # fmt: skip
+        works = [work for work in self.works_of_agent(agent_id) if work.channel in WRITTEN and not work.is_handed_back]
+        return [work for work in works if work.state in ("talking", "parked")]
 
     def hand_back(self, agent_id: str) -> None:
         for work in self.writes(agent_id):
+            work.is_handed_back = True
             self.say("HandedBack", segment_id=work.segment_id, agent_id=agent_id)
-            self.forget(work)
 
     def widen(self, stay: Waiting) -> None:
         stay.requirement = self.queues[stay.queue_id].widen[stay.widened].requirement

@@ -204,6 +204,9 @@ def test_written_conversations_of_a_silent_desk_go_back_and_free_the_agent(scene
         (scene.segment_of["ann", "y"], "ann"),
     ]
     assert scene.wait(600) == []  # once
+    for name in ("x", "y"):
+        scene.end("ann", name)
+    assert scene.decider.load("ann") == 0
 
 
 def test_a_desk_that_answers_in_time_keeps_its_conversations(scene: Scene) -> None:
