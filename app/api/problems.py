@@ -1,9 +1,11 @@
 """How does a refusal leave the house? Every error of every route is an RFC 9457 problem."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -160,12 +162,22 @@ def of_any(found: Exception) -> Problem | None:
             return no_writer()
         case PasswordsBusy():
             return unavailable("login.busy", "Too many are logging in; try again")
-        case PoolTimeout() | ConnectionError() | TimeoutError():
+        case PoolTimeout() | OSError() | asyncpg.PostgresError() | asyncpg.InterfaceError():
             return unavailable("database.away", "The database does not answer; try again")
         case DBAPIError():
             return of_database(found)
         case _:
             return None
+
+
+def _methods_of(document: Mapping[str, Any], path: str) -> list[str]:
+    """All that this address takes; the framework names those of its first route alone."""
+    return sorted(
+        method.upper()
+        for template, methods in document["paths"].items()
+        if re.fullmatch(re.sub(r"\{[a-z_]+\}", "[^/]+", template), path)
+        for method in methods
+    )
 
 
 def install(app: FastAPI) -> None:
@@ -174,6 +186,8 @@ def install(app: FastAPI) -> None:
     async def answer(request: Request, found: Exception) -> Response:
         problem = of_any(found)
         assert problem is not None
+        if problem.status == 405:
+            problem.headers["Allow"] = ", ".join(_methods_of(request.app.openapi(), request.url.path))
         return response_of(problem)
 
     for kind in (Problem, RequestValidationError, HTTPException):
