@@ -18,7 +18,7 @@ async def _nobody(_envelope: Envelope) -> Reply:
 
 def document() -> dict[str, Any]:
     """The same application that serves, wired to nothing."""
-    settings = Settings(database_url="postgresql://nowhere/none", secret_key="0" * 64)  # type: ignore[arg-type]
+    settings = Settings(database_url="postgresql://nowhere/none", secret_key="0" * 64)
     database = Database.connect("postgresql://nowhere/none")
 
     async def nothing(*_: Any) -> Any:

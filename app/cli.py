@@ -61,7 +61,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; with no DATABASE_URL everything is in one process and folder."""
-    settings = Settings(role=role) if role else Settings()  # type: ignore[arg-type]
+    settings = Settings(role=role) if role else Settings()
     configure_logs(settings)
     _allow_many_sockets()
 

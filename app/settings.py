@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     """0: any free port; the address is printed."""
     public_url: str | None = None
     """How browsers and providers reach us; default: what we listen on."""
-    role: Literal["all", "api", "writer", "worker"] = "all"
+    role: Literal["all", "api", "writer"] = "all"
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
