@@ -8,20 +8,25 @@ import sys
 from collections.abc import Coroutine
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast, get_args
 
 import httpx2
 import typer
+import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from floor import bank_log, log_figures, replay_report
 from floor import day as days
+from floor import load as loads
 from floor import replay as replays
 from floor.rest import Refused
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Simulated customers, agents and a telephone provider."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Simulated customers, agents and a telephone provider.",
 )
 T = TypeVar("T")
 
@@ -72,6 +77,22 @@ def replay(
     else:
         replay_report.tell(planned, outcome, Console())
     raise typer.Exit(0 if outcome.drained else 1)
+
+
+@app.command()
+def load(
+    server: Server, key_file: KeyFile, mode: Annotated[str, typer.Option(help="closed or poisson")] = "closed",
+    agents: int = 1000, in_flight: int = 400, rate: float = 200.0, talk_s: float = 0.0, warm_up_s: float = 5.0,
+    seconds_measured: Annotated[float, typer.Option("--seconds")] = 20.0, lanes: int = 2, seed: Seed = 1,
+) -> None:  # fmt: skip
+    """Measure full lifecycles a second (closed) or the latency of offers at a rate (poisson); prints JSON."""
+    if mode not in get_args(loads.Mode):
+        raise typer.BadParameter(f"{mode!r}: expected closed or poisson")
+    wanted = loads.Load(
+        cast(loads.Mode, mode), agents, in_flight, rate, talk_s, warm_up_s, seconds_measured, lanes, seed
+    )
+    uvloop.install()
+    typer.echo(json.dumps(_run(loads.run(wanted, server, key_file.read_text().strip()))))
 
 
 async def _replay(planned: days.Day, server: str, key: str, seed: int, out: Path | None) -> replays.Outcome:

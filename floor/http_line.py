@@ -7,6 +7,7 @@ server and database share the same cores. Set-up, where speed does not matter, u
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 
 ANSWER_BYTES_MAX = 16 * 1024 * 1024
@@ -85,8 +86,7 @@ class Line(asyncio.Protocol):
     # --- what the connection says -------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
         self._buffer.clear()
 
     def data_received(self, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import cast
 
 REQUEST_BYTES_MAX = 1_048_576
 Answer = tuple[int, bytes]  # status, JSON
@@ -37,9 +38,8 @@ class _Request(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._open.add(transport)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
+        self._open.add(self._transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._transport is not None:

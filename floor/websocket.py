@@ -9,6 +9,7 @@ import os
 from base64 import b64encode
 from collections.abc import Callable
 from hashlib import sha1
+from typing import cast
 
 from floor.http_line import CONNECT_TIMEOUT_S, Place, read_answer
 
@@ -92,8 +93,7 @@ class Websocket(asyncio.Protocol):
     # --- what the connection says -------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass
 
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer + data if self._buffer else data
