@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import uuid_utils
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.commands import Call, Entry
 from app.store import arrivals
@@ -18,15 +17,14 @@ HOURS_KEPT_MAX = 1_000
 
 @dataclass(slots=True)
 class Arrivals:
-    engine: AsyncEngine
+    look_ups: arrivals.LookUps
     now_us: Callable[[], int]
     _hours: dict[str, Hours] = field(default_factory=dict)
 
     async def of_calls(self, provider_id: str, calls: Sequence[Call]) -> list[Entry | None]:
         """An entry for each call; None where the number called is nobody's."""
         asked = [(canonical_phone(c.called) or c.called, canonical_phone(c.caller or "")) for c in calls]
-        async with self.engine.connect() as connection:
-            found = await arrivals.reached(connection, asked)
+        found = await self.look_ups.reached(asked)
         return [
             None if way is None else self._entry(provider_id, call, caller, way)
             for call, (_, caller), way in zip(calls, asked, found, strict=True)

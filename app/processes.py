@@ -115,6 +115,7 @@ async def _stop(process: Process, tasks: dict[str, asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks.values(), return_exceptions=True)
     await process.effects.stop()
     await process.client.aclose()
+    await process.look_ups.close()
     await process.database.dispose()
 
 

@@ -22,6 +22,7 @@ from app.front import Front
 from app.ports import Doors
 from app.providers import Providers
 from app.settings import Settings
+from app.store.arrivals import LookUps
 from app.store.clock import read_clock
 from app.store.database import Database
 from app.store.files import FileBlobs
@@ -50,6 +51,7 @@ class Process:
     sweeps: Sweeps
     clock: "FollowedClock"
     client: httpx2.AsyncClient
+    look_ups: LookUps
     asgi: Any
 
 
@@ -63,7 +65,8 @@ def wire(settings: Settings, database_url: str) -> Process:
     clock = FollowedClock(database, switchboard)
     client = httpx2.AsyncClient()
     providers = Providers(database.engine, settings.signing_key())
-    arrivals = Arrivals(database.engine, clock.now_us)
+    look_ups = LookUps(database_url)
+    arrivals = Arrivals(look_ups, clock.now_us)
 
     async def store_inbox(provider_id: str, delivery_id: str, body: bytes) -> None:
         async with database.engine.begin() as connection:
@@ -97,7 +100,9 @@ def wire(settings: Settings, database_url: str) -> Process:
     )
     sweeps = Sweeps(database, switchboard, telephony, providers, FileBlobs(settings.blobs), DOMAIN_ID)
     asgi = Front(settings.web_dir, api, sockets)
-    return Process(settings, database, switchboard, follower, effects, sockets, bus, sweeps, clock, client, asgi)
+    return Process(
+        settings, database, switchboard, follower, effects, sockets, bus, sweeps, clock, client, look_ups, asgi
+    )
 
 
 def _bus(settings: Settings, process_id: str, switchboard: Switchboard, follower: Follower) -> LocalBus | RedisBus:
