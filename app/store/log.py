@@ -65,8 +65,10 @@ async def read_tail(conn: AsyncConnection, domain_id: int, after: int, events_ma
 
 async def agent_keys_since(conn: AsyncConnection, domain_id: int, agent_id: str, after: int) -> set[str]:
     """Records of an agent's desk that events after `after` touched."""
-    wanted = select(event.c.segment_id.distinct()).where(
-        event.c.domain_id == domain_id, event.c.seq > after, event.c.agent_id == agent_id
+    wanted = (
+        select(event.c.segment_id)
+        .where(event.c.domain_id == domain_id, event.c.seq > after, event.c.agent_id == agent_id)
+        .distinct()
     )
     found = (await conn.execute(wanted)).scalars()
     return {"me"} | {f"segment/{segment_id}" for segment_id in found if segment_id}

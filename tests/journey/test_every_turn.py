@@ -75,7 +75,7 @@ async def test_the_database_makes_the_same_house_after_every_turn(database: str,
             await board.seat(agent_id)
         refs: dict[str, int] = {}
         for _ in range(STEPS):
-            await asyncio.gather(*(_something(board, chance, refs) for _ in range(chance.choice([1, 1, 3]))))
+            await asyncio.gather(*(something(board, chance, refs) for _ in range(chance.choice([1, 1, 3]))))
             if chance.random() < 0.2:
                 await asyncio.sleep(chance.random() / 10)
 
@@ -94,7 +94,7 @@ async def _count(url: str, table: str) -> int:
         await conn.close()
 
 
-async def _something(board: Board, chance: Random, refs: dict[str, int]) -> None:
+async def something(board: Board, chance: Random, refs: dict[str, int]) -> None:
     """One thing that a caller, an agent, a provider or the wire may do, legal or not."""
     house = board.switchboard.house
     assert house is not None
