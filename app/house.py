@@ -104,6 +104,11 @@ class House:
     def contact(self, contact_id: str) -> Contact:
         return self.records.contacts[contact_id]
 
+    def company_of_queue(self, queue_id: str) -> str | None:
+        """None: there is no such queue, as far as we were told."""
+        config = self.records.config.get(("queue", queue_id))
+        return None if config is None or config.values is None else str(config.values["company_id"])
+
     def waiting_stay(self, contact_id: str) -> Stay | None:
         stay_id = self.stay_of.get(contact_id)
         return self.records.stays[stay_id] if stay_id else None

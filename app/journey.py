@@ -91,9 +91,12 @@ def queue(
     arrival_us: int | None = None,
 ) -> None:
     """The contact waits. `arrival_us`: since when it has not spoken to an agent; None = from now."""
-    stay_id = house.new_id()
-    channel = house.contact(contact_id).channel
-    enqueue = m.Enqueue(stay_id, contact_id, channel, queue_id, value, arrival_us, requirement, wishes or Wishes())
+    contact = house.contact(contact_id)
+    if house.company_of_queue(queue_id) != contact.company_id:
+        let_go(house, contact_id, "failed")
+        return
+    wishes = wishes or Wishes()
+    enqueue = m.Enqueue(house.new_id(), contact_id, contact.channel, queue_id, value, arrival_us, requirement, wishes)
     try:
         decide(house, enqueue)
     except m.Refusal as refusal:
@@ -235,8 +238,8 @@ def handed_back(house: House, told: m.HandedBack) -> None:
     segment = house.records.segments[told.segment_id]
 
     def hand_back() -> None:
+        queue(house, segment.contact_id, segment.queue_id)  # first: a contact that nobody has would be over
         decide(house, m.End(segment.id))
-        queue(house, segment.contact_id, segment.queue_id)
         if segment.id in house.records.segments:
             decide(house, m.Finish(segment.id))
 
@@ -420,12 +423,17 @@ def leg_moved(house: House, leg: Leg, came_from: str) -> None:
 
 def connect_if_established(house: House, contact_id: str) -> None:
     """Connected is what the provider reported: Established of both legs."""
-    up = {leg.agent_id: leg for leg in house.legs(contact_id) if leg.state in ("established", "held")}
+    up = {agent_id for agent_id, leg in latest_legs(house, contact_id).items() if leg.state in ("established", "held")}
     if None not in up:  # the customer's leg
         return
     for segment in house.segments(contact_id):
         if segment.state == "connecting" and segment.agent_id in up:
             decide(house, m.Connected(segment.id))
+
+
+def latest_legs(house: House, contact_id: str) -> dict[str | None, Leg]:
+    """By agent, None = the customer. The wire of an agent's earlier conversation may not be down yet."""
+    return {leg.agent_id: leg for leg in house.legs(contact_id)}
 
 
 def leg_cleared(house: House, leg: Leg) -> None:
@@ -436,6 +444,8 @@ def leg_cleared(house: House, leg: Leg) -> None:
         else:
             asks.hang_up_rest(house, leg.contact_id)
         return
+    if leg.agent_id in latest_legs(house, leg.contact_id):
+        return  # the wire of an earlier conversation of an agent who has the contact again
     for segment in house.segments(leg.contact_id):
         if segment.agent_id != leg.agent_id:
             continue

@@ -263,9 +263,9 @@ def _transfer(house: House, command: c.TransferToQueue) -> c.Reply:
         raise IllegalStep("segment", segment.state, "transfer", "agent")
     if not house.engine.takes_stays(command.queue_id, house.contact(segment.contact_id).company_id):
         raise m.Refusal("queue.unknown_or_closed", 404, "queue")
-    journey.decide(house, m.End(segment.id))
     asks.hang_up_agent(house, segment)
-    journey.queue(house, segment.contact_id, command.queue_id)
+    journey.queue(house, segment.contact_id, command.queue_id)  # first: a contact that nobody has would be over
+    journey.decide(house, m.End(segment.id))
     return c.Reply(200, {"contact_id": segment.contact_id})
 
 

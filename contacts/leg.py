@@ -29,6 +29,7 @@ TABLE: dict[tuple[LegState, str], tuple[LegState, frozenset[Actor]]] = {
     ("established", "Established"): ("established", _WIRE),
     ("established", "Held"): ("held", _WIRE),
     ("established", "Retrieved"): ("established", _WIRE),
+    ("held", "Established"): ("established", _WIRE),
     ("held", "Retrieved"): ("established", _WIRE),
     ("held", "Held"): ("held", _WIRE),
     ("initiated", "ConnectionCleared"): ("cleared", _WIRE),
