@@ -1,7 +1,7 @@
 // Does the page follow a run of the real server, whole, cut, with repeated and with lost frames?
 import { existsSync } from "node:fs"
 import { beforeAll, describe, expect, test } from "vitest"
-import type { FeedFrame } from "../src/feed/frames"
+import type { FeedFrame, Turn } from "../src/feed/frames"
 import { play, readVectors, repository, screen, type Vector } from "./vectors"
 
 const path = new URL("build/feed.ndjson", repository)
@@ -12,12 +12,12 @@ beforeAll(() => {
   vectors = readVectors(path)
 })
 
-const isTurn = (frame: FeedFrame) => frame.t === "turn"
-const moves = (frame: FeedFrame) => frame.t === "turn" && frame.prev !== frame.pos
+const isTurn = (frame: FeedFrame, feed: string): frame is Turn => frame.t === "turn" && frame.feed === feed
+const moves = (frame: FeedFrame, feed: string) => isTurn(frame, feed) && frame.prev !== frame.pos
 
 describe("a run of the real server", () => {
   test("has frames to be checked", () => {
-    expect(vectors.filter(({ frames }) => frames.some(isTurn)).length).toBeGreaterThan(0)
+    expect(vectors.filter(({ snapshot, frames }) => frames.some((frame) => isTurn(frame, snapshot.feed))).length).toBeGreaterThan(0)
   })
 
   test("played whole gives the screen of a fresh page", () => {
@@ -31,7 +31,7 @@ describe("a run of the real server", () => {
   test("with a turn twice is not taken for news: the page asks", () => {
     for (const { name, snapshot, frames } of vectors) {
       for (const k of some(frames)) {
-        if (!moves(frames[k]!)) continue
+        if (!moves(frames[k]!, snapshot.feed)) continue
 
         expect(play(snapshot, [...frames.slice(0, k + 1), ...frames.slice(k)]), `${name}, frame ${k} twice`).toBe("resume")
       }
@@ -42,7 +42,7 @@ describe("a run of the real server", () => {
     for (const { name, snapshot, frames } of vectors) {
       for (const k of some(frames)) {
         const rest = frames.slice(k + 1)
-        if (!moves(frames[k]!) || !rest[0] || !isTurn(rest[0])) continue
+        if (!moves(frames[k]!, snapshot.feed) || !rest[0] || !isTurn(rest[0], snapshot.feed)) continue
 
         expect(play(snapshot, [...frames.slice(0, k), ...rest]), `${name}, frame ${k} lost`).toBe("resume")
       }
