@@ -61,6 +61,9 @@ Index(
     postgresql_where=contact.c.customer_id.is_not(None),
 )
 
+# Arrivals come in their order: ranges of pages are enough to find an interval.
+Index("ix_contact_arrived_at", contact.c.arrived_at, postgresql_using="brin", postgresql_with={"pages_per_range": 16})
+
 contact_link = Table(
     "contact_link",
     metadata,

@@ -190,3 +190,11 @@ def together(drafts: list[Draft]) -> Draft:
         turn.engine_state = draft.engine_state if draft.engine_state is not None else turn.engine_state
         turn.new_ids |= draft.new_ids
     return turn
+
+
+async def somebody_waits(owner: asyncpg.Connection) -> None:
+    """Returns once a session waits for a lock."""
+    for _ in range(20_000):
+        if await owner.fetchval("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"):
+            return
+    raise AssertionError("nobody waits for a lock")

@@ -11,19 +11,13 @@ from app.store.faults import ConnectionLost, DataError, FenceLost
 from app.store.writer import WriterSession
 from contacts.events import Event
 from contacts.records import ConfigValue, Draft, Link
-from tests.store.centre import START_US, Centre, Life, event, new_id, reply, together
+from tests.store.centre import START_US, Centre, Life, event, new_id, reply, somebody_waits, together
 
 ALL_TABLES = ("event", "contact", "stay", "segment", "leg", "effect", "agent_state", "command", "contact_link")
 
 
 async def rows_in(owner: asyncpg.Connection) -> dict[str, int]:
     return {table: await owner.fetchval(f"SELECT count(*) FROM {table}") for table in ALL_TABLES}
-
-
-async def somebody_waits(owner: asyncpg.Connection) -> None:
-    """Returns once a session waits for a lock."""
-    while not await owner.fetchval("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"):
-        pass
 
 
 async def commit_all(session: WriterSession, drafts: list[Draft], first_seq: int = 1) -> int:

@@ -8,17 +8,12 @@ from app.store import turn
 from app.store.faults import ConnectionLost, FenceLost
 from app.store.writer import SILENT_S, WriterSession
 from contacts.records import Draft
-from tests.store.centre import Life, event, reply
+from tests.store.centre import Life, event, reply, somebody_waits
 
 
 async def silent_for_3_s(owner):
     """As if the holder had not beaten for so long."""
     await owner.execute("UPDATE writer_beat SET renewed_at = clock_timestamp() - interval '3 s'")
-
-
-async def somebody_waits(owner):
-    while not await owner.fetchval("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"):
-        pass
 
 
 @pytest.fixture
