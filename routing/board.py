@@ -52,11 +52,14 @@ class Board:
         self.now_us = 0
         self.staff = Staff()
         self.lines = Lines(self.staff.fits)
-        self.stays: dict[str, Waiting] = {}
+        self.stays = self.lines.stays
         self.segments: dict[str, Segment] = {}
         self.deadlines = Deadlines()
         self.choices = ""  # between overdue and ordinary work, the last at the end: '1' = the overdue one was taken
-        self.restricted: set[str] = set()  # stays that not every able agent may be given
+        self.restricted: set[str] = set()  # stays in line that not every able agent may be given
+        self.barred: dict[
+            str, set[str]
+        ] = {}  # agent -> stays that this agent may not be given: excluded, paused, asked
         self.paused_lines: dict[int, Line] = {}  # by slot: lines with stays that somebody let go a while ago
         self.pauses_over: list[tuple[int, str]] = []  # heap of (until_us, stay); those gone are skipped
         # of this message
@@ -179,6 +182,27 @@ class Board:
         """A stay begins, or one is found again. It does not yet stand in line."""
         self.stays[stay.id] = stay
         stay.line.stays += 1
+        for agent_id in named_by(stay):
+            self.bar(stay, agent_id)
+
+    def bar(self, stay: Waiting, agent_id: str) -> None:
+        """After anything between this stay and this agent has changed."""
+        is_barred = (
+            (stay.wishes is not None and agent_id in stay.wishes.excluded_agent_ids)
+            or (stay.pauses is not None and stay.pauses.get(agent_id, 0) > self.now_us)
+            or any(offer.agent.id == agent_id and not offer.exclusive for offer in stay.offers)
+        )
+        if is_barred:
+            self.barred.setdefault(agent_id, set()).add(stay.id)
+        else:
+            self._unbar(stay, agent_id)
+
+    def _unbar(self, stay: Waiting, agent_id: str) -> None:
+        stays = self.barred.get(agent_id)
+        if stays is not None:
+            stays.discard(stay.id)
+            if not stays:
+                del self.barred[agent_id]
 
     def stand(self, stay: Waiting) -> None:
         """After anything about the stay has changed: into its line if it wants an offer, else out of it."""
@@ -197,6 +221,7 @@ class Board:
         """In rounds the stay may stand in line still, but not for the agent who was just asked."""
         if wants_offer(stay):
             self.restricted.add(stay.id)
+            self.bar(stay, stay.offers[-1].agent.id)
         else:
             self.step_out(stay)
 
@@ -209,7 +234,8 @@ class Board:
         if order.size <= ahead:
             return
         first, in_sight = order.first, order.nth(ahead)
-        assert first is not None and in_sight is not None
+        assert first is not None
+        assert in_sight is not None
         # While one who may go to anybody was asked about and still waits, nobody could serve anybody of this line.
         if ahead == 0 or first[-3] in self.restricted or first[-3] in self.returned:
             self.ask(self.stays[in_sight[-3]])
@@ -238,6 +264,8 @@ class Board:
         self.returned.pop(stay.id, None)
         self.set_stay_due(stay, NEVER)
         self.departed[stay.id] = stay
+        for agent_id in named_by(stay):
+            self._unbar(stay, agent_id)
 
     def set_stay_due(self, stay: Waiting, due: Due) -> None:
         if due != stay.due:
@@ -252,8 +280,11 @@ class Board:
 
     def pause(self, stay: Waiting, agent: Agent, until_us: int) -> None:
         """The agent let the stay go. Pauses that are over are forgotten here, where the stay is written anyway."""
-        still = {agent_id: until for agent_id, until in (stay.pauses or {}).items() if until > self.now_us}
-        stay.pauses = still | {agent.id: until_us}
+        before = stay.pauses or {}
+        stay.pauses = {agent_id: until for agent_id, until in before.items() if until > self.now_us}
+        stay.pauses[agent.id] = until_us
+        for agent_id in (agent.id, *before):
+            self.bar(stay, agent_id)
         self.watch_pause(stay, until_us)
 
     def watch_pause(self, stay: Waiting, until_us: int) -> None:
@@ -274,6 +305,8 @@ class Board:
             stay = self.stays.get(heappop(self.pauses_over)[1])
             if stay is None or not stay.pauses:
                 continue
+            for agent_id in stay.pauses:
+                self.bar(stay, agent_id)
             if max(stay.pauses.values()) <= self.now_us:
                 self._forget_paused(stay)
             if stay.in_line:
@@ -292,6 +325,16 @@ class Board:
 def is_written_talk(segment: Segment) -> bool:
     """A written conversation that has not ended, one laid aside included."""
     return segment.channel in WRITTEN and segment.state in ("talking", "parked") and not segment.handed_back
+
+
+def named_by(stay: Waiting) -> set[str]:
+    """Agents who may be barred from the stay."""
+    named = {offer.agent.id for offer in stay.offers}
+    if stay.pauses:
+        named.update(stay.pauses)
+    if stay.wishes is not None:
+        named.update(stay.wishes.excluded_agent_ids)
+    return named
 
 
 def is_restricted(stay: Waiting) -> bool:

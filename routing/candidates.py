@@ -1,16 +1,18 @@
 """Which agents may be given this stay, and which stays may be given to this agent, the best first?"""
 
-from collections.abc import Iterator
-from heapq import heapify, heappop, heappush, heapreplace, merge
+from heapq import merge
 from itertools import islice
 from typing import Any
 
 from routing.board import Board
 from routing.capacity import BIT
-from routing.explain import Row
-from routing.line import Line, Waiting
-from routing.ranking import Key, Ranking
+from routing.explain import NEAREST, Row
+from routing.line import Line, Order, Waiting
+from routing.ranking import Key, slots_of
 from routing.staff import Agent
+
+_NONE: set[str] = set()
+_FEW_BARRED = 64  # up to here the stays that an agent may not be given are looked at, beyond it those they might get
 
 # --- agents for a stay ------------------------------------------------------------------------------------------------
 
@@ -97,9 +99,13 @@ def is_anybody_else_there(board: Board, stay: Waiting, agent: Agent) -> bool:
     return count > 0
 
 
+def order_in(stay: Waiting) -> Order:
+    return stay.line.overdue if stay.overdue else stay.line.ordinary
+
+
 def is_in_sight(board: Board, stay: Waiting) -> bool:
     """Whether the stay is its line's head or within the look-ahead behind it."""
-    order = stay.line.overdue if stay.overdue else stay.line.ordinary
+    order = order_in(stay)
     ahead = board.domain.look_ahead
     if order.size <= ahead:
         return True
@@ -109,75 +115,78 @@ def is_in_sight(board: Board, stay: Waiting) -> bool:
 
 # --- stays for an agent -----------------------------------------------------------------------------------------------
 
-
-def first_stay(board: Board, agent: Agent, overdue: bool) -> Waiting | None:
-    rows = stays_for(board, agent, overdue, 1)
-    return board.stays[rows[0][-1]] if rows else None
+Heads = list[tuple[int, list[Key]]]  # by rate, in no order; of each line one
 
 
-def stays_for(board: Board, agent: Agent, overdue: bool, at_most: int) -> list[Row]:
-    """(rate, key…, stay id) of those who may be given to this agent now, the first first: of each line one."""
-    if agent.group is None or not agent.open:
+def heads_for(board: Board, agent: Agent, overdue: bool) -> Heads:
+    """Of each line the first stay that may be given to this agent now. If the agent may serve many lines, of each rate
+    no more than the nearest."""
+    group, lines = agent.group, board.lines
+    if group is None or not agent.open:
         return []
-    lines = agent.group.lines & board.lines.on_channels(agent.open)
-    by_rate = board.lines.overdue_heads if overdue else board.lines.heads
-    found = [(rate, _permitted(board, agent, heads, lines)) for rate, heads in by_rate.items() if heads.mask & lines]
-    if not found:
-        return []
-    if len(found) == 1:
-        rate, keys = found[0]
-        return [(rate, *key[:-2]) for key in islice(keys, at_most)]
-    return list(islice(_merged(board.now_us, found), at_most))
+    barred = board.barred.get(agent.id, _NONE)
+    direct = (lines.overdue_direct if overdue else lines.direct) & group.lines & lines.on_channels(agent.open)
+    if group.few_lines:
+        by_rate = group.orders(agent.open, overdue, lines.by_slot)
+        found = [(rate, [head for order in orders if (head := order.head) is not None]) for rate, orders in by_rate]
+    else:
+        mask = group.lines & lines.on_channels(agent.open) & ~direct
+        by_ranking = lines.overdue_heads if overdue else lines.heads
+        found = [
+            (rate, list(islice(heads.in_order(mask), NEAREST + 1 + len(barred)))) for rate, heads in by_ranking.items()
+        ]
+    if barred:
+        _look_behind_barred(board, agent, found, barred, overdue)
+    if direct:
+        _look_behind_direct(board, agent, found, direct, overdue)
+    return [each for each in found if each[1]]
 
 
-def _permitted(board: Board, agent: Agent, heads: Ranking, lines: int) -> Iterator[Key]:
-    """Of each line the first stay that may go to this agent. One behind its head may come after other heads."""
-    restricted = board.restricted
-    behind: list[Key] = []
-    for key in heads.in_order(lines):
-        while behind and behind[0] < key:
-            yield heappop(behind)
-        if key[-3] not in restricted or may_go(board, board.stays[key[-3]], agent):
-            yield key
-        elif (later := _behind_head(board, board.stays[key[-3]], agent)) is not None:
-            heappush(behind, later)
-    while behind:
-        yield heappop(behind)
+def _look_behind_barred(board: Board, agent: Agent, found: Heads, barred: set[str], overdue: bool) -> None:
+    """Instead of heads that may not go to this agent, the first behind them that may."""
+    if len(barred) <= _FEW_BARRED:
+        stays = [stay for stay_id in barred if (stay := board.stays[stay_id]).in_line and stay.overdue == overdue]
+        heads = {stay.key for stay in stays if order_in(stay).head is stay.key}
+    else:
+        heads = {key for _, keys in found for key in keys if key[-3] in barred}
+    for _, keys in found if heads else ():
+        for key in heads.intersection(keys):
+            keys.remove(key)
+            if (allowed := _from_head(board, order_in(board.stays[key[-3]]), agent)) is not None:
+                keys.append(allowed)
 
 
-def _behind_head(board: Board, head: Waiting, agent: Agent) -> Key | None:
-    """The first behind the head that may go to this agent, looking ahead no farther than the bound."""
-    order = head.line.overdue if head.overdue else head.line.ordinary
-    for key in islice(order, 1, board.domain.look_ahead + 1):
+def _look_behind_direct(board: Board, agent: Agent, found: Heads, direct: int, overdue: bool) -> None:
+    """Heads that are for one agent only: for this one, or else the first behind them."""
+    for slot in slots_of(direct):
+        line = board.lines.by_slot[slot]
+        assert line is not None
+        if (allowed := _from_head(board, line.overdue if overdue else line.ordinary, agent)) is not None:
+            found.append((line.rate, [allowed]))
+
+
+def _from_head(board: Board, order: Order, agent: Agent) -> Key | None:
+    """The first in the order that may go to this agent, looking no farther than the bound behind the head."""
+    for key in islice(order, board.domain.look_ahead + 1):
         if key[-3] not in board.restricted or may_go(board, board.stays[key[-3]], agent):
             return key
     board.look_ahead_hit = board.look_ahead_hit or order.size > board.domain.look_ahead + 1
     return None
 
 
-def _merged(now_us: int, found: list[tuple[int, Iterator[Key]]]) -> Iterator[Row]:
-    """Heads of different rates: the points that they have gathered by now decide."""
-    tops: list[tuple[Any, ...]] = []
-    for rate, keys in found:
-        for key in keys:
-            tops.append((*_order(now_us, rate, key), rate, key, keys))
-            break
-    heapify(tops)
-    while tops:
-        *_, rate, key, keys = tops[0]
-        yield (rate, *key[:-2])
-        following = next(keys, None)
-        if following is None:
-            heappop(tops)
-        else:
-            heapreplace(tops, (*_order(now_us, rate, following), rate, following, keys))
+def first_of(board: Board, heads: Heads) -> Waiting | None:
+    """Whose turn it is."""
+    firsts = [board.stays[min(keys)[-3]] for _, keys in heads]
+    if len(firsts) > 1:
+        return min(firsts, key=lambda stay: order_of(board, stay))
+    return firsts[0] if firsts else None
 
 
-def _order(now_us: int, rate: int, key: Key) -> tuple[Any, ...]:
-    *promise, place_us, queued_us, contact_id, stay_id, _, _ = key
-    return (*promise, (place_us - now_us) * rate, queued_us, contact_id, stay_id)
+def first_stay(board: Board, agent: Agent, overdue: bool) -> Waiting | None:
+    return first_of(board, heads_for(board, agent, overdue))
 
 
 def order_of(board: Board, stay: Waiting) -> tuple[Any, ...]:
     """Sorts stays of different lines at this instant."""
-    return _order(board.now_us, stay.line.queue.policy.rate, stay.key)
+    *promise, place_us, queued_us, contact_id, stay_id, _, _ = stay.key
+    return (*promise, (place_us - board.now_us) * stay.line.rate, queued_us, contact_id, stay_id)

@@ -62,7 +62,7 @@ def set_domain(board: Board, domain: DomainPolicy) -> None:
 def set_queue(board: Board, policy: QueuePolicy) -> None:
     known = board.lines.queues.get(policy.queue_id)
     before = known.policy if known else policy
-    queue = board.lines.set_policy(policy)
+    queue = board.lines.set_policy(policy, board.staff.groups)
     if policy.offers_at_once != before.offers_at_once:
         for stay in stays_of(board, queue):
             if stay.offers:

@@ -104,6 +104,10 @@ class Engine:
     def has_stay(self, stay_id: str) -> bool:
         return stay_id in self._board.stays
 
+    def count_waiting(self) -> int:
+        """Stays that wait or are offered."""
+        return len(self._board.stays)
+
     def takes_stays(self, queue_id: str, company_id: str) -> bool:
         queue = self._board.lines.queues.get(queue_id)
         return queue is not None and queue.policy.company_id == company_id and not queue.policy.closed

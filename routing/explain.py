@@ -33,48 +33,100 @@ A stay or an agent that is not named was farther away than all that are named, o
 given something before this message is named as a loser of it, because there was no such one.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from routing.board import Board
+    from routing.candidates import Heads
     from routing.line import Waiting
 
 RULE = 1
 NEAREST = 16
 
+COUNTED = ("profiles", "able", "logged_in", "free", "lines", "line")
+
 Row = tuple[Any, ...]
 
 
-def explain(board: "Board", stay: "Waiting", stays: list[Row], agents: list[Row], contested: bool) -> dict[str, Any]:
-    """Taken while the stay still stands in its line and the agent on the shelf."""
-    line, domain = stay.line, board.domain
+class Explanation(Mapping[str, Any]):
+    """The facts as they were at the decision; they are put into order when somebody reads them."""
+
+    __slots__ = (
+        "_agents", "_choices", "_contested", "_counts", "_data", "_domain", "_given", "_heads", "_kind",
+        "_look_ahead_hit", "_now_us", "_order", "_preferred",
+    )  # fmt: skip
+
+    def __init__(self, board: "Board", stay: "Waiting", heads: "Heads", agents: list[Row], contested: bool) -> None:
+        """Taken while the stay still stands in its line and the agent on the shelf."""
+        line, wishes = stay.line, stay.wishes
+        self._data: dict[str, Any] | None = None
+        self._now_us, self._domain, self._choices = board.now_us, board.domain, board.choices
+        self._given, self._heads, self._agents = (line.rate, stay.key), heads, agents
+        self._kind = "overdue" if stay.overdue else "ordinary"
+        self._order = line.queue.policy.agent_order
+        self._preferred = wishes is not None and wishes.preferred_agent_id == agents[0][-1]
+        self._contested = contested
+        self._look_ahead_hit = board.look_ahead_hit
+        self._counts = _counts(board, stay)
+
+    def as_data(self) -> dict[str, Any]:
+        if self._data is None:
+            window_full = self._domain.overdue_window
+            window = self._choices[-window_full:]
+            self._data = {
+                "rule": RULE,
+                "now_us": self._now_us,
+                "kind": self._kind,
+                "stays": self._stays(),
+                "agents": [list(agent) for agent in self._agents],
+                "order": self._order,
+                "preferred": self._preferred,
+                "contested": self._contested,
+                "window": len(window),
+                "window_full": window_full,
+                "window_overdue": window.count("1"),
+                "share_pct": self._domain.overdue_share_pct,
+                "look_ahead_hit": self._look_ahead_hit,
+                "counts": dict(zip(COUNTED, self._counts, strict=True)),
+            }
+        return self._data
+
+    def _stays(self) -> list[list[Any]]:
+        rate, given = self._given
+        others = [[rate, *key[:-2]] for rate, keys in self._heads for key in keys if key is not given]
+        return [[rate, *given[:-2]], *sorted(others, key=self._in_order)[:NEAREST]]
+
+    def _in_order(self, row: list[Any]) -> tuple[Any, ...]:
+        rate, *promise, place_us, queued_us, contact_id, stay_id = row
+        return (*promise, (place_us - self._now_us) * rate, queued_us, contact_id, stay_id)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.as_data()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.as_data())
+
+    def __len__(self) -> int:
+        return len(self.as_data())
+
+    def __repr__(self) -> str:
+        return f"Explanation({self.as_data()})"
+
+
+def _counts(board: "Board", stay: "Waiting") -> tuple[int, ...]:
+    """In the order of COUNTED."""
+    line, staff, lines = stay.line, board.staff, board.lines
     able = line.fit.able
-    heads = board.lines.overdue_heads if stay.overdue else board.lines.heads
     free = 0
-    for shelf in board.staff.with_room(line.channel):
+    for shelf in staff.with_room(line.channel):
         free |= shelf.mask
-    window = board.choices[-domain.overdue_window :]
-    wishes = stay.wishes
-    return {
-        "rule": RULE,
-        "now_us": board.now_us,
-        "kind": "overdue" if stay.overdue else "ordinary",
-        "stays": stays,
-        "agents": agents,
-        "order": line.queue.policy.agent_order,
-        "preferred": wishes is not None and wishes.preferred_agent_id == agents[0][-1],
-        "contested": contested,
-        "window": len(window),
-        "window_full": domain.overdue_window,
-        "window_overdue": window.count("1"),
-        "share_pct": domain.overdue_share_pct,
-        "look_ahead_hit": board.look_ahead_hit,
-        "counts": {
-            "profiles": len(board.staff.groups),
-            "able": line.fit.able_count,
-            "logged_in": (able & board.staff.logged_in_groups(line.channel)).bit_count(),
-            "free": (able & free).bit_count(),
-            "lines": sum([heads_of_rate.order.size for heads_of_rate in heads.values()]),
-            "line": (line.overdue if stay.overdue else line.ordinary).size,
-        },
-    }
+    heads = lines.overdue_heads if stay.overdue else lines.heads
+    return (
+        len(staff.groups),
+        line.fit.able_count,
+        (able & staff.logged_in_groups(line.channel)).bit_count(),
+        (able & free).bit_count(),
+        sum([of_rate.order.size for of_rate in heads.values()]),
+        (line.overdue if stay.overdue else line.ordinary).size,
+    )

@@ -60,8 +60,20 @@ class Queue:
 
     def __init__(self, policy: QueuePolicy) -> None:
         self.policy = policy
-        self.heads = Ranking()  # shared by all queues of the same rate
+        self.heads = Ranking()  # first stays of lines, for all queues of the same rate
         self.overdue_heads = Ranking()
+
+
+class Order(Ordered):
+    """The ordinary or the overdue stays of a line, by place or by promise."""
+
+    __slots__ = ("head", "heads", "line")
+
+    def __init__(self, line: "Line", heads: Ranking) -> None:
+        super().__init__()
+        self.line = line
+        self.heads = heads  # of all lines of this rate
+        self.head: Key | None = None  # the first one, if any able agent may be given it unless barred from it
 
 
 class Line:
@@ -77,10 +89,14 @@ class Line:
         self.requirement = requirement
         self.channel = channel
         self.fit = fit
-        self.ordinary = Ordered()
-        self.overdue = Ordered()
+        self.ordinary = Order(self, queue.heads)
+        self.overdue = Order(self, queue.overdue_heads)
         self.stays = 0  # in line or offered
         self.paused: dict[str, Waiting] = {}  # stays that somebody let go a while ago
+
+    @property
+    def rate(self) -> int:
+        return self.queue.policy.rate
 
 
 class Lines:
@@ -88,11 +104,14 @@ class Lines:
 
     def __init__(self, fits: Fits) -> None:
         self.fits = fits
+        self.stays: dict[str, Waiting] = {}  # all that wait or are offered
         self.queues: dict[str, Queue] = {}
         self.by_key: dict[tuple[str, str, Channel], Line] = {}
         self.by_slot: list[Line | None] = []
         self.heads: dict[int, Ranking] = {}  # by rate
         self.overdue_heads: dict[int, Ranking] = {}  # by rate
+        self.direct = 0  # mask of lines whose first ordinary stay is for one agent only
+        self.overdue_direct = 0
         self._free_slots: list[int] = []
         self._on_channels: dict[int, int] = {}  # channel bits -> mask of lines; made anew when lines come or go
 
@@ -112,7 +131,7 @@ class Lines:
             for slot in slots_of(fit.able):
                 group = groups[slot]
                 if group is not None:
-                    group.lines |= line.flag
+                    group.may_serve(line)
         return line
 
     def _slot(self) -> int:
@@ -131,7 +150,7 @@ class Lines:
                 gone |= line.flag
         for group in groups:
             if group is not None:
-                group.lines &= ~gone
+                group.forget_lines(gone)
         used = {(line.requirement, line.queue.policy.company_id) for line in self.by_key.values()}
         self.fits.keep_only(used)
         self._on_channels.clear()
@@ -142,7 +161,7 @@ class Lines:
         new = sum(group.flag for group in groups)
         for line in self.by_key.values():
             for slot in slots_of(line.fit.able & new):
-                by_slot[slot].lines |= line.flag
+                by_slot[slot].may_serve(line)
 
     def on_channels(self, channels: int) -> int:
         """Mask of the lines on these channels."""
@@ -155,25 +174,28 @@ class Lines:
 
     # --- queues -------------------------------------------------------------------------------------------------------
 
-    def set_policy(self, policy: QueuePolicy) -> Queue:
+    def set_policy(self, policy: QueuePolicy, groups: "list[Group | None]") -> Queue:
         queue = self.queues.get(policy.queue_id)
         if queue is None:
             queue = self.queues[policy.queue_id] = Queue(policy)
-        lines = [line for line in self.by_key.values() if line.queue is queue]
-        for line in lines:
-            self._show_heads(line, show=False)
-        queue.policy = policy
+        rate_before, queue.policy = queue.policy.rate, policy
         queue.heads = self.heads.setdefault(policy.rate, Ranking())
         queue.overdue_heads = self.overdue_heads.setdefault(policy.rate, Ranking())
-        for line in lines:
-            self._show_heads(line, show=True)
+        if policy.rate != rate_before:
+            self._change_rate(queue)
+            for group in groups:
+                if group is not None:
+                    group.forget_lines(0)
         return queue
 
-    def _show_heads(self, line: Line, show: bool) -> None:
-        queue = line.queue
-        for order, heads in ((line.ordinary, queue.heads), (line.overdue, queue.overdue_heads)):
-            if order.first is not None:
-                (heads.add if show else heads.remove)(line.slot, order.first)
+    def _change_rate(self, queue: Queue) -> None:
+        for line in self.by_key.values():
+            if line.queue is queue:
+                for order, heads in ((line.ordinary, queue.heads), (line.overdue, queue.overdue_heads)):
+                    if order.first is not None:
+                        order.heads.remove(line.slot, order.first)
+                        heads.add(line.slot, order.first)
+                    order.heads = heads
 
     # --- stays --------------------------------------------------------------------------------------------------------
 
@@ -181,35 +203,50 @@ class Lines:
         """The stay stands in line, at its place."""
         line = stay.line
         key: Key = (stay.place_us, stay.queued_us, stay.contact_id, stay.id, line.byte, line.bit)
+        order = line.ordinary
         if stay.overdue:
-            key = (stay.promise_us, *key)
-            order, heads = line.overdue, line.queue.overdue_heads
-        else:
-            order, heads = line.ordinary, line.queue.heads
+            order, key = line.overdue, (stay.promise_us, *key)
         stay.key, stay.in_line = key, True
-        head = order.first
+        first = order.first
         order.add(key)
-        if head is None:
-            heads.add(line.slot, key)
-        elif key < head:
-            heads.replace(line.slot, head, key)
+        if first is None:
+            order.heads.add(line.slot, key)
+            self._set_head(order, stay)
+        elif key < first:
+            order.heads.replace(line.slot, first, key)
+            self._set_head(order, stay)
 
-    def take(self, stay: Waiting) -> Ordered:
+    def take(self, stay: Waiting) -> Order:
         """The stay leaves its line; returns the order it stood in."""
-        line = stay.line
-        order, heads = (line.overdue, line.queue.overdue_heads) if stay.overdue else (line.ordinary, line.queue.heads)
-        was_head = order.first == stay.key
-        order.remove(stay.key)
-        if was_head:
-            head = order.first
-            if head is None:
-                heads.remove(line.slot, stay.key)
+        line, key = stay.line, stay.key
+        order = line.overdue if stay.overdue else line.ordinary
+        was_first = order.first is key
+        order.remove(key)
+        if was_first:
+            first = order.first
+            if first is None:
+                order.heads.remove(line.slot, key)
+                self._set_head(order, None)
             else:
-                heads.replace(line.slot, stay.key, head)
+                order.heads.replace(line.slot, key, first)
+                self._set_head(order, self.stays[first[-3]])
         stay.in_line = False
         return order
 
-    def orders(self) -> Iterator[Ordered]:
+    def _set_head(self, order: Order, stay: Waiting | None) -> None:
+        flag = order.line.flag
+        is_overdue = order is order.line.overdue
+        direct = self.overdue_direct if is_overdue else self.direct
+        is_direct = stay is not None and stay.wishes is not None and stay.wishes.only_agent_id is not None
+        order.head = None if stay is None or is_direct else stay.key
+        if is_direct or direct & flag:
+            direct = direct | flag if is_direct else direct & ~flag
+            if is_overdue:
+                self.overdue_direct = direct
+            else:
+                self.direct = direct
+
+    def orders(self) -> Iterator[Order]:
         for line in self.by_key.values():
             yield line.ordinary
             yield line.overdue

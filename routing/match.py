@@ -17,8 +17,8 @@ from heapq import heappop, heappush, heapreplace
 from typing import Any
 
 from routing.board import Board
-from routing.candidates import agents_for, first_stay, is_in_sight, order_of, stays_for
-from routing.explain import NEAREST, Row, explain
+from routing.candidates import Heads, agents_for, first_of, first_stay, heads_for, is_in_sight, order_of
+from routing.explain import NEAREST, Explanation, Row
 from routing.line import Waiting
 from routing.offers import offer
 from routing.staff import Agent
@@ -52,15 +52,15 @@ def _serve_agent(board: Board, agent: Agent) -> None:
     """One agent is new and nobody else: whatever they may be given, nobody else can take it."""
     while agent.open and agent.group is not None and not board.unasked:
         board.look_ahead_hit = False
-        overdue = stays_for(board, agent, True, _SHOWN)
-        ordinary = stays_for(board, agent, False, _SHOWN)
+        overdue = heads_for(board, agent, True)
+        ordinary = heads_for(board, agent, False)
         contested = bool(overdue and ordinary)
-        rows = ordinary if not overdue or (contested and is_share_used_up(board)) else overdue
-        if not rows:
+        heads = ordinary if not overdue or (contested and is_share_used_up(board)) else overdue
+        stay = first_of(board, heads)
+        if stay is None:
             return
-        stay = board.stays[rows[0][-1]]
         surplus = stay.line.fit.surplus_of(agent.group.flag)
-        _give(board, stay, rows, [(surplus, agent.idle_us, agent.id)], contested)
+        _give(board, stay, heads, [(surplus, agent.idle_us, agent.id)], contested)
 
 
 def _serve_stay(board: Board, stay: Waiting) -> None:
@@ -70,18 +70,15 @@ def _serve_stay(board: Board, stay: Waiting) -> None:
         agents = agents_for(board, stay, _SHOWN)
         if not agents:
             return
-        _give(board, stay, [_row(stay)], agents, contested=False)
+        _give(board, stay, [], agents, contested=False)
         if board.unasked:
             board.unasked.append(stay)
             return
 
 
-def _row(stay: Waiting) -> Row:
-    return (stay.line.queue.policy.rate, *stay.key[:-2])
-
-
-def _give(board: Board, stay: Waiting, stays: list[Row], agents: list[Row], contested: bool) -> None:
-    explanation = explain(board, stay, stays, agents, contested)
+def _give(board: Board, stay: Waiting, heads: Heads, agents: list[Row], contested: bool) -> None:
+    """`heads` are what the agent could have been given instead."""
+    explanation = Explanation(board, stay, heads, agents, contested)
     if contested:
         board.choose("1" if stay.overdue else "0")
     offer(board, stay, board.staff.agents[agents[0][-1]], explanation)
@@ -117,9 +114,8 @@ class _Step:
             return False
         agents = agents_for(board, stay, _SHOWN)
         board.look_ahead_hit = False
-        stays = stays_for(board, board.staff.agents[agents[0][-1]], stay.overdue, _SHOWN)
-        rows = [row for row in stays if row[-1] != stay.id]
-        _give(board, stay, [_row(stay), *rows[:NEAREST]], agents, contested)
+        heads = heads_for(board, board.staff.agents[agents[0][-1]], stay.overdue)
+        _give(board, stay, heads, agents, contested)
         return True
 
     def _put_new_stays(self) -> None:

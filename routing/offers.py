@@ -61,8 +61,8 @@ def connected(board: Board, segment: Segment) -> None:
     stay = stay_of(segment)
     segment.state, segment.stay = "talking", None
     board.set_due(segment, NEVER)
-    stay.offers = ()
     board.dismiss(stay)
+    stay.offers = ()
     board.told.append(Talking(segment.id, stay.id))
     if segment.agent.desk_silent_us is not None:
         board.watch_silence(segment.agent)
@@ -115,6 +115,8 @@ def end_offer(board: Board, segment: Segment, end: OfferEnd, why: str) -> None:
     board.told.append(OfferOver(segment.id, stay.id, agent.id, end, why))
     stay.offers = tuple(each for each in stay.offers if each is not segment)
     board.forget(segment)
+    if not segment.exclusive:
+        board.bar(stay, agent.id)
     board.stand(stay)
     if segment.state == "connecting":
         watch(board, stay)

@@ -7,7 +7,7 @@ from contacts.segment import Segment as SegmentRecord
 from contacts.segment import SegmentState as RecordedState
 from contacts.stay import Stay, Wishes
 from routing import recipe
-from routing.board import Board, Segment, SegmentState, wants_offer
+from routing.board import Board, Segment, SegmentState, named_by, wants_offer
 from routing.deadlines import DueKind, due
 from routing.line import Queue, Waiting
 from routing.messages import DomainPolicy, QueuePolicy
@@ -25,9 +25,10 @@ def rebuild(records: Records, new_id: Callable[[], str]) -> Board:
     configured = _configured(records, "domain")
     domain = domain_policy(next(iter(configured.values()))) if configured else DomainPolicy()
     board = Board(new_id, domain, records.domain_id)
+    board.now_us = records.last_at_us
     board.choices = str(records.engine_state.get("choices", ""))
     for values in _configured(records, "queue").values():
-        board.lines.set_policy(queue_policy(values))
+        board.lines.set_policy(queue_policy(values), board.staff.groups)
     _find_agents(board, records)
     for stay in records.stays.values():
         _find_stay(board, stay, records)
@@ -100,6 +101,8 @@ def _put_in_place(board: Board) -> None:
         board.watch_silence(agent)
     for stay in board.stays.values():
         recipe.watch(board, stay)
+        for agent_id in named_by(stay):
+            board.bar(stay, agent_id)
         if wants_offer(stay) or stay.pauses:
             board.stand(stay)
     # Nobody is new: all could have been given what they could be given before.
@@ -110,4 +113,5 @@ def _put_in_place(board: Board) -> None:
 
 def _queue(board: Board, queue_id: str) -> Queue:
     """A queue that is gone takes nobody; who is still served from it is served by the default policy."""
-    return board.lines.queues.get(queue_id) or board.lines.set_policy(QueuePolicy(queue_id, "", 0, closed=True))
+    known = board.lines.queues.get(queue_id)
+    return known or board.lines.set_policy(QueuePolicy(queue_id, "", 0, closed=True), board.staff.groups)

@@ -12,6 +12,7 @@ from contacts.words import WRITTEN, Channel
 from routing.capacity import ALL_CHANNELS, BIT, Room
 from routing.deadlines import NEVER
 from routing.fit import Fits
+from routing.line import Line, Order
 from routing.messages import AgentProfile
 from routing.ranking import Key, Ranking, slots_of
 
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 _PHONE = BIT["phone"]
 _WRITTEN_LOGIN, _PHONE_LOGIN = 1, 2  # bits of `Agent.logged_in`
 
+_FEW_LINES = 400
 ProfileKey = tuple[object, ...]
+ByRate = tuple[tuple[int, list[Order]], ...]
 
 
 class Group:
     """All agents of one profile."""
 
-    __slots__ = ("bit", "byte", "flag", "key", "lines", "logged_in", "members", "profile", "room", "slot")
+    __slots__ = ("_by_rate", "bit", "byte", "flag", "key", "lines", "logged_in", "members", "profile", "room", "slot")
 
     def __init__(self, slot: int, key: ProfileKey, profile: AgentProfile) -> None:
         self.slot = slot
@@ -38,6 +41,34 @@ class Group:
         self.members = 0
         self.logged_in = [0, 0]  # members: for written channels, for the phone
         self.lines = 0  # mask of the lines that this group may serve
+        self._by_rate: dict[int, ByRate] = {}  # the same as lists, by open channels and kind; made when asked for
+
+    @property
+    def few_lines(self) -> bool:
+        """So few that looking at each costs less than walking along the order of all."""
+        return self.lines.bit_count() <= _FEW_LINES
+
+    def may_serve(self, line: Line) -> None:
+        self.lines |= line.flag
+        self._by_rate.clear()
+
+    def forget_lines(self, gone: int) -> None:
+        """These, and whatever was remembered of the others."""
+        self.lines &= ~gone
+        self._by_rate.clear()
+
+    def orders(self, channels: int, overdue: bool, by_slot: list[Line | None]) -> ByRate:
+        """By rate, the orders of one kind that this group may serve on these channels."""
+        key = channels << 1 | overdue
+        known = self._by_rate.get(key)
+        if known is None:
+            orders: dict[int, list[Order]] = {}
+            for slot in slots_of(self.lines):
+                line = by_slot[slot]
+                if line is not None and BIT[line.channel] & channels:
+                    orders.setdefault(line.rate, []).append(line.overdue if overdue else line.ordinary)
+            known = self._by_rate[key] = tuple(orders.items())
+        return known
 
     @property
     def skills(self) -> Mapping[str, int]:
