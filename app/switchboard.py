@@ -31,6 +31,7 @@ COMMAND_WAIT_S = 2.0
 BEAT_EVERY_S = 0.5
 TAKEOVER_EVERY_S = 0.2
 DESK_SILENT_S = 10.0
+BAD_DEADLINE_AGAIN_S = 1.0
 
 log = structlog.get_logger()
 
@@ -51,6 +52,7 @@ class Counts:
     rebuilds: int = 0
     takeovers: int = 0
     rejected: int = 0
+    bad_deadlines: int = 0  # must be 0: turns in which a deadline could not be taken
     idle_with_work: int = 0  # must be 0
 
 
@@ -73,6 +75,9 @@ class Switchboard:
     _waiting: deque[Waiting] = field(default_factory=deque)
     _singly: deque[Waiting] = field(default_factory=deque)  # replayed one per transaction after a data error
     _in_flight: list[Waiting] = field(default_factory=list)
+    _alone: bool = False  # the turn in flight is one such command
+    _refused: str | None = None  # why the database refused the turn in flight
+    _no_deadlines_before: float = 0.0  # monotonic
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
     _heard: dict[str, float] = field(default_factory=dict)  # agent -> when a desk of theirs last answered
@@ -130,6 +135,9 @@ class Switchboard:
         next_beat = 0.0
         while not self._stopping:
             try:
+                if self._refused is not None:
+                    refused, self._refused = self._refused, None
+                    await self._after_data_error(refused)
                 if time.monotonic() >= next_beat:
                     if not await self.session.beat():
                         raise store_turn.FenceLost
@@ -142,20 +150,24 @@ class Switchboard:
                 log.warning("turn outcome unknown", error=str(lost))
                 self._put_back()
                 await self.session.reconnect()
+                if not await self.session.renew():
+                    raise store_turn.FenceLost from lost
                 await self._rebuild(time.monotonic() - self._last_good)
             except store_turn.DataError as error:
-                await self._after_data_error(str(error))
+                self._refused = str(error)
 
     async def _next_batch(self, next_beat: float) -> list[Waiting]:
         """Up to 256 waiting commands; empty when a deadline or the beat is due first."""
+        self._alone = bool(self._singly) and not self._deadline_is_due(self.clock.now_us())
         if self._singly:
-            return [self._singly.popleft()]
+            return [self._singly.popleft()] if self._alone else []
         if not self._waiting:
             self._wake.clear()
             wait_s = next_beat - time.monotonic()
             deadline_us = self._house.engine.next_deadline()
             if deadline_us is not None:
-                wait_s = min(wait_s, self.clock.real_s_until(deadline_us))
+                until_s = max(self.clock.real_s_until(deadline_us), self._no_deadlines_before - time.monotonic())
+                wait_s = min(wait_s, until_s)
             if wait_s > 0:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), wait_s)
@@ -173,9 +185,8 @@ class Switchboard:
         if any(isinstance(w.envelope.command, c.ApplyConfig) for w in fresh):
             house.config_read = tuple(await read_changes(self.session.conn, self.domain_id, house.records.config_seq))
         now_us = self.clock.now_us()
-        deadline_us = house.engine.next_deadline()
-        if deadline_us is not None and deadline_us <= now_us:
-            reception.pass_time(house, now_us)
+        if self._deadline_is_due(now_us):
+            self._pass_time(house, now_us)
         answers = [(w, self._step(house, w.envelope, now_us)) for w in fresh]
         await self._commit(house, now_us)
         for waiting, reply in answers:
@@ -202,6 +213,17 @@ class Switchboard:
                 seen.add(key)
                 fresh.append(waiting)
         return fresh
+
+    def _deadline_is_due(self, now_us: int) -> bool:
+        deadline_us = self._house.engine.next_deadline()
+        return deadline_us is not None and deadline_us <= now_us and time.monotonic() >= self._no_deadlines_before
+
+    def _pass_time(self, house: House, now_us: int) -> None:
+        try:
+            reception.pass_time(house, now_us)
+        except Exception as error:
+            log.exception("deadline failed")
+            raise store_turn.DataError(repr(error)) from error
 
     def _step(self, house: House, envelope: c.Envelope, now_us: int) -> c.Reply:
         if isinstance(envelope.command, c.DeviceReach) and envelope.command.up:
@@ -254,22 +276,41 @@ class Switchboard:
         await self._commit(self.house, self.clock.now_us())
 
     async def _after_data_error(self, error: str) -> None:
-        """The database refused the turn's data: replay its commands one by one; the culprit is answered and stored."""
+        """The turn could not be written as it is: its commands are replayed one by one, deadlines before them and
+        apart; the culprit is answered and stored. A bad deadline is tried again, and commands go on meanwhile.
+        """
+        self._in_flight = [waiting for waiting in self._in_flight if not waiting.answer.done()]
         log.error("turn refused", error=error, commands=len(self._in_flight))
-        batch, self._in_flight = [w for w in self._in_flight if not w.answer.done()], []
-        await self._rebuild(0.0)
-        if len(batch) > 1:
+        await self._begin_anew()
+        batch, self._in_flight = self._in_flight, []
+        if self._alone:
+            await self._reject(batch[0])
+        elif batch:
             self._singly.extend(batch)
-            return
+        else:
+            self.counts.bad_deadlines += 1
+            self._no_deadlines_before = time.monotonic() + BAD_DEADLINE_AGAIN_S
+
+    async def _begin_anew(self) -> None:
+        """The driver leaves a transaction open behind values that it could not encode: the connection is not kept."""
+        await self.session.reconnect()
+        await self._rebuild(0.0)
+
+    async def _reject(self, waiting: Waiting) -> None:
+        """The answer is stored, unless not even the command's id can be."""
         self.counts.rejected += 1
-        for waiting in batch:
-            reply = c.problem(422, "command.rejected")
-            self._house.begin(waiting.envelope, self.clock.now_us())
-            self._house.log("command.rejected", data={"kind": waiting.envelope.command.kind})
-            if waiting.envelope.command_id:
-                self._house.draft.replies.append(_to_store(waiting.envelope, reply))
-            await self._commit(self._house, self.clock.now_us())
-            _answer(waiting, reply)
+        self._in_flight = [waiting]
+        house, reply = self._house, c.problem(422, "command.rejected")
+        house.begin(waiting.envelope, self.clock.now_us())
+        house.log("command.rejected", data={"kind": waiting.envelope.command.kind})
+        if waiting.envelope.command_id:
+            house.draft.replies.append(_to_store(waiting.envelope, reply))
+        try:
+            await self._commit(house, house.now_us)
+        except store_turn.DataError:
+            await self._begin_anew()
+        self._in_flight = []
+        _answer(waiting, reply)
 
     def _put_back(self) -> None:
         """The outcome is unknown: stored answers will tell which of these were committed."""
@@ -282,6 +323,7 @@ class Switchboard:
         self._put_back()
         self._waiting.extendleft(reversed(self._singly))
         self._singly.clear()
+        self._refused = None
 
     def _refuse_all(self) -> None:
         for waiting in self._waiting:

@@ -55,6 +55,7 @@ FIRST_BEAT = """
 INSERT INTO writer_beat VALUES ($1, $2, clock_timestamp())
 ON CONFLICT (domain_id) DO UPDATE SET epoch = excluded.epoch, renewed_at = excluded.renewed_at
 """
+TAKE_AGAIN = "UPDATE writer SET epoch = epoch + 1 WHERE domain_id = $1 AND epoch = $2 RETURNING epoch"
 BEAT = "UPDATE writer_beat SET renewed_at = clock_timestamp() WHERE domain_id = $1 AND epoch = $2"
 RELEASE = """
 UPDATE writer_beat SET renewed_at = '-infinity', released_at = clock_timestamp() WHERE domain_id = $1 AND epoch = $2
@@ -122,6 +123,21 @@ class WriterSession:
         if status != "UPDATE 1":
             return False
         self.last_beat_at = sent_at
+        return True
+
+    async def renew(self) -> bool:
+        """After an answer that never came: the statement may be on its way still, and shall not find its epoch.
+
+        False: somebody else holds the domain. Raises ConnectionLost.
+        """
+        sent_at = time.monotonic()
+        with told_apart():
+            async with self.conn.transaction():
+                epoch = await self.conn.fetchval(TAKE_AGAIN, self.domain_id, self.epoch)
+                if epoch is None:
+                    return False
+                await self.conn.execute(FIRST_BEAT, self.domain_id, epoch)
+        self.epoch, self.last_beat_at = int(epoch), sent_at
         return True
 
     def may_send(self) -> bool:
