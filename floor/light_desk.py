@@ -4,6 +4,7 @@ One call at a time, every offer accepted at once, every wrap-up finished at once
 does, but it keeps no records: what it needs of a frame stands at known words. Only for measuring.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ _OFFERED, _WRAP_UP, _DROP, _CONTACT = (
     b'"contact_id":"',
 )
 _UUID = 36
+SEATED_S = 30.0
 
 
 class LightDesk:
@@ -33,14 +35,16 @@ class LightDesk:
         self._last: tuple[bytes, bytes] = (b"", b"")  # what was done last, and to which segment
         self.frames = self.sent = self.refused = 0
         self.first_problem = b""
-        self.is_seated = False
+        self._seated = asyncio.Event()
         self.is_ready = False
 
     async def sit_down(self, place: Place, ticket: str) -> None:
-        """Raises Refused, OSError, TimeoutError."""
+        """Until the first snapshot is there. Raises Refused, OSError, TimeoutError."""
         await self._socket.connect(place, "/ws")
         feeds = [{"feed": "desk", "pos": None}]
         self._socket.send(json.dumps({"t": "hello", "v": 1, "ticket": ticket, "tab": "load", "feeds": feeds}).encode())
+        async with asyncio.timeout(SEATED_S):
+            await self._seated.wait()
 
     def get_ready(self) -> None:
         self._do(b'"what":"choose","chosen":"ready"')
@@ -56,7 +60,7 @@ class LightDesk:
         elif kind == b"ping":
             self._socket.send(b'{"t":"pong","n":%d}' % json.loads(text)["n"])
         elif kind == b"snap":
-            self.is_seated = True
+            self._seated.set()
             self._take(text)
         elif kind == b"refu":
             self.refused += 1

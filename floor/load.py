@@ -27,7 +27,7 @@ from floor.reporter import Reporter
 from floor.rest import Rest
 
 TO = "+4930555010100"
-SEATED_S = 60.0
+READY_S = 60.0
 DRAIN_S = 15.0
 
 Mode = Literal["closed", "poisson"]
@@ -168,17 +168,13 @@ class _Generator:
                 await desk.sit_down(place, named[agent_id])
 
         await asyncio.gather(*(one(desk, agent_id) for desk, agent_id in zip(self._desks, agent_ids, strict=True)))
-        await self._until(lambda: all(desk.is_seated for desk in self._desks), "seated")
         for desk in self._desks:
             desk.get_ready()
-        await self._until(lambda: all(desk.is_ready for desk in self._desks), "ready")
-
-    async def _until(self, is_so: Any, what: str) -> None:
-        until_s = time.monotonic() + SEATED_S
-        while not is_so():
+        until_s = time.monotonic() + READY_S
+        while not all(desk.is_ready for desk in self._desks):
             if time.monotonic() > until_s:
                 problems = [desk.first_problem for desk in self._desks if desk.first_problem][:1]
-                raise TimeoutError(f"not all desks are {what} after {SEATED_S:.0f} s {problems}")
+                raise TimeoutError(f"not all agents are ready after {READY_S:.0f} s {problems}")
             await asyncio.sleep(0.05)
 
     async def close(self) -> None:

@@ -1,0 +1,173 @@
+"""How many full durable lifecycles a second, with 1,000 agents' sockets; how soon is an offer on the desk at 200/s?
+
+    python -m bench.lifecycles            once each; JSON on standard output
+
+A lifecycle: a call arrives by signed webhook, is offered, accepted, connected by the provider's report, ended, wrapped
+up; every step is committed before it is answered. Server, generator (`python -m floor load`) and PostgreSQL are
+processes of their own and share this machine.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from app.launch import child, free_port, operator_key, ourselves, until_ready
+from app.settings import with_database
+from app.store.embedded import create_database, drop_database
+from app.store.migrate import upgrade
+from bench.commits import Postgres, postgres
+from bench.machine import cpu_s, durability, family
+
+AGENTS = 1000
+SECRET = "0123456789abcdef" * 4
+GENERATOR_S = 300.0
+
+
+async def measure(server: Postgres, mode: str, *options: str) -> dict[str, Any]:
+    """One run on a database and a server of its own."""
+    name = f"bench_{mode}_{time.time_ns() // 1_000_000}"
+    await create_database(server.admin_url, name)
+    url = with_database(server.admin_url, name)
+    try:
+        await upgrade(url, url)
+        with tempfile.TemporaryDirectory(prefix="jackfield-bench-") as folder:
+            return await _measure(server, url, Path(folder), mode, options)
+    finally:
+        await drop_database(server.admin_url, name)
+
+
+async def _measure(server: Postgres, url: str, folder: Path, mode: str, options: tuple[str, ...]) -> dict[str, Any]:
+    key_file, port = folder / "key", free_port()
+    key_file.write_text(await operator_key(url, "bench"))
+    environment = {
+        "DATABASE_URL": url,
+        "JACKFIELD_SECRET_KEY": SECRET,
+        "JACKFIELD_PORT": str(port),
+        "JACKFIELD_LOG_LEVEL": "warning",
+        "JACKFIELD_HOME": str(folder),
+    }
+    address = f"http://127.0.0.1:{port}"
+    async with child(ourselves("serve"), environment, folder / "server.log") as process:
+        try:
+            await until_ready(address, process)
+            used = _Used(process.pid, server.pid)
+            transactions = await _transactions(url)
+            command = [sys.executable, "-m", "floor", "load", "--server", address, "--key-file", str(key_file)]
+            result = await _generate([*command, "--mode", mode, "--agents", str(AGENTS), *options])
+            result["whole_run"] = used.since()
+        except Exception as fault:
+            tail = (folder / "server.log").read_text()[-2000:]
+            raise RuntimeError(f"{fault}\n{tail}") from fault
+    result["in_database"] = await _stored(url, transactions)
+    return result
+
+
+async def _generate(command: list[str]) -> dict[str, Any]:
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(GENERATOR_S):
+            assert process.stdout is not None
+            assert process.stderr is not None
+            out, err = await asyncio.gather(process.stdout.read(), process.stderr.read())
+            code = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if code != 0:
+        raise RuntimeError(f"the generator ended with {code}: {err.decode()[-1000:]}")
+    result: dict[str, Any] = json.loads(out)
+    return result
+
+
+class _Used:
+    """CPU of the server and of PostgreSQL from now on; of a backend that has ended nothing is known any more."""
+
+    def __init__(self, server_pid: int, postgres_pid: int | None) -> None:
+        self._server_pid, self._postgres_pid = server_pid, postgres_pid
+        self._began, self._server, self._postgres = time.monotonic(), self._server_s(), self._postgres_s()
+
+    def _server_s(self) -> float:
+        return sum(cpu_s(pid) for pid in family(self._server_pid))
+
+    def _postgres_s(self) -> float:
+        return sum(cpu_s(pid) for pid in family(self._postgres_pid)) if self._postgres_pid else 0.0
+
+    def since(self) -> dict[str, float]:
+        seconds = time.monotonic() - self._began
+        return {
+            "seconds": round(seconds, 1),
+            "server_cpu_share": round((self._server_s() - self._server) / seconds, 3),
+            "postgres_cpu_share": round((self._postgres_s() - self._postgres) / seconds, 3),
+        }
+
+
+async def _transactions(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("SELECT pg_stat_force_next_flush()")
+        found = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+        return int(await connection.fetchval(found))
+    finally:
+        await connection.close()
+
+
+async def _stored(url: str, transactions_before: int) -> dict[str, Any]:
+    """What PostgreSQL has of it: the generator's word is not enough. Each statement of ours is a transaction."""
+    transactions = await _transactions(url) - transactions_before
+    connection = await asyncpg.connect(url)
+    try:
+        handled = int(await connection.fetchval("SELECT count(*) FROM contact WHERE outcome = 'handled'"))
+        events = int(await connection.fetchval("SELECT count(*) FROM event"))
+        turns = int(await connection.fetchval("SELECT count(DISTINCT recorded_at) FROM event"))
+    finally:
+        await connection.close()
+    per = 1 / handled if handled else 0.0
+    return {
+        "contacts_handled": handled,
+        "transactions_per_lifecycle": round(transactions * per, 3),
+        "events_per_lifecycle": round(events * per, 2),
+        "turns": turns,
+        "events_per_turn": round(events / turns, 1) if turns else 0.0,
+    }
+
+
+def allow_many_sockets() -> None:
+    """1,000 desks are 1,000 open files on each side; children inherit the bound."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", default="20")
+    parser.add_argument("--in-flight", default="400")
+    parser.add_argument("--only", choices=("closed", "poisson"))
+    asked = parser.parse_args()
+    allow_many_sockets()
+    os.chdir(Path(__file__).parent.parent)
+    async with postgres() as server:
+        result: dict[str, Any] = {"settings": await durability(server.admin_url)}
+        if asked.only != "poisson":
+            closed = ("--seconds", asked.seconds, "--in-flight", asked.in_flight)
+            result["closed"] = await measure(server, "closed", *closed)
+        if asked.only != "closed":
+            result["poisson"] = await measure(server, "poisson", "--seconds", asked.seconds, "--talk-s", "0.5")
+        print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
