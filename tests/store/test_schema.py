@@ -255,34 +255,33 @@ async def test_a_queue_cannot_publish_a_version_it_does_not_have(owner: asyncpg.
 # --- what a row may say -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("statement", "check"),
-    [
-        ("UPDATE contact SET state = 'ringing'", "ck_contact_state_known"),
-        ("UPDATE contact SET state = 'closed', outcome = 'handled'", "ck_contact_closed_has_time"),
-        ("UPDATE contact SET state = 'closed', closed_at = now()", "ck_contact_closed_has_outcome"),
-        ("UPDATE contact SET channel = 'telex'", "ck_contact_channel_known"),
-        ("UPDATE contact SET source_id = repeat('x', 129)", "ck_contact_source_id_size"),
-        ("UPDATE contact SET collected = jsonb_build_object('x', repeat('x', 70000))", "ck_contact_collected_size"),
-        ("UPDATE stay SET ended_at = now()", "ck_stay_ended_has_end"),
-        ("UPDATE stay SET \"end\" = 'bored', ended_at = now()", "ck_stay_end_known"),
-        ("UPDATE stay SET requirement = repeat('x', 1001)", "ck_stay_requirement_size"),
-        ("UPDATE segment SET state = 'ringing'", "ck_segment_state_known"),
-        ("UPDATE segment SET role = 'boss'", "ck_segment_role_known"),
-        ("UPDATE leg SET state = 'lost'", "ck_leg_state_known"),
-        ("UPDATE company SET slug = 'No Slug'", "ck_company_slug_form"),
-        ("UPDATE app_user SET name = repeat('名', 201)", "ck_app_user_name_size"),
-        ("UPDATE customer SET value = 101", "ck_customer_value_range"),
-    ],
+REFUSED = (
+    ("UPDATE contact SET state = 'ringing'", "ck_contact_state_known"),
+    ("UPDATE contact SET state = 'closed', outcome = 'handled'", "ck_contact_closed_has_time"),
+    ("UPDATE contact SET state = 'closed', closed_at = now()", "ck_contact_closed_has_outcome"),
+    ("UPDATE contact SET channel = 'telex'", "ck_contact_channel_known"),
+    ("UPDATE contact SET source_id = repeat('x', 129)", "ck_contact_source_id_size"),
+    ("UPDATE contact SET collected = jsonb_build_object('x', repeat('x', 70000))", "ck_contact_collected_size"),
+    ("UPDATE stay SET ended_at = now()", "ck_stay_ended_has_end"),
+    ("UPDATE stay SET \"end\" = 'bored', ended_at = now()", "ck_stay_end_known"),
+    ("UPDATE stay SET requirement = repeat('x', 1001)", "ck_stay_requirement_size"),
+    ("UPDATE segment SET state = 'ringing'", "ck_segment_state_known"),
+    ("UPDATE segment SET role = 'boss'", "ck_segment_role_known"),
+    ("UPDATE leg SET state = 'lost'", "ck_leg_state_known"),
+    ("UPDATE company SET slug = 'No Slug'", "ck_company_slug_form"),
+    ("UPDATE app_user SET name = repeat('名', 201)", "ck_app_user_name_size"),
+    ("UPDATE customer SET value = 101", "ck_customer_value_range"),
 )
-async def test_a_row_says_only_what_it_may(session, centre, owner, statement: str, check: str):
+
+
+async def test_a_row_says_only_what_it_may(session, centre, owner):
     await turn.commit(session, Life(centre, centre.agent_ids[0]).arrives(), 1)
     await customer_of(owner, centre.company_ids[0])
 
-    with pytest.raises(asyncpg.CheckViolationError) as refused:
-        await owner.execute(statement)
-
-    assert refused.value.constraint_name == check
+    for statement, check in REFUSED:
+        with pytest.raises(asyncpg.CheckViolationError) as refused:
+            await owner.execute(statement)
+        assert refused.value.constraint_name == check
 
 
 async def test_states_in_the_database_are_those_of_the_records(owner: asyncpg.Connection, database: str):
