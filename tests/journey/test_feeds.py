@@ -86,7 +86,7 @@ async def test_a_desk_fed_by_turns_equals_a_fresh_one(database: str, seed: int) 
 
         assert checked > STEPS
         assert sum(len(page.frames) for opened in pages.values() for page in opened) > STEPS // 3
-        write_down(seed, pages)
+        write_down(seed, pages, near)
 
 
 @pytest.mark.parametrize("seed", [21])
@@ -138,11 +138,12 @@ async def until(holds: Any) -> None:
     raise AssertionError("not within 10 s")
 
 
-def write_down(seed: int, pages: dict[str, list[Page]]) -> None:
+def write_down(seed: int, pages: dict[str, list[Page]], follower: Follower) -> None:
     """For the page's own tests: the same frames through the store that people use."""
     RUN.parent.mkdir(exist_ok=True)
     with RUN.open("w" if seed == 11 else "a") as out:
-        for opened in pages.values():
+        for agent_id, opened in pages.items():
             for n, page in enumerate(opened):
-                told = {"name": f"seed {seed}, page {n}", "snapshot": page.first, "frames": page.frames}
-                out.write(json.dumps(told | {"fresh": page.records}) + "\n")
+                fresh = feed.snapshot(follower.model, agent_id, page.page_pos, "new")
+                told = {"name": f"seed {seed}, page {n}", "snapshot": page.first, "frames": page.frames, "fresh": fresh}
+                out.write(json.dumps(told) + "\n")
