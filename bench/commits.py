@@ -53,7 +53,7 @@ async def postgres() -> AsyncIterator[Postgres]:
         embedded = await start_embedded(home)
         try:
             await durability(embedded.admin_url)
-            yield Postgres(embedded.admin_url, str(find_binaries(home) / "pgbench"), embedded.pid)
+            yield Postgres(embedded.admin_url, str(find_binaries(home) / "pgbench"), embedded.pid())
         finally:
             await embedded.stop()
     finally:
