@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app import rights
 from app.api.limiting import Limiting
@@ -30,6 +30,8 @@ class Porter:
     passwords: Passwords
     limiting: Limiting
     signing_key: bytes
+    reader: AsyncEngine
+    """The same connections without BEGIN and ROLLBACK around every query: two round trips less a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Access:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        async with self.doors.database.engine.connect() as conn:
+        async with self.porter.reader.connect() as conn:
             yield conn
 
     def holds_in(self, company_id: str) -> bool:
@@ -120,18 +122,18 @@ async def _authenticate(request: Request, porter: Porter) -> Principal:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     cookie = request.cookies.get(COOKIE)
     if scheme.lower() == "bearer" and token.strip().startswith(KEY_PREFIX):
-        found = await _of_key(porter.doors, hash_of(token.strip()))
+        found = await _of_key(porter, hash_of(token.strip()))
     elif scheme or cookie is None:
         found = None
     else:
-        found = await _of_session(request, porter.doors, hash_of(cookie))
+        found = await _of_session(request, porter, hash_of(cookie))
     if found is None:
         raise Problem(401, "login.needed", "Log in, or send an API key", headers={"WWW-Authenticate": "Bearer"})
     return found
 
 
-async def _of_key(doors: Doors, key_hash: bytes) -> Principal | None:
-    async with doors.database.engine.begin() as conn:
+async def _of_key(porter: Porter, key_hash: bytes) -> Principal | None:
+    async with porter.reader.connect() as conn:
         row = await api_keys.live(conn, key_hash)
         if row is None:
             return None
@@ -142,8 +144,8 @@ async def _of_key(doors: Doors, key_hash: bytes) -> Principal | None:
     return Principal("key", row["id"], tuple(grants))
 
 
-async def _of_session(request: Request, doors: Doors, session_hash: bytes) -> Principal | None:
-    async with doors.database.engine.begin() as conn:
+async def _of_session(request: Request, porter: Porter, session_hash: bytes) -> Principal | None:
+    async with porter.reader.connect() as conn:
         row = await login_sessions.live(conn, session_hash)
         if row is None:
             return None

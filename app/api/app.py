@@ -68,7 +68,8 @@ def build_api(doors: Doors, routers: Sequence[APIRouter] = ()) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.doors = doors
-    app.state.porter = Porter(doors, Passwords(), Limiting(doors.settings), doors.settings.signing_key())
+    reader = doors.database.engine.execution_options(isolation_level="AUTOCOMMIT")
+    app.state.porter = Porter(doors, Passwords(), Limiting(doors.settings), doors.settings.signing_key(), reader)
     for router in _OURS:
         app.include_router(router, dependencies=[Depends(admit)])
     for router in routers:

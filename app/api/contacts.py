@@ -60,6 +60,11 @@ async def create_contact(
         if answer is None:
             raise
         return ContactMade(**answer)
+    async with access.reading() as conn:
+        over = await contacts.same_try_that_is_over(conn, entry.company_id, entry.source, entry.source_id)
+        answered = over is not None and await contacts.stored_answer(conn, access.principal.name, key) is not None
+    if over is not None and not answered:
+        return ContactMade(contact_id=over, state="closed")
     reply = await command(access, Arrive(entry), key, raw)
     return ContactMade(**reply.body)
 

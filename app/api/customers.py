@@ -1,7 +1,7 @@
 """Who are a company's customers? Names and addresses here are personal; a customer can be erased."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, StringConstraints
@@ -89,7 +89,7 @@ class ErasureShown(Shown):
     """`applied`: the writer has blanked its part; false: it does so as soon as there is a writer."""
 
     customer_id: Id
-    state: str
+    state: Literal["under_way", "done"]
     applied: bool
 
 
@@ -216,9 +216,9 @@ async def erase_customer(customer_id: PathId, response: Response, access: Caller
             await customers.mark_erased(act.conn, customer_id)
         await act.record("customer.erased", "customer", customer_id, company_id=row["company_id"])
     applied = await told(access, EraseCustomer(customer_id, row["company_id"])) is not None
-    async with access.doors.database.engine.begin() as conn:
+    async with access.reading() as conn:
         is_done = await customers.is_blank(conn, customer_id)
-    return ErasureShown(customer_id=customer_id, state="done" if is_done and applied else "under_way", applied=applied)
+    return ErasureShown(customer_id=customer_id, state="done" if is_done else "under_way", applied=applied)
 
 
 async def _locked(conn: AsyncConnection, customer_id: str, access: Access) -> Mapping[str, Any]:

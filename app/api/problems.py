@@ -172,6 +172,8 @@ def of_any(found: Exception) -> Problem | None:
 
 def _methods_of(document: Mapping[str, Any], path: str) -> list[str]:
     """All that this address takes; the framework names those of its first route alone."""
+    if path in document["paths"]:
+        return sorted(method.upper() for method in document["paths"][path])
     return sorted(
         method.upper()
         for template, methods in document["paths"].items()

@@ -64,9 +64,9 @@ async def mark_erased(conn: AsyncConnection, customer_id: str) -> Row:
 
 
 async def is_blank(conn: AsyncConnection, customer_id: str) -> bool:
-    """The erasure has been everywhere: rows, files, and contacts that were open (erasure.py)."""
-    blanked = select(customer.c.blanked_at).where(customer.c.id == customer_id)
-    return (await conn.execute(blanked)).scalar() is not None
+    """Erased, and nothing personal is left anywhere."""
+    blank = select(customer.c.id).where(customer.c.id == customer_id, customer.c.blanked_at.is_not(None))
+    return (await conn.execute(blank)).first() is not None
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------
