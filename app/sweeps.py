@@ -68,7 +68,9 @@ class Sweeps:
         for delivery in waiting:
             provider = await self.providers.find(delivery.source.removeprefix("telephony:"))
             if provider is not None:
-                await self.telephony.take(provider, delivery.delivery_id, delivery.body)
+                answer = await self.telephony.take(provider, delivery.delivery_id, delivery.body)
+                if answer.status_code == 202:
+                    continue  # no writer again: it stays, and is taken again later
             async with self.database.engine.begin() as connection:
                 await inbox.done(connection, delivery.id)
         return len(waiting)

@@ -13,6 +13,7 @@ from typing import Any
 
 import redis.asyncio
 import structlog
+from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from app import commands as c
@@ -156,6 +157,9 @@ class RedisBus:
             reply = await self.submit_here(c.load(fields[b"envelope"]))
         except NoWriter:
             reply = c.Reply(0)
+        except ValidationError as unreadable:  # of another version
+            log.error("bus: unreadable command", errors=unreadable.error_count())
+            reply = c.problem(422, "command.rejected")
         told = {"ask": fields[b"ask"].decode(), "status": reply.status, "body": dict(reply.body), "pos": reply.pos}
         with contextlib.suppress(RedisError, OSError):
             await self.client.publish(self._key(f"answers:{fields[b'to'].decode()}"), json.dumps(told))

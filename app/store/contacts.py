@@ -71,6 +71,18 @@ async def is_customer(conn: AsyncConnection, customer_id: str, company_ids: Coll
     return (await conn.execute(wanted)).first() is not None
 
 
+async def same_try_that_is_over(conn: AsyncConnection, company_id: str, source: str, source_id: str) -> str | None:
+    """The id of its contact. The writer knows the open ones itself."""
+    wanted = select(contact.c.id).where(
+        contact.c.company_id == company_id,
+        contact.c.source == source,
+        contact.c.source_id == source_id,
+        contact.c.state == "closed",
+    )
+    found = (await conn.execute(wanted)).scalar()
+    return None if found is None else str(found)
+
+
 async def stored_answer(conn: AsyncConnection, principal: str, command_id: str) -> Row | None:
     """What a command was answered: {"body_hash", "reply"}."""
     return await rows.first(
