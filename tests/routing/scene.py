@@ -38,6 +38,12 @@ def kind_of(decision: Any) -> str:
     return str(getattr(decision, "kind", type(decision).__name__))
 
 
+def as_the_journey_does(decisions: list[Any]) -> list[messages.Message]:
+    """What is handed back is ended in the same turn."""
+    back = [decision.segment_id for decision in decisions if kind_of(decision) == "HandedBack"]
+    return [act(segment_id) for segment_id in back for act in (messages.End, messages.Finish)]
+
+
 def skills(text: str) -> dict[str, int]:
     """'billing 3, zh 5' -> levels."""
     return {name: int(level) for name, level in (each.split() for each in text.split(",") if each.strip())}

@@ -12,16 +12,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from contacts.contact import Contact
-from contacts.records import ConfigValue, Records
-from contacts.segment import Segment
-from contacts.stay import Stay
 from contacts.words import CHANNELS, SECOND_US, WRITTEN
 from routing import messages as m
 from routing.engine import Engine
-from routing.policy import as_values
-from tests.routing.ledger import Ledger, Piece, Wait
-from tests.routing.scene import kind_of, numbered
+from tests.routing.ledger import Ledger, Piece
+from tests.routing.scene import as_the_journey_does, kind_of, numbered
+from tests.routing.stored import Stored
 from tests.routing.strategies import (
     ACTS,
     AGENTS,
@@ -52,35 +48,40 @@ class Centre(RuleBasedStateMachine):
         self.ledger = Ledger()
         self.seq = count(1)
         self.stays = count(1)
-        self.config: dict[Any, ConfigValue] = {}
+        self.stored = Stored()
 
     # --- saying something, and holding the answer against the promises ------------------------------------------------
 
     def say(self, message: m.Message) -> None:
+        """A turn: the message, and what the journey says at once because of the answer."""
+        coming = [message]
+        while coming:
+            coming += as_the_journey_does(self.hear_answer(coming.pop(0)))
+        self.the_engine_rebuilt_from_what_is_stored_is_the_same()
+
+    def hear_answer(self, message: m.Message) -> list[m.Decision]:
         before = self.engine.digest()
         try:
             decisions = self.engine.handle(message, self.now_us)
         except m.Refusal:
             assert self.engine.digest() == before, "a refusal changed something"
-            return
-        if isinstance(message, m.ConfigChanged):
-            self.keep_config(message)
+            return []
+        self.stored.keep(message)
         self.ledger.note_input(message, self.now_us)
         for decision in decisions:
             self.hold_against_promises(message, decision)
             self.ledger.note(message, decision, self.now_us)
-        self.the_engine_rebuilt_from_what_is_stored_is_the_same()
-        for decision in decisions:
-            if isinstance(decision, m.HandedBack):  # the journey ends it in the same turn
-                self.say(m.End(decision.segment_id))
-                self.say(m.Finish(decision.segment_id))
         if isinstance(message, m.TimePassed):
-            due_us = self.engine.next_deadline()
-            assert due_us is None or due_us > self.now_us, "a deadline was not taken"
-            for wait in self.ledger.waits.values():
-                assert wait.overdue == (wait.promise_us <= self.now_us)
-                is_connecting = any(piece.state == "connecting" for piece in self.pieces_of(wait.stay_id))
-                assert wait.limit_us > self.now_us or is_connecting, "a limit passed without an action"
+            self.no_deadline_was_forgotten()
+        return decisions
+
+    def no_deadline_was_forgotten(self) -> None:
+        due_us = self.engine.next_deadline()
+        assert due_us is None or due_us > self.now_us
+        for wait in self.ledger.waits.values():
+            assert wait.overdue == (wait.promise_us <= self.now_us)
+            is_connecting = any(piece.state == "connecting" for piece in self.pieces_of(wait.stay_id))
+            assert wait.limit_us > self.now_us or is_connecting, "a limit passed without an action"
 
     def hold_against_promises(self, message: m.Message, decision: Any) -> None:
         ledger = self.ledger
@@ -122,17 +123,6 @@ class Centre(RuleBasedStateMachine):
 
     def pieces_of(self, stay_id: str) -> list[Piece]:
         return [piece for piece in self.ledger.pieces.values() if piece.stay_id == stay_id]
-
-    def keep_config(self, message: m.ConfigChanged) -> None:
-        values: list[tuple[Any, str, Any]] = [
-            *(("queue", queue.queue_id, as_values(queue)) for queue in message.queues),
-            *(("agent", profile.agent_id, as_values(profile)) for profile in message.agents),
-            *(("agent", agent_id, None) for agent_id in message.gone_agent_ids),
-        ]
-        if message.domain:
-            values.append(("domain", "1", as_values(message.domain)))
-        for kind, subject_id, value in values:
-            self.config[kind, subject_id] = ConfigValue(kind, subject_id, message.seq, value)
 
     # --- configuration ------------------------------------------------------------------------------------------------
 
@@ -286,40 +276,11 @@ class Centre(RuleBasedStateMachine):
             )  # fmt: skip
 
     def the_engine_rebuilt_from_what_is_stored_is_the_same(self) -> None:
-        rebuilt = Engine.from_records(self.records(), self.ids)
+        rebuilt = Engine.from_records(self.stored.records(self.engine, self.ledger, self.now_us), self.ids)
         if rebuilt.digest() != self.engine.digest():
             assert rebuilt.dump() == self.engine.dump()
         assert rebuilt.digest() == self.engine.digest()
         assert rebuilt.next_deadline() == self.engine.next_deadline()
-
-    def records(self) -> Records:
-        ledger, queues = self.ledger, self.ledger.queues
-        contacts, stays, segments = {}, {}, {}
-        for wait in ledger.waits.values():
-            stays[wait.stay_id] = Stay(
-                wait.stay_id, wait.contact_id, 1, wait.queue_id, wait.queue_version, wait.requirement, wait.place_us,
-                wait.queued_us, wait.promise_us, wait.limit_us, wait.wishes,
-                routing=self.engine.stay_routing(wait.stay_id),
-            )  # fmt: skip
-        for piece in ledger.pieces.values():
-            in_wrap_up = piece.state == "wrap_up"
-            state: Any = piece.state
-            segments[piece.segment_id] = Segment(
-                piece.segment_id, piece.contact_id, piece.stay_id, piece.queue_id, 1, piece.agent_id, "primary", state,
-                piece.offered_us, None if in_wrap_up else piece.ends_us, piece.exclusive, piece.manual,
-                piece.connected_us, wrap_up_until_us=piece.ends_us if in_wrap_up else None,
-            )  # fmt: skip
-        things: list[Wait | Piece] = [*ledger.waits.values(), *ledger.pieces.values()]
-        for thing in things:
-            company_id, contact_id = queues[thing.queue_id].company_id, thing.contact_id
-            contacts[contact_id] = Contact(
-                contact_id, company_id, 1, thing.channel, "in", "open", "test", contact_id, START_US
-            )
-        states = {agent_id: self.engine.agent_state(agent_id) for agent_id in ledger.agents}
-        return Records(
-            1, contacts, stays, segments, agents=states, config=self.config, engine_state=self.engine.counters(),
-            last_at_us=self.now_us,
-        )  # fmt: skip
 
     # --- what holds in the end ----------------------------------------------------------------------------------------
 

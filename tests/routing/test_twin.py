@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from routing.engine import Engine
-from routing.messages import DomainPolicy, End, Finish, Message
+from routing.messages import DomainPolicy, Message
 from tests.routing.floors import Floor
 from tests.routing.naive_match import NaiveMatch
-from tests.routing.scene import Decider, kind_of, numbered
+from tests.routing.scene import Decider, as_the_journey_does, kind_of, numbered
 
 FLOORS = int(os.environ.get("TWIN_FLOORS", "100"))
 SOAK_FLOORS = 1_000
@@ -48,12 +48,6 @@ def play(seed: int, engine: Decider) -> None:
         if of_twin is not None:
             floor.ledger.hear(message, of_twin, floor.now_us)
             coming += as_the_journey_does(of_twin)
-
-
-def as_the_journey_does(decisions: list[Any]) -> list[Message]:
-    """What is handed back is ended in the same turn."""
-    back = [decision.segment_id for decision in decisions if kind_of(decision) == "HandedBack"]
-    return [act(segment_id) for segment_id in back for act in (End, Finish)]
 
 
 def answer(decider: Decider, message: Message, now_us: int) -> tuple[list[Any] | None, list[Plain]]:
