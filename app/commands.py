@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from contacts.leg import CstaEvent
 from contacts.presence import Chosen, Device
@@ -202,6 +202,8 @@ class Envelope:
     body_hash: bytes
     command: Command
     actor: str = "system"  # as the log shall name it: 'user:<id>', 'customer', 'provider', 'system'
+
+    __pydantic_config__ = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")  # a hash is no text
 
 
 @dataclass(frozen=True, slots=True)
