@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from floor import bank_log, log_figures, replay_report
 from floor import day as days
+from floor import demo as demos
 from floor import load as loads
 from floor import replay as replays
 from floor.rest import Refused
@@ -77,6 +78,12 @@ def replay(
     else:
         replay_report.tell(planned, outcome, Console())
     raise typer.Exit(0 if outcome.drained else 1)
+
+
+@app.command()
+def demo(server: Server, key_file: KeyFile) -> None:
+    """Let a demo company live on, calmly, until stopped; prints the addresses and logins."""
+    _run(demos.run(server, key_file.read_text().strip(), Console()))
 
 
 @app.command()

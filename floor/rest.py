@@ -35,10 +35,14 @@ class Rest:
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
-    async def ask(self, method: str, path: str, body: Any = None, **query: str) -> Any:
-        """The JSON of the answer, None if it has none. Raises Refused, httpx2.HTTPError."""
+    async def ask(self, method: str, path: str, body: Any = None, key: str | None = None, **query: str) -> Any:
+        """The JSON of the answer, None if it has none; with a `key` a repeat is the same command.
+
+        Raises Refused, httpx2.HTTPError.
+        """
+        headers = {"Idempotency-Key": key} if key else None
         for left in reversed(range(TRIES)):
-            answer = await self._client.request(method, path, json=body, params=query or None)
+            answer = await self._client.request(method, path, json=body, params=query or None, headers=headers)
             if answer.status_code in (429, 503) and left:
                 await asyncio.sleep(AGAIN_S)
                 continue
@@ -51,8 +55,8 @@ class Rest:
     async def get(self, path: str, **query: str) -> Any:
         return await self.ask("GET", path, **query)
 
-    async def post(self, path: str, body: Any) -> Any:
-        return await self.ask("POST", path, body)
+    async def post(self, path: str, body: Any, key: str | None = None) -> Any:
+        return await self.ask("POST", path, body, key)
 
     async def every(self, path: str, **query: str) -> AsyncIterator[dict[str, Any]]:
         """Each item of all pages."""
