@@ -143,6 +143,27 @@ async def test_after_a_cut_the_same_session_goes_on_under_its_epoch(session, own
     await turn.commit(session, Draft([event("row.changed")], replies=[reply()]), 1)
 
 
+async def test_after_an_unknown_outcome_the_late_statement_finds_no_epoch(session, owner):
+    """The turn whose answer never came may reach the server after us: by then its epoch is over."""
+    epoch = session.epoch
+    await session.reconnect()
+
+    assert await session.renew()
+
+    late = turn.as_statement(Draft([event("row.changed")]), 1, epoch, 1)
+    assert await session.conn.fetchrow(late[0], *late[1]) is None
+    assert await owner.fetchval("SELECT count(*) FROM event") == 0
+    await turn.commit(session, Draft([event("row.changed")]), 1)
+
+
+async def test_who_was_replaced_cannot_renew(session, second, owner):
+    await silent_for_3_s(owner)
+    await second.try_takeover(1, "second")
+
+    assert not await session.renew()
+    assert await second.beat()
+
+
 async def test_the_sessions_settings_are_those_of_the_promise(session):
     wanted = {
         "idle_in_transaction_session_timeout": "1500ms",
