@@ -19,6 +19,7 @@ REQUEST_ID = "x-request-id"
 
 log = structlog.get_logger(__name__)
 
+_QUIET = frozenset({"healthz", "readyz", "metrics", "receive_telephony_events"})  # many and alike: counted, not told
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _requests = Counter("http_requests_total", "Requests answered", ["operation", "status"])
 _seconds = Histogram(
@@ -78,7 +79,8 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
     _requests.labels(operation, str(status)).inc()
     _seconds.labels(operation).observe(seconds)
     state = scope["state"]
-    log.info(
+    tell = log.debug if operation in _QUIET and status < 400 else log.info
+    tell(
         "request",
         operation=operation,
         method=scope["method"],
