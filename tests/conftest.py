@@ -78,22 +78,32 @@ def template_database(postgres: Postgres) -> Iterator[str]:
     outside_any_loop(lambda: drop_database(postgres.admin_url, name))
 
 
-@pytest.fixture
-def new_database(postgres: Postgres, template_database: str) -> Iterator[Callable[[], str]]:
-    """Makes one more migrated, empty database at each call; returns its URL."""
+def _databases(postgres: Postgres, template: str) -> Iterator[Callable[[], str]]:
     from app.store.embedded import create_database, drop_database
 
     made: list[str] = []
 
     def make() -> str:
         name = f"test_{os.getpid()}_{next(_copies)}"
-        outside_any_loop(lambda: create_database(postgres.admin_url, name, template_database))
+        outside_any_loop(lambda: create_database(postgres.admin_url, name, template))
         made.append(name)
         return postgres.url_of(name)
 
     yield make
     for name in made:
         outside_any_loop(lambda name=name: drop_database(postgres.admin_url, name))
+
+
+@pytest.fixture
+def new_database(postgres: Postgres, template_database: str) -> Iterator[Callable[[], str]]:
+    """Makes one more migrated, empty database at each call; returns its URL."""
+    yield from _databases(postgres, template_database)
+
+
+@pytest.fixture(scope="module")
+def new_database_of_module(postgres: Postgres, template_database: str) -> Iterator[Callable[[], str]]:
+    """The same, for what all tests of a file share."""
+    yield from _databases(postgres, template_database)
 
 
 @pytest.fixture
