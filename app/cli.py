@@ -80,7 +80,8 @@ def serve(
 def demo(port: Annotated[int, typer.Option(help="Where to listen")] = 8080) -> None:
     """A living contact centre: embedded database, a demo company made through the public API, and a floor beside it."""
     settings = Settings(port=port)
-    configure_logs(settings)
+    # People look at this terminal: a line a request would hide the addresses and logins.
+    configure_logs(settings.model_copy(update={"log_level": "warning"}))
     _allow_many_sockets()
     _run(run_demo(settings))
 
