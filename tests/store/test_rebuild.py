@@ -68,121 +68,147 @@ class Memory:
         )
 
 
+class Floor:
+    """Makes random turns: contacts come, wait, are offered, change hands and end."""
+
+    def __init__(self, draw: st.DrawFn, centre: Centre) -> None:
+        self.draw, self.centre = draw, centre
+        self.contacts: dict[str, Contact] = {}
+        self.stays: dict[str, Stay] = {}
+        self.segments: dict[str, Segment] = {}
+        self.legs: dict[str, Leg] = {}
+        self.effects: dict[str, Effect] = {}
+        self.config_seq = 0
+        self.turns: list[Draft] = []
+        self.draft = Draft()
+
+    def turn(self) -> None:
+        self.draft = Draft()
+        acts = [self.arrive, self.wait, self.offer, self.step, self.report, self.effect, self.agent, self.config,
+                self.close, self.count]  # fmt: skip
+        for _ in range(self.draw(st.integers(1, 4))):
+            self.one_of(acts)()
+        events = self.draw(st.integers(0, 3))
+        self.draft.events = [event("row.changed", START_US + len(self.turns)) for _ in range(events)]
+        self.turns.append(self.draft)
+
+    def one_of(self, values: Any) -> Any:
+        return self.draw(st.sampled_from(list(values)))
+
+    def maybe(self, strategy: st.SearchStrategy[Any]) -> Any:
+        return self.draw(st.none() | strategy)
+
+    def keep(self, kind: str, row: Any, *, new: bool = False) -> None:
+        getattr(self, kind)[row.id] = row
+        getattr(self.draft, kind)[row.id] = row
+        if new:
+            self.draft.new_ids.add(row.id)
+
+    def arrive(self) -> None:
+        company, draw = self.one_of(self.centre.company_ids), self.draw
+        contact = Contact(
+            new_id(), company, 1, self.one_of(["phone", "chat"]), "in", "open", "api:1", new_id(), draw(instants),
+            number=self.maybe(st.just("+491")), collected=draw(json_values),
+        )  # fmt: skip
+        self.keep("contacts", contact, new=True)
+
+    def wait(self) -> None:
+        waiting = {s.contact_id for s in self.stays.values() if s.end is None}
+        free = [c for c in self.contacts.values() if c.state == "open" and c.id not in waiting]
+        if free:
+            contact, draw = self.one_of(free), self.draw
+            queue_id = self.centre.queue_ids[self.centre.company_ids.index(contact.company_id)]
+            stay = Stay(
+                new_id(), contact.id, 1, queue_id, 1, draw(texts), draw(instants), draw(instants), draw(instants),
+                draw(instants), draw(wishes), routing=draw(json_values),
+            )  # fmt: skip
+            self.keep("stays", stay, new=True)
+
+    def offer(self) -> None:
+        offered = {s.stay_id for s in self.segments.values() if s.state not in OVER}
+        free = [s for s in self.stays.values() if s.end is None and s.id not in offered]
+        if free:
+            stay, draw = self.one_of(free), self.draw
+            segment = Segment(
+                new_id(), stay.contact_id, stay.id, stay.queue_id, 1, self.one_of(self.centre.agent_ids), "primary",
+                "offered", draw(instants), self.maybe(instants), draw(st.booleans()), draw(st.booleans()),
+            )  # fmt: skip
+            self.keep("segments", segment, new=True)
+
+    def step(self) -> None:
+        live = [s for s in self.segments.values() if s.state not in OVER]
+        if not live:
+            return
+        state = self.one_of(["connecting", "talking", "held", "parked", "wrap_up", *sorted(OVER)])
+        segment = replace(
+            self.one_of(live),
+            state=state,
+            connected_us=self.maybe(instants),
+            ended_us=self.maybe(instants),
+            wrap_up_until_us=self.maybe(instants),
+            end=self.maybe(st.just("timeout")),
+        )
+        self.keep("segments", segment)
+        stay = self.stays[segment.stay_id]
+        if stay.end is None and self.draw(st.booleans()):
+            self.keep("stays", replace(stay, ended_us=self.draw(instants), end="answered"))
+
+    def report(self) -> None:
+        alive = [leg for leg in self.legs.values() if leg.state != "cleared"]
+        if alive and self.draw(st.booleans()):
+            state = self.one_of(["established", "held", "cleared"])
+            if state == "cleared" and any(leg.state == "cleared" for leg in self.draft.legs.values()):
+                return  # one a turn, so that tombstones have one order
+            leg = self.one_of(alive)
+            ended_us = START_US + len(self.turns) if state == "cleared" else None
+            self.keep("legs", replace(leg, state=state, last_rank=leg.last_rank + 1, ended_us=ended_us))
+        elif self.contacts:
+            contact_id = self.one_of(sorted(self.contacts))
+            self.keep("legs", Leg(new_id(), 1, contact_id, "p", new_id(), "customer", "initiated"), new=True)
+
+    def effect(self) -> None:
+        open_ones = [e for e in self.effects.values() if e.state in ("due", "sent")]
+        if open_ones and self.draw(st.booleans()):
+            state = self.one_of(["sent", "done", "failed", "unknown"])
+            self.keep("effects", replace(self.one_of(open_ones), state=state, tries=1))
+        elif self.contacts:
+            effect = Effect(
+                new_id(), 1, self.one_of(sorted(self.contacts)), None, "telephony.ring", self.draw(st.booleans()), "p",
+                self.draw(json_values), not_after_us=self.maybe(instants),
+            )  # fmt: skip
+            self.keep("effects", effect, new=True)
+
+    def agent(self) -> None:
+        agent_id, draw = self.one_of(self.centre.agent_ids), self.draw
+        self.draft.agents[agent_id] = AgentState(
+            agent_id, 1, self.one_of(["ready", "away", "offline"]), self.maybe(st.just("lunch")), None,
+            draw(st.booleans()), self.maybe(ids), draw(instants), self.maybe(instants), draw(st.booleans()),
+            self.maybe(instants), draw(st.booleans()),
+        )  # fmt: skip
+
+    def config(self) -> None:
+        self.config_seq += 1
+        queue_id = self.one_of(self.centre.queue_ids)
+        self.draft.config["queue", queue_id] = ConfigValue("queue", queue_id, self.config_seq, self.maybe(json_values))
+
+    def close(self) -> None:
+        open_ones = [c for c in self.contacts.values() if c.state == "open"]
+        if open_ones:
+            closed_us = self.draw(instants)
+            self.keep(
+                "contacts", replace(self.one_of(open_ones), state="closed", closed_us=closed_us, outcome="handled")
+            )
+
+    def count(self) -> None:
+        self.draft.engine_state = self.draw(json_values)
+
+
 @st.composite
-def drafts(draw: st.DrawFn, centre: Centre) -> list[Draft]:
-    """A random floor: contacts come, wait, are offered, change hands and end, several in one turn."""
-    choose = lambda values: draw(st.sampled_from(values))  # noqa: E731
-    contacts: dict[str, Contact] = {}
-    stays: dict[str, Stay] = {}
-    segments: dict[str, Segment] = {}
-    legs: dict[str, Leg] = {}
-    effects: dict[str, Effect] = {}
-    made: list[Draft] = []
-    config_seq = 0
+def random_turns(draw: st.DrawFn, centre: Centre) -> list[Draft]:
+    floor = Floor(draw, centre)
     for _ in range(draw(st.integers(1, 8))):
-        draft = Draft()
-        for _ in range(draw(st.integers(1, 4))):
-            match choose(["arrive", "wait", "offer", "step", "report", "effect", "agent", "config", "close", "count"]):
-                case "arrive":
-                    company = choose(centre.company_ids)
-                    contact = Contact(
-                        new_id(), company, 1, choose(["phone", "chat"]), "in", "open", "api:1", new_id(),
-                        draw(instants), number=draw(st.none() | st.just("+491")), collected=draw(json_values),
-                    )  # fmt: skip
-                    contacts[contact.id] = draft.contacts[contact.id] = contact
-                    draft.new_ids.add(contact.id)
-                case "wait":
-                    waiting = {s.contact_id for s in stays.values() if s.end is None}
-                    free = [c for c in contacts.values() if c.state == "open" and c.id not in waiting]
-                    if free:
-                        contact = choose(free)
-                        queue_id = centre.queue_ids[centre.company_ids.index(contact.company_id)]
-                        stay = Stay(
-                            new_id(), contact.id, 1, queue_id, 1, draw(texts), draw(instants), *[draw(instants)] * 3,
-                            draw(wishes), routing=draw(json_values),
-                        )  # fmt: skip
-                        stays[stay.id] = draft.stays[stay.id] = stay
-                        draft.new_ids.add(stay.id)
-                case "offer":
-                    offered = {s.stay_id for s in segments.values() if s.state not in OVER}
-                    free = [s for s in stays.values() if s.end is None and s.id not in offered]
-                    if free:
-                        stay = choose(free)
-                        segment = Segment(
-                            new_id(), stay.contact_id, stay.id, stay.queue_id, 1, choose(centre.agent_ids), "primary",
-                            "offered", draw(instants), draw(st.none() | instants), draw(st.booleans()),
-                            draw(st.booleans()),
-                        )  # fmt: skip
-                        segments[segment.id] = draft.segments[segment.id] = segment
-                        draft.new_ids.add(segment.id)
-                case "step":
-                    live = [s for s in segments.values() if s.state not in OVER]
-                    if live:
-                        segment = replace(
-                            choose(live), state=choose(["connecting", "talking", "held", "parked", "wrap_up", *OVER]),
-                            connected_us=draw(st.none() | instants), ended_us=draw(st.none() | instants),
-                            wrap_up_until_us=draw(st.none() | instants), end=draw(st.none() | st.just("timeout")),
-                        )  # fmt: skip
-                        segments[segment.id] = draft.segments[segment.id] = segment
-                        stay = stays[segment.stay_id]
-                        if stay.end is None and draw(st.booleans()):
-                            stays[stay.id] = draft.stays[stay.id] = replace(
-                                stay, ended_us=draw(instants), end="answered"
-                            )
-                case "report":
-                    alive = [leg for leg in legs.values() if leg.state != "cleared"]
-                    if alive and draw(st.booleans()):
-                        leg = choose(alive)
-                        state = choose(["established", "held", "cleared"])
-                        # Distinct instants: their order is the order of the tombstones.
-                        ended = START_US + len(made) * 100 + len(draft.legs) if state == "cleared" else None
-                        leg = replace(leg, state=state, last_rank=leg.last_rank + 1, ended_us=ended)
-                        if state == "cleared" and any(other.state == "cleared" for other in draft.legs.values()):
-                            continue
-                    elif contacts:
-                        leg = Leg(new_id(), 1, choose(sorted(contacts)), "p", new_id(), "customer", "initiated")
-                        draft.new_ids.add(leg.id)
-                    else:
-                        continue
-                    legs[leg.id] = draft.legs[leg.id] = leg
-                case "effect":
-                    open_ones = [e for e in effects.values() if e.state in ("due", "sent")]
-                    if open_ones and draw(st.booleans()):
-                        effect = replace(
-                            choose(open_ones), state=choose(["sent", "done", "failed", "unknown"]), tries=1
-                        )
-                    elif contacts:
-                        effect = Effect(
-                            new_id(), 1, choose(sorted(contacts)), None, "telephony.ring", draw(st.booleans()), "p",
-                            draw(json_values), not_after_us=draw(st.none() | instants),
-                        )  # fmt: skip
-                        draft.new_ids.add(effect.id)
-                    else:
-                        continue
-                    effects[effect.id] = draft.effects[effect.id] = effect
-                case "agent":
-                    agent_id = choose(centre.agent_ids)
-                    draft.agents[agent_id] = AgentState(
-                        agent_id, 1, choose(["ready", "away", "offline"]), draw(st.none() | st.just("lunch")), None,
-                        draw(st.booleans()), draw(st.none() | ids), draw(instants), draw(st.none() | instants),
-                        draw(st.booleans()), draw(st.none() | instants), draw(st.booleans()),
-                    )  # fmt: skip
-                case "config":
-                    config_seq += 1
-                    value = ConfigValue("queue", choose(centre.queue_ids), config_seq, draw(st.none() | json_values))
-                    draft.config[value.kind, value.subject_id] = value
-                case "close":
-                    open_ones = [c for c in contacts.values() if c.state == "open"]
-                    if open_ones:
-                        contact = replace(
-                            choose(open_ones), state="closed", closed_us=draw(instants), outcome="handled"
-                        )
-                        contacts[contact.id] = draft.contacts[contact.id] = contact
-                case "count":
-                    draft.engine_state = draw(json_values)
-        draft.events = [event("row.changed", START_US + len(made)) for _ in range(draw(st.integers(0, 3)))]
-        made.append(draft)
-    return made
+        floor.turn()
+    return floor.turns
 
 
 def test_what_was_written_is_read_again_whatever_it_was(database: str) -> None:
@@ -208,8 +234,8 @@ def test_what_was_written_is_read_again_whatever_it_was(database: str) -> None:
         finally:
             await session.release()
 
-    @given(turns=drafts(centre))
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    @given(turns=random_turns(centre))
+    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
     def holds(turns: list[Draft]) -> None:
         found, expected = asyncio.run(round_trip(turns))
 
