@@ -35,6 +35,8 @@ from app.passwords import Passwords
 from app.ports import Doors
 
 _OURS: tuple[APIRouter, ...] = (
+    contacts.router,
+    figures.router,
     health.router,
     openapi.router,
     session.router,
@@ -49,8 +51,6 @@ _OURS: tuple[APIRouter, ...] = (
     queues.router,
     dispositions.router,
     customers.router,
-    contacts.router,
-    figures.router,
     audit.router,
 )
 
@@ -70,10 +70,10 @@ def build_api(doors: Doors, routers: Sequence[APIRouter] = ()) -> FastAPI:
     app.state.doors = doors
     reader = doors.database.engine.execution_options(isolation_level="AUTOCOMMIT")
     app.state.porter = Porter(doors, Passwords(), Limiting(doors.settings), doors.settings.signing_key(), reader)
+    for router in routers:  # first: paths are compared one after the other, and telephony's is the busiest
+        app.include_router(router)
     for router in _OURS:
         app.include_router(router, dependencies=[Depends(admit)])
-    for router in routers:
-        app.include_router(router)
     problems.install(app)
     app.add_middleware(Bounds)
     app.add_middleware(Trace)  # the outermost: it sees what Bounds refuses, too

@@ -84,12 +84,15 @@ def _too_large(most: int) -> Problem:
 
 
 def _check_address(scope: Scope) -> None:
-    if len(scope.get("query_string", b"")) > QUERY_BYTES_MAX:
+    path, query = scope.get("raw_path") or b"", scope.get("query_string", b"")
+    if len(query) > QUERY_BYTES_MAX:
         raise Problem(414, "request.query_too_long", f"The query is longer than {QUERY_BYTES_MAX} bytes")
-    for step in scope.get("raw_path", b"").partition(b"?")[0].split(b"/"):
+    if b"%" not in path and b"%" not in query and path.isascii() and query.isascii():
+        return
+    for step in path.partition(b"?")[0].split(b"/"):
         if not _is_text(step):
             raise _not_text([FieldError("/path", "not text: NUL or not UTF-8", "validation.text", "path")])
-    for pair in scope.get("query_string", b"").split(b"&"):
+    for pair in query.split(b"&"):
         name, _, value = pair.replace(b"+", b" ").partition(b"=")
         if not (_is_text(name) and _is_text(value)):
             pointer = pointer_of([unquote_to_bytes(name).decode("utf-8", "replace").replace("\0", "\ufffd")])

@@ -79,8 +79,9 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
     _requests.labels(operation, str(status)).inc()
     _seconds.labels(operation).observe(seconds)
     state = scope["state"]
-    tell = log.debug if operation in _QUIET and status < 400 else log.info
-    tell(
+    if operation in _QUIET and status < 400:
+        return
+    log.info(
         "request",
         operation=operation,
         method=scope["method"],
