@@ -126,6 +126,22 @@ async def server(database: str, tmp_path: Path) -> Any:
         started.kill()
 
 
+@pytest.fixture(scope="module")
+def shared_server(new_database_of_module: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One server for all tests of a file; each makes a company of its own."""
+    from tests.serving import Server
+
+    many_logins = {"JACKFIELD_LOGIN_ATTEMPTS_PER_MINUTE": "1000"}
+    log = tmp_path_factory.mktemp("server") / "server.log"
+    started = Server(new_database_of_module(), log, environment=many_logins)
+    started.start()
+    try:
+        outside_any_loop(started.until_ready)
+        yield started
+    finally:
+        started.kill()
+
+
 @pytest.fixture
 async def api(server: Any) -> Any:
     """An operator's key at the server's public doors."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from tests.serving import Api, Server
+from tests.serving import Api, Server, api_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCREENS = REPOSITORY / "build" / "screens"
@@ -115,25 +115,26 @@ def _complain(visitor: Visitor, said: Any) -> None:
 
 
 @pytest.fixture
-async def centre(server: Server, api: Api) -> Centre:
-    return await _open_centre(server, api, {"wrap_up_s": 120, "offer_timeout_s": 60})
+async def centre(shared_server: Server) -> AsyncIterator[Centre]:
+    async with api_of(shared_server) as api:
+        yield await _open_centre(shared_server, api, {"wrap_up_s": 120, "offer_timeout_s": 60})
 
 
 @pytest.fixture
-async def impatient_centre(server: Server, api: Api) -> Centre:
+async def impatient_centre(shared_server: Server) -> AsyncIterator[Centre]:
     """Its offers live for two seconds."""
-    return await _open_centre(server, api, {"offer_timeout_s": 2})
+    async with api_of(shared_server) as api:
+        yield await _open_centre(shared_server, api, {"offer_timeout_s": 2})
 
 
 async def _open_centre(server: Server, api: Api, config: dict[str, Any]) -> Centre:
-    company = await api.post(
-        "/v1/companies", {"slug": "nordlicht", "name": "Nordlicht Energie", "zone": "Europe/Berlin"}
-    )
+    slug, login = f"nordlicht-{next(_tries)}", f"li.wei.{next(_tries)}"
+    company = await api.post("/v1/companies", {"slug": slug, "name": "Nordlicht Energie", "zone": "Europe/Berlin"})
     company_id = company["id"]
     queue = await api.post("/v1/queues", {"company_id": company_id, "name": "Shop 在线客服", "config": config})
     for code, name in (("solved", "Solved"), ("callback", "Callback promised")):
         await api.post("/v1/dispositions", {"company_id": company_id, "code": code, "name": name})
     grants = [{"role": role, "company_id": company_id} for role in ("agent", "supervisor")]
-    user = await api.post("/v1/users", {"login": "li.wei", "name": "Li Wei", "password": PASSWORD, "grants": grants})
+    user = await api.post("/v1/users", {"login": login, "name": "Li Wei", "password": PASSWORD, "grants": grants})
     await api.post("/v1/agents", {"user_id": user["id"]})
-    return Centre(server, api, company_id, queue["id"], "li.wei")
+    return Centre(server, api, company_id, queue["id"], login)

@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,6 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.conftest import outside_any_loop
 from tests.serving import Api, Server, api_of
 
 FRAME_S = 10.0
@@ -121,20 +120,6 @@ class Desks:
 
 def segment(records: dict[str, Any], state: str) -> dict[str, Any] | None:
     return next((r for k, r in records.items() if k.startswith("segment/") and r["state"] == state), None)
-
-
-@pytest.fixture(scope="module")
-def shared_server(
-    new_database_of_module: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    """One for all tests of a file: each makes a company of its own."""
-    server = Server(new_database_of_module(), tmp_path_factory.mktemp("desk") / "server.log")
-    server.start()
-    try:
-        outside_any_loop(server.until_ready)
-        yield server
-    finally:
-        server.kill()
 
 
 @pytest.fixture
