@@ -65,6 +65,7 @@ class Board:
         # of this message
         self.told: list[Decision] = []
         self.freed: dict[str, Agent] = {}  # agents who may take something that was not possible before
+        self.unshelved: list[Agent] = []  # who can take something but does not yet stand on a shelf
         self.returned: dict[str, Waiting] = {}  # stays that may be given to somebody who was not possible before
         self.unasked: list[Waiting] = []  # of these, those that match.py has not yet taken up
         self.departed: dict[str, Waiting] = {}  # stays that have left
@@ -107,10 +108,18 @@ class Board:
         was_logged_in = agent.logged_in
         if agent.above_by_hand:
             agent.above_by_hand = agent.is_above_capacity
-        if self.staff.put_in_place(agent):
+        if self.staff.reassess(agent):
             self.freed[agent.id] = agent
+        if agent.open and agent.key is None:
+            self.unshelved.append(agent)
         if was_logged_in & ~agent.logged_in and agent.group is not None:
             self.somebody_left(agent.group.flag)
+
+    def shelve(self) -> None:
+        """Before agents are compared."""
+        for agent in self.unshelved:
+            self.staff.shelve(agent)
+        self.unshelved.clear()
 
     def place_by_hand(self, agent: Agent) -> None:
         """After an act that may leave the agent above capacity: a person's, or a changed configuration."""
@@ -217,11 +226,12 @@ class Board:
             self.lines.put(stay)
         self.ask(stay)
 
-    def offer_made(self, stay: Waiting) -> None:
+    def offer_made(self, stay: Waiting, offer: Segment) -> None:
         """In rounds the stay may stand in line still, but not for the agent who was just asked."""
+        if not offer.exclusive:
+            self.bar(stay, offer.agent.id)
         if wants_offer(stay):
             self.restricted.add(stay.id)
-            self.bar(stay, stay.offers[-1].agent.id)
         else:
             self.step_out(stay)
 

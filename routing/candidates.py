@@ -122,7 +122,7 @@ def heads_for(board: Board, agent: Agent, overdue: bool) -> Heads:
     """Of each line the first stay that may be given to this agent now. If the agent may serve many lines, of each rate
     no more than the nearest."""
     group, lines = agent.group, board.lines
-    if group is None or not agent.open:
+    if group is None or not agent.open or (overdue and not lines.overdue_count):
         return []
     barred = board.barred.get(agent.id, _NONE)
     direct = (lines.overdue_direct if overdue else lines.direct) & group.lines & lines.on_channels(agent.open)

@@ -29,19 +29,21 @@ def unpark(board: Board, segment: Segment) -> None:
 
 
 def end(board: Board, segment: Segment) -> None:
+    """Wrapping up costs what the conversation did; a parked one begins to cost again."""
     wrap_up_s = segment.queue.policy.wrap_up_s
     if wrap_up_s == 0:
         finish(board, segment, "none")
         return
+    agent, was_parked = segment.agent, segment.state == "parked"
     until_us = None if wrap_up_s is None else board.now_us + wrap_up_s * SECOND_US
-    if segment.state == "parked":
-        segment.agent.held += ONE[segment.channel]  # wrapping up is work again
     segment.state = "wrap_up"
     board.set_due(segment, NEVER if until_us is None else due(until_us, "wrap_up"))
     board.told.append(WrapUpStarted(segment.id, until_us))
-    board.place_by_hand(segment.agent)
-    if segment.agent.desk_silent_us is not None:
-        board.watch_silence(segment.agent)
+    if was_parked:
+        agent.held += ONE[segment.channel]
+        board.place_by_hand(agent)
+    if agent.desk_silent_us is not None:
+        board.watch_silence(agent)
 
 
 def finish(board: Board, segment: Segment, why: Literal["agent", "time_box", "none"]) -> None:

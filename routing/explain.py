@@ -68,7 +68,8 @@ class Explanation(Mapping[str, Any]):
         self._preferred = wishes is not None and wishes.preferred_agent_id == agents[0][-1]
         self._contested = contested
         self._look_ahead_hit = board.look_ahead_hit
-        self._counts = _counts(board, stay)
+        group = board.staff.agents[agents[0][-1]].group
+        self._counts = _counts(board, stay, group.flag if group else 0)
 
     def as_data(self) -> dict[str, Any]:
         if self._data is None:
@@ -114,16 +115,16 @@ class Explanation(Mapping[str, Any]):
         return f"Explanation({self.as_data()})"
 
 
-def _counts(board: "Board", stay: "Waiting") -> tuple[int, ...]:
+def _counts(board: "Board", stay: "Waiting", agent_flag: int) -> tuple[int, ...]:
     """In the order of COUNTED."""
     line, staff, lines = stay.line, board.staff, board.lines
     able = line.fit.able
-    free = 0
+    free = agent_flag  # who was just freed may not stand on a shelf yet
     for shelf in staff.with_room(line.channel):
         free |= shelf.mask
     heads = lines.overdue_heads if stay.overdue else lines.heads
     return (
-        len(staff.groups),
+        len(staff.by_profile),
         line.fit.able_count,
         (able & staff.logged_in_groups(line.channel)).bit_count(),
         (able & free).bit_count(),

@@ -112,6 +112,7 @@ class Lines:
         self.overdue_heads: dict[int, Ranking] = {}  # by rate
         self.direct = 0  # mask of lines whose first ordinary stay is for one agent only
         self.overdue_direct = 0
+        self.overdue_count = 0  # stays in line that are overdue
         self._free_slots: list[int] = []
         self._on_channels: dict[int, int] = {}  # channel bits -> mask of lines; made anew when lines come or go
 
@@ -206,6 +207,7 @@ class Lines:
         order = line.ordinary
         if stay.overdue:
             order, key = line.overdue, (stay.promise_us, *key)
+            self.overdue_count += 1
         stay.key, stay.in_line = key, True
         first = order.first
         order.add(key)
@@ -222,6 +224,8 @@ class Lines:
         order = line.overdue if stay.overdue else line.ordinary
         was_first = order.first is key
         order.remove(key)
+        if stay.overdue:
+            self.overdue_count -= 1
         if was_first:
             first = order.first
             if first is None:

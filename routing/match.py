@@ -28,18 +28,18 @@ _SHOWN = NEAREST + 1  # the winner and the nearest losers
 
 def match(board: Board) -> None:
     """Gives whatever can be given, and forgets what was new."""
-    if not board.freed and not board.unasked:
-        return
-    if not board.unasked and len(board.freed) == 1:
-        _serve_agent(board, next(iter(board.freed.values())))
-    elif not board.freed and len(board.unasked) == 1:
-        _serve_stay(board, board.unasked.pop())
-    if board.unasked or len(board.freed) > 1:
-        step = _Step(board)
-        while step.give_one():
-            pass
-    board.freed.clear()
-    board.returned.clear()
+    if board.freed or board.unasked:
+        if not board.unasked and len(board.freed) == 1:
+            _serve_agent(board, next(iter(board.freed.values())))
+        elif not board.freed and len(board.unasked) == 1:
+            _serve_stay(board, board.unasked.pop())
+        if board.unasked or len(board.freed) > 1:
+            step = _Step(board)
+            while step.give_one():
+                pass
+        board.freed.clear()
+        board.returned.clear()
+    board.shelve()
 
 
 def is_share_used_up(board: Board) -> bool:
@@ -66,6 +66,7 @@ def _serve_agent(board: Board, agent: Agent) -> None:
 def _serve_stay(board: Board, stay: Waiting) -> None:
     """One stay is new and nobody else: whoever may be given it, they could not be given anything else."""
     while stay.in_line and is_in_sight(board, stay):
+        board.shelve()
         board.look_ahead_hit = False
         agents = agents_for(board, stay, _SHOWN)
         if not agents:
@@ -102,6 +103,7 @@ class _Step:
 
     def give_one(self) -> bool:
         board = self.board
+        board.shelve()
         self._put_new_stays()
         stay = self._first(True)
         rival = self._rival(stay) if stay else None

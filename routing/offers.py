@@ -24,7 +24,7 @@ def offer(board: Board, stay: Waiting, agent: Agent, explanation: Mapping[str, A
     stay.offers = (*stay.offers, segment)
     board.keep(segment)
     board.set_due(segment, due(board.now_us + timeout_us, "offered"))
-    board.offer_made(stay)
+    board.offer_made(stay, segment)
     if manual:
         board.place_by_hand(agent)
     else:

@@ -106,6 +106,7 @@ def _put_in_place(board: Board) -> None:
         if wants_offer(stay) or stay.pauses:
             board.stand(stay)
     # Nobody is new: all could have been given what they could be given before.
+    board.shelve()
     board.freed.clear()
     board.returned.clear()
     board.unasked.clear()

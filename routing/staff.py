@@ -32,12 +32,12 @@ class Group:
 
     __slots__ = ("_by_rate", "bit", "byte", "flag", "key", "lines", "logged_in", "members", "profile", "room", "slot")
 
-    def __init__(self, slot: int, key: ProfileKey, profile: AgentProfile) -> None:
+    def __init__(self, slot: int, key: ProfileKey, profile: AgentProfile, room: Room) -> None:
         self.slot = slot
         self.byte, self.bit, self.flag = slot >> 3, 1 << (slot & 7), 1 << slot
         self.key = key
         self.profile = profile
-        self.room = Room(profile.capacity)
+        self.room = room
         self.members = 0
         self.logged_in = [0, 0]  # members: for written channels, for the phone
         self.lines = 0  # mask of the lines that this group may serve
@@ -101,8 +101,8 @@ class Agent:
         self.group: Group | None = None  # None: gone from the configuration
         self.segments: dict[str, Segment] = {}  # live ones, in the order of their offers
         self.held = 0  # routing/capacity.py
-        self.open = 0  # the shelf: bits of the channels on which something can be given now
-        self.key: Key = ()  # on the shelf
+        self.open = 0  # bits of the channels on which something can be given now; names the shelf
+        self.key: Key | None = None  # on the shelf
         self.logged_in = 0
         self.above_by_hand = False  # above capacity, but by no decision of ours
         self.due = NEVER  # of a silent desk with written conversations
@@ -132,7 +132,8 @@ class Staff:
         self.groups: list[Group | None] = []  # by slot
         self.shelves: dict[int, Ranking] = {}  # by open channels
         self.logged_in = [0, 0]  # masks of groups: for written channels, for the phone
-        self._by_profile: dict[ProfileKey, Group] = {}
+        self.by_profile: dict[ProfileKey, Group] = {}  # those that have an agent
+        self._rooms: dict[ProfileKey, Room] = {}  # few, however many profiles there are
         self._free_slots: list[int] = []
 
     # --- profiles -----------------------------------------------------------------------------------------------------
@@ -160,10 +161,11 @@ class Staff:
             frozenset(profile.skills.items()), profile.company_ids, capacity.units,
             frozenset(capacity.costs.items()), frozenset(capacity.maxima.items()),
         )  # fmt: skip
-        group = self._by_profile.get(key)
+        group = self.by_profile.get(key)
         if group is None:
             slot = self._free_slots.pop() if self._free_slots else len(self.groups)
-            group = self._by_profile[key] = Group(slot, key, profile)
+            room = self._rooms.setdefault(key[2:], Room(capacity))
+            group = self.by_profile[key] = Group(slot, key, profile, room)
             if slot == len(self.groups):
                 self.groups.append(group)
             self.groups[slot] = group
@@ -173,7 +175,7 @@ class Staff:
     def _drop_if_empty(self, group: Group, new: list[Group]) -> None:
         if group.members:
             return
-        del self._by_profile[group.key]
+        del self.by_profile[group.key]
         self.groups[group.slot] = None
         self._free_slots.append(group.slot)
         if group in new:
@@ -183,21 +185,24 @@ class Staff:
 
     # --- shelves ------------------------------------------------------------------------------------------------------
 
-    def put_in_place(self, agent: Agent) -> bool:
-        """After any change of facts or load. True if the agent can take something that was not possible before."""
+    def reassess(self, agent: Agent) -> bool:
+        """After any change of facts or load. Who can take other things than before leaves the shelf, and stands on the
+        right one only after `shelve`. True if the agent can take something that was not possible before."""
         self._note_login(agent)
-        group = agent.group
-        channels = self._open_channels(agent, group)
-        before = agent.open
-        if before and (channels != before or agent.key[0] != agent.idle_us):
+        channels, before = self._open_channels(agent, agent.group), agent.open
+        if agent.key is not None and (channels != before or agent.key[0] != agent.idle_us):
             self._leave_shelf(agent)
-        if channels and not agent.open and group is not None:
-            shelf = self.shelves.get(channels)
-            if shelf is None:
-                shelf = self.shelves[channels] = Ranking()
-            agent.open, agent.key = channels, (agent.idle_us, agent.id, group.byte, group.bit)
-            shelf.add(group.slot, agent.key)
+        agent.open = channels
         return bool(channels & ~before)
+
+    def shelve(self, agent: Agent) -> None:
+        group = agent.group
+        if agent.key is None and agent.open and group is not None:
+            shelf = self.shelves.get(agent.open)
+            if shelf is None:
+                shelf = self.shelves[agent.open] = Ranking()
+            agent.key = (agent.idle_us, agent.id, group.byte, group.bit)
+            shelf.add(group.slot, agent.key)
 
     def _open_channels(self, agent: Agent, group: Group | None) -> int:
         if group is None or agent.chosen != "ready" or not agent.desk_reachable:
@@ -207,9 +212,9 @@ class Staff:
         return group.room.open(agent.held) & (ALL_CHANNELS if agent.phone_reachable else ~_PHONE)
 
     def _leave_shelf(self, agent: Agent) -> None:
-        if agent.open and agent.group is not None:
+        if agent.key is not None and agent.group is not None:
             self.shelves[agent.open].remove(agent.group.slot, agent.key)
-            agent.open = 0
+            agent.key = None
 
     def _note_login(self, agent: Agent) -> None:
         group = agent.group
@@ -228,6 +233,7 @@ class Staff:
     def _take_off(self, agent: Agent) -> None:
         """Before the agent leaves its group."""
         self._leave_shelf(agent)
+        agent.open = 0
         if agent.logged_in and agent.group is not None:
             for kind in (0, 1):
                 if agent.logged_in >> kind & 1:
