@@ -129,8 +129,8 @@ def _of_lifecycles(runs: Sequence[Mapping[str, Any]]) -> list[Line]:
         ("messages/s", ("messages_per_s",)),
         ("transactions a lifecycle (each statement is one)", ("in_database", "transactions_per_lifecycle")),
         ("generator's CPU, of one core", ("generator_cpu_share",)),
-        ("server's CPU, set-up included", ("whole_run", "server_cpu_share")),
-        ("PostgreSQL's CPU, set-up included", ("whole_run", "postgres_cpu_share")),
+        ("server's CPU, of one core", ("server_cpu_share",)),
+        ("PostgreSQL's CPU, of one core", ("postgres_cpu_share",)),
     ):
         value, of_value = spread(runs, *path)
         shown.append(Line(f"  {what}", f"{value:g}", of_value, "", None))

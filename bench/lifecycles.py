@@ -60,11 +60,11 @@ async def _measure(server: Postgres, url: str, folder: Path, mode: str, options:
     async with child(ourselves("serve"), environment, folder / "server.log") as process:
         try:
             await until_ready(address, process)
-            used = _Used(process.pid, server.pid)
             transactions = await _transactions(url)
             command = [sys.executable, "-m", "floor", "load", "--server", address, "--key-file", str(key_file)]
-            result = await _generate([*command, "--mode", mode, "--agents", str(AGENTS), *options])
-            result["whole_run"] = used.since()
+            used = _Used(process.pid, server.pid)
+            result = await _generate([*command, "--mode", mode, "--agents", str(AGENTS), *options], used)
+            result |= used.shares()
         except Exception as fault:
             tail = (folder / "server.log").read_text()[-2000:]
             raise RuntimeError(f"{fault}\n{tail}") from fault
@@ -72,46 +72,51 @@ async def _measure(server: Postgres, url: str, folder: Path, mode: str, options:
     return result
 
 
-async def _generate(command: list[str]) -> dict[str, Any]:
+class _Used:
+    """CPU of the server and of PostgreSQL between `measuring` and `measured`, as shares of one core."""
+
+    def __init__(self, server_pid: int, postgres_pid: int | None) -> None:
+        self._server_pid, self._postgres_pid = server_pid, postgres_pid
+        self._at: dict[str, tuple[float, float, float]] = {}
+
+    def hear(self, word: str) -> None:
+        server = sum(cpu_s(pid) for pid in family(self._server_pid))
+        postgres_s = sum(cpu_s(pid) for pid in family(self._postgres_pid)) if self._postgres_pid else 0.0
+        self._at[word] = (time.monotonic(), server, postgres_s)
+
+    def shares(self) -> dict[str, float]:
+        (began, *before), (ended, *after) = self._at["measuring"], self._at["measured"]
+        shares = [round((late - early) / (ended - began), 3) for early, late in zip(before, after, strict=True)]
+        return {"server_cpu_share": shares[0], "postgres_cpu_share": shares[1]}
+
+
+async def _generate(command: list[str], used: _Used) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
+    said: list[str] = []
+
+    async def listen(stream: asyncio.StreamReader) -> None:
+        async for line in stream:
+            word = line.decode().strip()
+            said.append(word)
+            if word in ("measuring", "measured"):
+                used.hear(word)
+
     try:
         async with asyncio.timeout(GENERATOR_S):
             assert process.stdout is not None
             assert process.stderr is not None
-            out, err = await asyncio.gather(process.stdout.read(), process.stderr.read())
+            out, _ = await asyncio.gather(process.stdout.read(), listen(process.stderr))
             code = await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if code != 0:
-        raise RuntimeError(f"the generator ended with {code}: {err.decode()[-1000:]}")
+        raise RuntimeError(f"the generator ended with {code}: {' '.join(said)[-1000:]}")
     result: dict[str, Any] = json.loads(out)
     return result
-
-
-class _Used:
-    """CPU of the server and of PostgreSQL from now on; of a backend that has ended nothing is known any more."""
-
-    def __init__(self, server_pid: int, postgres_pid: int | None) -> None:
-        self._server_pid, self._postgres_pid = server_pid, postgres_pid
-        self._began, self._server, self._postgres = time.monotonic(), self._server_s(), self._postgres_s()
-
-    def _server_s(self) -> float:
-        return sum(cpu_s(pid) for pid in family(self._server_pid))
-
-    def _postgres_s(self) -> float:
-        return sum(cpu_s(pid) for pid in family(self._postgres_pid)) if self._postgres_pid else 0.0
-
-    def since(self) -> dict[str, float]:
-        seconds = time.monotonic() - self._began
-        return {
-            "seconds": round(seconds, 1),
-            "server_cpu_share": round((self._server_s() - self._server) / seconds, 3),
-            "postgres_cpu_share": round((self._postgres_s() - self._postgres) / seconds, 3),
-        }
 
 
 async def _transactions(url: str) -> int:

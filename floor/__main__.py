@@ -99,7 +99,11 @@ def load(
         cast(loads.Mode, mode), agents, in_flight, rate, talk_s, warm_up_s, seconds_measured, lanes, seed
     )
     uvloop.install()
-    typer.echo(json.dumps(_run(loads.run(wanted, server, key_file.read_text().strip()))))
+
+    def tell(word: str) -> None:
+        typer.echo(word, err=True)
+
+    typer.echo(json.dumps(_run(loads.run(wanted, server, key_file.read_text().strip(), tell))))
 
 
 async def _replay(planned: days.Day, server: str, key: str, seed: int, out: Path | None) -> replays.Outcome:

@@ -11,7 +11,7 @@ import gc
 import random
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -100,8 +100,11 @@ class Measured:
         }
 
 
-async def run(load: Load, server: str, key: str) -> dict[str, Any]:
-    """Raises Refused, OSError, TimeoutError; a server that does not carry the load is told in `problem`."""
+async def run(load: Load, server: str, key: str, tell: Callable[[str], None] = lambda word: None) -> dict[str, Any]:
+    """`tell` hears 'measuring' and 'measured' at the ends of the measured stretch, for whoever watches other processes.
+
+    Raises Refused, OSError, TimeoutError; what desks were refused is told in `problem`.
+    """
     doors: list[Provider] = []
     listener = Listener(lambda headers, body: doors[0].take(headers, body) if doors else _NOT_YET)
     port = await listener.start()
@@ -114,7 +117,7 @@ async def run(load: Load, server: str, key: str) -> dict[str, Any]:
         await generator.open(place, tickets)
         gc.collect()
         gc.freeze()
-        return (await generator.measure()).as_json(load)
+        return (await generator.measure(tell)).as_json(load)
     finally:
         await generator.close()
         tickets.close()
@@ -188,7 +191,7 @@ class _Generator:
 
     # --- measuring ----------------------------------------------------------------------------------------------------
 
-    async def measure(self) -> Measured:
+    async def measure(self, tell: Callable[[str], None]) -> Measured:
         if self._load.mode == "closed":
             for _ in range(self._load.in_flight):
                 self._call()
@@ -196,10 +199,12 @@ class _Generator:
         else:
             arrivals = asyncio.create_task(self._arrive())
         await asyncio.sleep(self._load.warm_up_s)
+        tell("measuring")
         began_s, cpu_s, before = time.monotonic(), time.process_time(), self._counts()
         self._since_s = began_s
         await asyncio.sleep(self._load.seconds)
         after, seconds = self._counts(), time.monotonic() - began_s
+        tell("measured")
         measured = Measured(
             seconds=seconds,
             own_cpu_s=time.process_time() - cpu_s,
