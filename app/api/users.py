@@ -77,6 +77,7 @@ class MadeShown(Shown):
 class GrantRow(GrantShown):
     id: Id
     user_id: Id
+    applied: bool | None = None
 
 
 def _shown(row: Mapping[str, Any]) -> UserShown:
@@ -88,8 +89,9 @@ def _shown(row: Mapping[str, Any]) -> UserShown:
     )
 
 
-def _grant(row: Mapping[str, Any]) -> GrantRow:
-    return GrantRow(**{name: row[name] for name in ("id", "user_id", "role", "company_id", "team_id")})
+def _grant(row: Mapping[str, Any], applied: bool | None = None) -> GrantRow:
+    names = ("id", "user_id", "role", "company_id", "team_id")
+    return GrantRow(**{name: row[name] for name in names}, applied=applied)
 
 
 @router.get("")
@@ -208,7 +210,7 @@ async def create_grant(user_id: PathId, body: NewGrant, access: Caller) -> Grant
         await users.add_grants(act.conn, [row])
         await act.record("grant.created", "user", user_id, company_id=body.company_id, after=body.model_dump())
         await _reconfigure(act, user_id)
-    return _grant(row)
+    return _grant(row, act.applied)
 
 
 @router.delete("/{user_id}/grants/{grant_id}", status_code=204)

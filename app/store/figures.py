@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.store.scope import within
 from app.store.tables import contact, segment, stay
 
-STAYS_MAX = 200_000  # in one answer
+STAYS_MAX = 100_000  # in one answer
 
 
 class StayRow(NamedTuple):

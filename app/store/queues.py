@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.store import rows
 from app.store.rows import Row
 from app.store.scope import within
-from app.store.tables import queue, queue_version
+from app.store.tables import domain, queue, queue_version
 
 
 def _live(company_ids: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
@@ -116,7 +116,8 @@ async def with_configs(
 
 
 async def rates(conn: AsyncConnection, domain_id: int, but_queue_id: str) -> set[int]:
-    """The distinct rates that the domain's other queues have in force."""
+    """The distinct rates that the domain's other queues have in force; nobody publishes another until we commit."""
+    await conn.execute(select(domain.c.id).where(domain.c.id == domain_id).with_for_update(key_share=True))
     rate = func.coalesce(queue_version.c.config["rate"].as_integer(), 1)
     wanted = (
         select(rate)

@@ -77,6 +77,16 @@ async def test_of_two_who_edit_one_thing_at_once_one_is_told(api: Api):
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 5
 
 
+async def test_of_many_who_publish_at_once_only_eight_bring_a_new_rate(api: Api):
+    queue = await a_queue(api)
+    of = {"company_id": queue["company_id"]}
+    wishes = [of | {"name": f"Q{rate}", "config": {"rate": rate}} for rate in range(2, 14)]
+
+    answers = await asyncio.gather(*(api.client.post("/v1/queues", json=wish) for wish in wishes))
+
+    assert sorted(answer.status_code for answer in answers) == [201] * 7 + [422] * 5
+
+
 async def test_changes_are_numbered_without_a_gap_however_many_come_at_once(api: Api):
     queue = await a_queue(api)
     of = {"company_id": queue["company_id"]}
