@@ -1,0 +1,182 @@
+"""A few callers, chats and agents at the public doors of a real server, in the test's own process.
+
+Everything is drawn from a seed; everything sent and seen goes into the ledgers for tests/audit.py.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx2
+
+from app.launch import operator_key
+from floor.agent import Manner
+from floor.caller import Caller, CallerEnd, Errand
+from floor.company import AgentWish, CompanyWish, QueueWish, Wish
+from floor.faults import Faults
+from floor.opening import Floor, open_floor
+from tests.serving import Server
+
+ROOT = Path(__file__).parents[2]
+NUMBER = "+493055501"
+AGENTS = 6
+CONFIG = {
+    "promise_s": 4, "limit_s": 40, "offer_timeout_s": 3, "reoffer_pause_s": 1, "wrap_up_s": 6, "max_offers": 9,
+}  # fmt: skip
+TRY_POST_S = 20.0
+SOMETHING_IS_OPEN = """
+SELECT EXISTS (SELECT 1 FROM contact WHERE state = 'open')
+    OR EXISTS (SELECT 1 FROM effect WHERE state IN ('due', 'sent'))
+"""
+DRAIN_S = 25.0
+
+
+@dataclass(slots=True)
+class SmallFloor:
+    floor: Floor
+    seed: int
+    chance: random.Random
+    company_id: str
+    queue_id: str
+    database_url: str
+    ends: dict[str, CallerEnd] = field(default_factory=dict)  # by leg
+    posts: dict[str, int] = field(default_factory=dict)  # id -> status
+    outages: list[tuple[int, int]] = field(default_factory=list)  # (from, to) in ms of wall time
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    calls: int = 0
+
+    async def play(self, seconds: float, a_second: float = 12.0) -> None:
+        """Callers and chats, as a Poisson stream."""
+        until_s = time.monotonic() + seconds
+        while time.monotonic() < until_s:
+            await asyncio.sleep(self.chance.expovariate(a_second))
+            if self.chance.random() < 0.7:
+                self.call()
+            else:
+                self.chat()
+
+    def call(self, patience_s: float | None = None, talk_s: float | None = None) -> Caller:
+        chance = self.chance
+        errand = Errand(
+            from_=f"+49170{chance.randrange(10**7):07d}" if chance.random() < 0.8 else None,
+            to=NUMBER,
+            patience_s=chance.uniform(0.5, 5.0) if patience_s is None else patience_s,
+            talk_s=chance.uniform(0.1, 1.0) if talk_s is None else talk_s,
+        )
+        caller = Caller(errand, self.floor.provider, lambda caller, end: self.ends.__setitem__(caller.leg, end))
+        caller.call()
+        self.calls += 1
+        return caller
+
+    def chat(self) -> None:
+        task = asyncio.create_task(self._post())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _post(self) -> None:
+        """With an Idempotency-Key, sent again until it is answered."""
+        key = f"post-{self.chance.getrandbits(64):x}"
+        body = {"company_id": self.company_id, "channel": "chat", "queue_id": self.queue_id}
+        ledger = self.floor.callers
+        ledger.write("sent", id=key, post=body)
+        until_s = time.monotonic() + TRY_POST_S
+        async with httpx2.AsyncClient(base_url=self.floor.rest.server, timeout=3) as client:
+            headers = {"authorization": f"Bearer {self.floor.rest.key}", "idempotency-key": key}
+            while time.monotonic() < until_s:
+                with contextlib.suppress(httpx2.HTTPError):
+                    answer = await client.post("/v1/contacts", json=body, headers=headers)
+                    if answer.status_code < 500 and answer.status_code != 429:
+                        ledger.write("answered", id=key, status=answer.status_code, answer=answer.json(), repeat=False)
+                        self.posts[key] = answer.status_code
+                        return
+                await asyncio.sleep(0.2 * (0.5 + self.chance.random()))
+        ledger.write("given_up", id=key)
+
+    @contextlib.asynccontextmanager
+    async def outage(self) -> AsyncIterator[None]:
+        """Nobody can be expected to do anything in time meanwhile, nor a moment later."""
+        from_ms = int(time.time() * 1000)
+        try:
+            yield
+        finally:
+            self.outages.append((from_ms, int(time.time() * 1000)))
+            self.floor.callers.write("outage", from_ms=from_ms, to_ms=self.outages[-1][1])
+
+    async def drain(self) -> None:
+        """Nobody comes any more; what is there comes to its end, then the ledger says so."""
+        await asyncio.gather(*self._tasks)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                await self._until_quiet()
+        self.floor.callers.write("end", drained=self.floor.is_quiet)
+
+    async def _until_quiet(self) -> None:
+        """Nobody on the wire, nothing on a desk, no open contact in the database, no effect under way."""
+        connection = await asyncpg.connect(self.database_url)
+        try:
+            while not self.floor.is_quiet or await connection.fetchval(SOMETHING_IS_OPEN):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        finally:
+            await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def small_floor(
+    server: Server, out: Path, seed: int, *, faults: Faults | None = None, config: dict[str, Any] | None = None,
+    agents: int = AGENTS, calm: bool = False,
+) -> AsyncIterator[SmallFloor]:  # fmt: skip
+    """`calm`: agents who take everything at once."""
+    wish = Wish(
+        companies=[
+            CompanyWish(
+                slug="small", name="Small", region="DE",
+                queues=[QueueWish("sales", CONFIG | (config or {}), {NUMBER: "phone"})],
+            )
+        ],
+        agents=[AgentWish(f"agent{n}", f"Agent {n}", phone=f"SIP/{n}") for n in range(agents)],
+    )  # fmt: skip
+
+    def manner(login: str) -> Manner:
+        chance = random.Random(f"{seed}/{login}")
+        if calm:
+            return Manner(chance=chance)
+        return Manner(
+            think_s=lambda: chance.uniform(0.0, 0.3), handle_s=lambda channel: chance.uniform(0.1, 0.8),
+            after_call_s=lambda: chance.uniform(0.0, 0.4), decline_share=0.05, ignore_share=0.03, hold_share=0.2,
+            chance=chance,
+        )  # fmt: skip
+
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "database_url").write_text(server.database_url)
+    key = await operator_key(server.database_url, "floor")
+    async with open_floor(server.url, key, wish, out=out, faults=faults, manner=manner) as floor:
+        for login in floor.premises.agents:
+            floor.desk(login).choose("ready")
+        company_id, queue_id = floor.premises.companies["small"], floor.premises.queues["small", "sales"]
+        yield SmallFloor(floor, seed, random.Random(seed), company_id, queue_id, server.database_url)
+
+
+async def audit(out: Path) -> dict[str, Any]:
+    """What tests/audit.py finds; 'code' is its exit code."""
+    command = [sys.executable, str(ROOT / "tests" / "audit.py"), str(out)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    told, wrong = await process.communicate()
+    assert told, wrong.decode()
+    found: dict[str, Any] = json.loads(told)
+    return {"code": process.returncode, **found}
+
+
+def faulty(found: dict[str, Any]) -> dict[str, Any]:
+    """The counts that are not 0, with their findings."""
+    return {
+        kind: found["findings"].get(kind) for kind, n in found.items() if isinstance(n, int) and n and kind != "code"
+    }
