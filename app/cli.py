@@ -180,12 +180,22 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inst
 def _run(work: Coroutine[Any, Any, T]) -> T:
     """Ctrl-C ends quietly; what cannot work says so in a line."""
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(work)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except (RuntimeError, OSError, EmbeddedError) as error:
         console.print(f"[bold red]error[/] {error}", soft_wrap=True)
         raise typer.Exit(1) from error
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where the platform has it: a third less of a core for the same desks."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 @contextlib.asynccontextmanager
