@@ -46,6 +46,7 @@ class Follower:
     _rung: asyncio.Event = field(default_factory=asyncio.Event)
     _known: int = 0
     _reading: bool = False
+    _meanwhile: list[tuple[Draft, int, int]] = field(default_factory=list)  # handed over while reading
 
     async def start(self) -> None:
         """Read the domain as it is."""
@@ -66,16 +67,35 @@ class Follower:
     def committed(self, draft: Draft, prev: int, pos: int) -> None:
         """A turn of this process's own writer."""
         self._known = max(self._known, pos)
-        if self._reading or prev != self.pos:
+        if self._reading:
+            self._meanwhile.append((draft, prev, pos))
+        elif prev != self.pos:
             self._rung.set()
-            return
+        else:
+            self._advance(pos, self._take_draft(draft))
+
+    def _take_draft(self, draft: Draft) -> Touched:
         if any(v.kind != "domain" for v in draft.config.values()):
             self.model.take_config(draft.config.values())
             self._rung.set()  # names may have changed
-        touched = self.model.take(
+        return self.model.take(
             draft.contacts.values(), draft.stays.values(), draft.segments.values(), draft.agents.values()
         )
-        self._advance(pos, touched)
+
+    def _take_meanwhile(self) -> None:
+        """Turns committed while we read, as one: without them a reader under load would never be up to date again."""
+        pos, touched = self.pos, Touched()
+        for draft, prev, turn_pos in self._meanwhile:
+            if turn_pos <= pos:
+                continue  # what was read had it
+            if prev > pos:
+                break  # what lies between is still to be read
+            for agent_id, keys in self._take_draft(draft).items():
+                touched.setdefault(agent_id, set()).update(keys)
+            pos = turn_pos
+        self._meanwhile.clear()
+        if pos > self.pos:
+            self._advance(pos, touched)
 
     def ring(self, seq: int) -> None:
         """Events up to `seq` are committed somewhere."""
@@ -111,13 +131,16 @@ class Follower:
             async with self.database.engine.connect() as connection:
                 names = await read_names(connection)
                 self.model.names.agents, self.model.names.queues = names
+                self._take_meanwhile()
                 while self.pos < self._known:
                     tail = await read_tail(connection, self.domain_id, self.pos, TAIL_EVENTS_MAX)
                     if tail.pos == self.pos:
                         break
                     self._take_tail(tail)
+                    self._take_meanwhile()
         finally:
             self._reading = False
+            self._meanwhile.clear()
         for tell in self.on_config:
             tell()
 
