@@ -123,9 +123,9 @@ class Lines:
         key = (queue.policy.queue_id, requirement, channel)
         line = self.by_key.get(key)
         if line is None:
-            fit = self.fits.fit(requirement, queue.policy.company_id)
             if len(self.by_key) >= _KEPT_LINES:
                 self._forget_empty_lines(groups)
+            fit = self.fits.fit(requirement, queue.policy.company_id)
             line = self.by_key[key] = Line(self._slot(), queue, requirement, channel, fit)
             self.by_slot[line.slot] = line
             self._on_channels.clear()

@@ -7,6 +7,7 @@ import ast
 import os
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -18,8 +19,15 @@ from tests.routing.naive_match import NaiveMatch
 from tests.routing.scene import Decider, as_the_journey_does, kind_of, numbered
 
 FLOORS = int(os.environ.get("TWIN_FLOORS", "100"))
+SMALL_FLOORS = max(1, FLOORS // 5)
 SOAK_FLOORS = 1_000
 MESSAGES = 1_000
+
+# What is kept, looked up or sorted in another way beyond so many; the answers are the same.
+SIZES = (
+    "candidates._FEW_BARRED", "capacity._REMEMBERED", "fit._EACH_MAX", "line._KEPT_LINES", "ranking._BLOCK",
+    "ranking._FEW_SLOTS", "ranking._SORT_MAX", "staff._FEW_LINES",
+)  # fmt: skip
 
 Plain = tuple[str, dict[str, Any]]
 
@@ -32,6 +40,17 @@ def test_the_engine_and_its_readable_twin_decide_the_same(seed: int) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(1_000, 1_000 + SOAK_FLOORS), ids=lambda seed: f"seed-{seed}")
 def test_the_engine_and_its_readable_twin_decide_the_same_on_a_thousand_floors(seed: int) -> None:
+    play(seed, Engine(numbered("segment")))
+
+
+@pytest.mark.parametrize("seed", range(2_000, 2_000 + SMALL_FLOORS), ids=lambda seed: f"seed-{seed}")
+def test_the_sizes_of_the_engine_s_structures_decide_nothing(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines, blocks and memories that only a large centre fills are made so small that they are full here."""
+    chance = Random(seed)
+    for name in SIZES:
+        if chance.random() < 0.7:
+            monkeypatch.setattr(f"routing.{name}", chance.randint(1, 4))
+
     play(seed, Engine(numbered("segment")))
 
 
