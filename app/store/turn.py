@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 
 from app.store import turn_parts as parts
+from app.store.arrays import AS_TEXT
 from app.store.erasure import blank_written
 from app.store.faults import ConnectionLost, DataError, FenceLost, told_apart
 from app.store.turn_statement import Part, statement
@@ -71,7 +72,7 @@ def as_statement(draft: Draft, domain_id: int, epoch: int, first_seq: int) -> tu
     for part, rows in groups:
         for field in part.fields:
             of = field.of
-            arguments.append([of(row) for row in rows])
+            arguments.append(AS_TEXT[field.kind]([of(row) for row in rows]))
     return query, arguments
 
 

@@ -7,7 +7,7 @@
 
 Every part joins the fence: without its row nothing is written, and the statement returns none. Parts that a turn does
 not need are left out, for even an empty one opens its table and all its indexes; the forms in use are prepared once.
-Values travel as arrays: jsonb as text, instants as bigint of microseconds.
+Values travel as the text of arrays (arrays.py): jsonb as text, instants as bigint of microseconds.
 """
 
 from collections.abc import Callable
@@ -93,7 +93,7 @@ class Part:
         return f"\n    ON CONFLICT ({_listed(list(self.key))}) DO UPDATE SET {changes}{where}"
 
     def _source(self, first: int) -> str:
-        arrays = (f"${first + n}::{_TRAVELS_AS.get(f.kind, f.kind)}[]" for n, f in enumerate(self.fields))
+        arrays = (f"${first + n}::text::{_TRAVELS_AS.get(f.kind, f.kind)}[]" for n, f in enumerate(self.fields))
         names = [field.column for field in self.fields]
         number = " WITH ORDINALITY" if self.name == "new_event" else ""
         return f"unnest({', '.join(arrays)}){number} AS r({_listed(names)}{', n' if number else ''})"
@@ -107,7 +107,7 @@ def statement(parts: list[Part]) -> str:
         expressions.append(part.sql(argument, part.after in present))
         if part.does == "update":
             # A row that is not there is a fault of the turn: dividing by zero refuses the whole statement.
-            rows = f"cardinality(${argument}::uuid[])"
+            rows = f"cardinality(${argument}::text::uuid[])"
             checks.append(f"1 / (((SELECT count(*) FROM {part.name}) = {rows})::int)")
         argument += len(part.fields)
     # Each of the fixed four has a place even where no part uses it.
