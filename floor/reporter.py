@@ -24,6 +24,7 @@ EVENTS_MAX = 64  # in one webhook
 TRY_FOR_S = 60.0
 TRY_TIMEOUT_S = 5.0
 PAUSE_FIRST_S, PAUSE_MAX_S = 0.05, 2.0
+SECRET_HEARD_S = 5.0
 HELD_BACK_S = 0.05  # an event that is to be overtaken
 
 Contacts = Mapping[str, str]  # provider's leg -> contact id
@@ -50,10 +51,11 @@ class Reporter:
         self._on_answer = on_answer
         self._lanes = [_Lane() for _ in range(lanes)]
         self._tasks: set[asyncio.Task[None]] = set()
-        self._underway = 0
+        self._underway, self._started_s = 0, 0.0
         self.webhooks = self.events = self.given_up = self.refused = 0
 
     def start(self) -> None:
+        self._started_s = time.monotonic()
         for lane in self._lanes:
             self._spawn(self._run(lane))
 
@@ -140,7 +142,7 @@ class Reporter:
             except (OSError, TimeoutError):
                 pass
             else:
-                if answer.status < 500 and answer.status != 429:
+                if self._is_final(answer.status):
                     self._note(webhook_id, answer, sent_s)
                     return answer
             if time.monotonic() + pause_s > until:
@@ -149,6 +151,12 @@ class Reporter:
                 return None
             await asyncio.sleep(pause_s * (0.5 + random.random()))
             pause_s = min(pause_s * 2, PAUSE_MAX_S)
+
+    def _is_final(self, status: int) -> bool:
+        """A server that has not yet heard of a secret made a moment ago is asked again for a while."""
+        if status == 401:
+            return time.monotonic() - self._started_s > SECRET_HEARD_S
+        return status < 500 and status != 429
 
     def _note(self, webhook_id: str, answer: Answer, sent_s: float, repeat: bool = False) -> None:
         self.webhooks += 1

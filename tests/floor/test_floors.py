@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.launch import operator_key
 from floor import demo_company, load
 from floor.agent import Manner
@@ -86,15 +88,14 @@ async def test_a_second_start_of_the_demo_finds_everything_the_first_one_made(se
     assert len(customers) == demo_company.CUSTOMERS["lindenhof"]
 
 
-async def test_the_generator_carries_calls_through_their_whole_life(server: Server):
+@pytest.mark.parametrize("mode", ["closed", "poisson"])
+async def test_the_generator_carries_calls_through_their_whole_life(mode: load.Mode, server: Server):
     key = await operator_key(server.database_url, "load")
-    closed = load.Load(mode="closed", agents=20, in_flight=10, warm_up_s=0.5, seconds=1.5)
-    steady = load.Load(mode="poisson", agents=20, rate=20, talk_s=0.1, warm_up_s=0.5, seconds=1.5)
-    fast = await load.run(closed, server.url, key)
-    slow = await load.run(steady, server.url, key)
+    wanted = load.Load(mode=mode, agents=20, in_flight=10, rate=20, talk_s=0.1, warm_up_s=0.5, seconds=2)
+    found = await load.run(wanted, server.url, key)
 
-    assert fast["lifecycles"] > 10
-    assert slow["offers_measured"] > 5
-    assert slow["offer_latency_ms"]["p50"] > 0
-    assert (fast["refused"], slow["refused"]) == (0, 0), fast["problem"] + slow["problem"]
-    assert fast["per_lifecycle"]["provider_commands"] > 1
+    assert found["refused"] == 0, found["problem"]
+    assert found["lifecycles"] > 5
+    assert found["offers_measured"] > 5
+    assert found["offer_latency_ms"]["p50"] > 0
+    assert found["per_lifecycle"]["provider_commands"] > 1
