@@ -38,6 +38,7 @@ SELECT EXISTS (SELECT 1 FROM contact WHERE state = 'open')
     OR EXISTS (SELECT 1 FROM effect WHERE state IN ('due', 'sent'))
 """
 DRAIN_S = 25.0
+READY_S = 10.0
 
 
 @dataclass(slots=True)
@@ -159,8 +160,12 @@ async def small_floor(
     (out / "database_url").write_text(server.database_url)
     key = await operator_key(server.database_url, "floor")
     async with open_floor(server.url, key, wish, out=out, faults=faults, manner=manner) as floor:
-        for login in floor.premises.agents:
-            floor.desk(login).choose("ready")
+        desks = [floor.desk(login) for login in floor.premises.agents]
+        for desk in desks:
+            desk.choose("ready")
+        async with asyncio.timeout(READY_S):
+            while any(desk.desk.me.get("chosen") != "ready" for desk in desks):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
         company_id, queue_id = floor.premises.companies["small"], floor.premises.queues["small", "sales"]
         yield SmallFloor(floor, seed, random.Random(seed), company_id, queue_id, server.database_url)
 
