@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from app.api.acts import new_id
 from app.api.app import build_api
 from app.commands import Arrive, Command, CustomerLeft, Envelope, Reply
 from app.first_users import add_key
@@ -82,10 +84,10 @@ def more_settings() -> dict[str, Any]:
     return {}
 
 
-@pytest_asyncio.fixture
-async def house(database: str, tmp_path: Path, more_settings: dict[str, Any]) -> AsyncIterator[House]:
+@asynccontextmanager
+async def open_house(database: str, home: Path, **more_settings: Any) -> AsyncIterator[House]:
     db, writer = Database.connect(database, connections=4), Writer()
-    settings = settings_of(database, tmp_path, **more_settings)
+    settings = settings_of(database, home, **more_settings)
     app = build_api(Doors(settings, db, writer.submit, lambda: time.time_ns() // 1000))
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url=URL) as client:
@@ -96,5 +98,13 @@ async def house(database: str, tmp_path: Path, more_settings: dict[str, Any]) ->
 
 
 @pytest_asyncio.fixture
+async def house(database: str, tmp_path: Path, more_settings: dict[str, Any]) -> AsyncIterator[House]:
+    async with open_house(database, tmp_path, **more_settings) as house:
+        yield house
+
+
+@pytest_asyncio.fixture
 async def company(house: House) -> dict[str, Any]:
-    return await house.make("companies", {"slug": "acme", "name": "Acme", "region": "DE", "zone": "Europe/Berlin"})
+    """Its slug is its own: some files share a database."""
+    wish = {"slug": f"acme-{new_id()[-12:]}", "name": "Acme", "region": "DE", "zone": "Europe/Berlin"}
+    return await house.make("companies", wish)

@@ -5,7 +5,8 @@ exist for another company's admin: 404. What the installation owns is named belo
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ import pytest_asyncio
 
 from app import rights
 from app.api_document import document
-from tests.api.conftest import House
+from tests.api.conftest import House, open_house
 from tests.api.furnished import COMPANY_OWNED, OPERATOR_OWNED, Things, furnish
+from tests.conftest import outside_any_loop
 
 DOCUMENT = document()
 OPERATIONS = {
@@ -109,12 +111,24 @@ def with_value(body: Any, schema: dict[str, Any], steps: tuple[str, ...], value:
     return {**body, step: with_value(there, inside, rest, value, mine)}
 
 
+@pytest.fixture(scope="module")
+def furnished(new_database_of_module: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
+    """(database, the first company's things, the second's); no test here may take anything away from them."""
+    database = new_database_of_module()
+
+    async def make() -> tuple[Things, Things]:
+        async with open_house(database, tmp_path_factory.mktemp("home")) as house:
+            return await furnish(house, "mine", "+49301111111"), await furnish(house, "theirs", "+49302222222")
+
+    return database, *outside_any_loop(make)
+
+
 @pytest_asyncio.fixture
-async def apart(house: House) -> tuple[House, Any, Things, Things]:
+async def apart(furnished: tuple[Any, ...], tmp_path: Path) -> AsyncIterator[tuple[House, Any, Things, Things]]:
     """(the house, an admin of the first company, the first company's things, the second's)."""
-    mine = await furnish(house, "mine", "+49301111111")
-    theirs = await furnish(house, "theirs", "+49302222222")
-    return house, await house.client_of("admin", mine.company), mine, theirs
+    database, mine, theirs = furnished
+    async with open_house(database, tmp_path) as house:
+        yield house, await house.client_of("admin", mine.company), mine, theirs
 
 
 async def ask(
@@ -200,9 +214,10 @@ async def test_an_address_of_another_company_is_nobodys(apart):
     assert (await ask(admin, "create_contact", mine, body=body | {"to": mine.address})).status_code == 201
 
 
-async def test_the_same_requests_work_on_ones_own_things(apart):
+async def test_the_same_requests_work_on_ones_own_things(house: House):
     """Else the 404s above would prove nothing. Changing comes before what changes versions, deleting last."""
-    _, admin, mine, _ = apart
+    mine = await furnish(house, "mine", "+49301111111")
+    admin = await house.client_of("admin", mine.company)
     methods = ["GET", "PATCH", "POST", "DELETE"]
     order = sorted(OF_COMPANIES, key=lambda name: (methods.index(OPERATIONS[name][0]), name))
     answers = {}

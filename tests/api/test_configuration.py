@@ -111,7 +111,7 @@ async def test_what_is_in_use_is_named(house: House, company: dict[str, Any]):
 
     for path, body, pointer in (
         ("users", {"login": "ADA", "name": "Ada"}, "/login"),
-        ("companies", {"slug": "acme", "name": "Acme"}, "/slug"),
+        ("companies", {"slug": company["slug"], "name": "Acme"}, "/slug"),
         ("queues", {"company_id": company["id"], "name": "Sales"}, "/name"),
     ):
         answer = await house.operator.post(f"/v1/{path}", json=body)
