@@ -1,4 +1,4 @@
-"""Which telephony providers do we know, and with which secrets? Read from the database, kept for a moment."""
+"""Which telephony providers and agents' phones do we know? Read from the database, kept for a moment."""
 
 import time
 from dataclasses import dataclass, field
@@ -8,10 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.channels.telephony import Provider
 from app.seals import unseal
+from app.store.names import phone_addresses
 from app.store.tables import provider_secret, telephony_provider
 
 KEPT_S = 2.0  # a new secret works at once; an old one at most so long after it was taken away
 KEPT_MAX = 1_000
+PHONES_KEPT_MAX = 50_000
 
 
 @dataclass(slots=True)
@@ -47,6 +49,25 @@ class Providers:
         for direction, text in sealed:
             ways[direction].append(unseal(self.signing_key, text))
         return Provider(provider_id, row.command_url, ways["in"], ways["out"])
+
+
+@dataclass(slots=True)
+class Phones:
+    """Where agents' phones are rung; asked for at every call, so kept for a moment as well."""
+
+    engine: AsyncEngine
+    _kept: dict[str, tuple[float, str | None]] = field(default_factory=dict)
+
+    async def addresses(self, agent_ids: set[str]) -> dict[str, str]:
+        now = time.monotonic()
+        stale = {a for a in agent_ids if a not in self._kept or now - self._kept[a][0] >= KEPT_S}
+        if stale:
+            async with self.engine.connect() as connection:
+                found = await phone_addresses(connection, stale)
+            if len(self._kept) >= PHONES_KEPT_MAX:
+                self._kept.clear()
+            self._kept |= {agent_id: (now, found.get(agent_id)) for agent_id in stale}
+        return {a: address for a in agent_ids if (address := self._kept[a][1]) is not None}
 
 
 def _is_id(text: str) -> bool:

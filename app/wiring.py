@@ -20,14 +20,13 @@ from app.effects import Effects
 from app.follower import Follower
 from app.front import Front
 from app.ports import Doors
-from app.providers import Providers
+from app.providers import Phones, Providers
 from app.settings import Settings
 from app.store.arrivals import LookUps
 from app.store.clock import read_clock
 from app.store.database import Database
 from app.store.files import FileBlobs
 from app.store.inbox import put_delivery
-from app.store.names import phone_addresses
 from app.store.results import save_result
 from app.store.writer import WriterSession
 from app.sweeps import Sweeps
@@ -78,12 +77,9 @@ def wire(settings: Settings, database_url: str) -> Process:
         provider = await providers.find(provider_id)
         return provider is not None and await telephony.send(provider, commands)
 
-    async def addresses(agent_ids: set[str]) -> dict[str, str]:
-        async with database.engine.connect() as connection:
-            return await phone_addresses(connection, agent_ids)
-
+    phones = Phones(database.engine)
     effects = Effects(
-        send, switchboard.submit, addresses, switchboard.session.may_send, lambda: switchboard.clock.now_us()
+        send, switchboard.submit, phones.addresses, switchboard.session.may_send, lambda: switchboard.clock.now_us()
     )
     _connect(switchboard, follower, effects, bus)
     doors = Doors(settings, database, bus.submit, clock.now_us, switchboard.beat_age_s)
