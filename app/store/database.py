@@ -50,6 +50,7 @@ class Database:
             max_overflow=0,
             pool_timeout=CONNECT_TIMEOUT_S,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error's text may reach a log
         )
         return cls(url, owner_url or url, engine)
 
