@@ -251,12 +251,17 @@ class Sockets:
         command = command_of(frame, seat.agent_id)
         if isinstance(command, c.Reply):
             return command
-        if frame.what == "finish" and frame.segment and (frame.disposition or frame.note):
-            if not await self.save_result(frame.segment, seat.agent_id, frame.disposition, frame.note):
-                return c.problem(404, "disposition.unknown", field="disposition")
+        if frame.what == "finish" and not await self._is_noted(frame, seat.agent_id):
+            return c.problem(404, "disposition.unknown", field="disposition")
         body_hash = c.hash_of(frame.model_dump_json().encode())
         user = f"user:{seat.user_id}"
         return await self.deliver(c.Envelope(user, frame.id, body_hash, command, user))
+
+    async def _is_noted(self, frame: Do, agent_id: str) -> bool:
+        """Disposition and note stand before the segment is over. False: not this agent's, or not this company's."""
+        if frame.segment is None or not (frame.disposition or frame.note):
+            return True
+        return await self.save_result(frame.segment, agent_id, frame.disposition, frame.note)
 
     # --- speaking -----------------------------------------------------------------------------------------------------
 
