@@ -56,6 +56,7 @@ class Scene:
     seq: Iterator[int] = field(default_factory=lambda: count(1))
     told: list[Any] = field(default_factory=list)  # every decision so far
     last: list[Any] = field(default_factory=list)  # the decisions of the last call
+    listeners: list[Callable[[messages.Message, list[Any]], None]] = field(default_factory=list)
     segment_of: dict[tuple[str, str], str] = field(default_factory=dict)  # (agent, stay) -> the last segment
 
     @property
@@ -65,6 +66,8 @@ class Scene:
     def tell(self, message: messages.Message) -> list[Any]:
         self.last = self.decider.handle(message, self.now_us)
         self.told += self.last
+        for listen in self.listeners:
+            listen(message, self.last)
         for offer in self.of("Offered"):
             self.segment_of[offer.agent_id, offer.stay_id] = offer.segment_id
         return self.last

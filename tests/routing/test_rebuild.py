@@ -2,24 +2,39 @@
 
 import json
 import os
+from typing import Any
 
 import pytest
 
+from contacts.contact import Contact
+from contacts.presence import AgentState
+from contacts.records import ConfigValue, Records
+from contacts.stay import Stay, Wishes
 from routing.engine import Engine
-from routing.messages import DomainPolicy, Refusal
+from routing.messages import (
+    AgentProfile,
+    Capacity,
+    ConfigChanged,
+    DomainPolicy,
+    QueuePolicy,
+    Refusal,
+    WidenStep,
+)  # fmt: skip
+from routing.policy import as_values
 from tests.routing.floors import Floor
+from tests.routing.ledger import Ledger
 from tests.routing.naive_match import NaiveMatch
-from tests.routing.scene import as_the_journey_does, numbered
+from tests.routing.scene import Scene, as_the_journey_does, numbered
 from tests.routing.stored import Stored
 from tests.routing.test_twin import answer
 
-FLOORS = int(os.environ.get("REBUILD_FLOORS", "4"))
-MESSAGES = 300
+FLOORS = int(os.environ.get("REBUILD_FLOORS", "6"))
+MESSAGES = 200
 STAY_ROUTING_BYTES_MAX = 4_096
 COUNTERS_BYTES_MAX = 65_536
 
 
-@pytest.mark.parametrize("seed", range(500, 500 + FLOORS), ids=lambda seed: f"seed-{seed}")
+@pytest.mark.parametrize("seed", range(502, 502 + FLOORS), ids=lambda seed: f"seed-{seed}")
 def test_an_engine_rebuilt_after_every_message_decides_as_one_that_lived_on(seed: int) -> None:
     """The twin is the one that lived on."""
     ids = numbered("segment")
@@ -65,3 +80,82 @@ def test_what_is_stored_fits_where_it_is_stored() -> None:
 
     assert 0 < longest <= STAY_ROUTING_BYTES_MAX
     assert len(json.dumps(engine.counters())) <= COUNTERS_BYTES_MAX
+
+
+def test_everything_that_decides_is_found_again(scene: Scene) -> None:
+    """Overdue, widened, paused, counted, chosen between, and the policy of the domain: none is at its default."""
+    if not isinstance(scene.decider, Engine):
+        pytest.skip("the twin is never rebuilt")
+    ledger, stored = Ledger(), Stored()
+    scene.listeners.append(lambda message, told: stored.keep(message))
+    scene.listeners.append(lambda message, told: ledger.hear(message, told, scene.now_us))
+    scene.domain(overdue_share_pct=50, look_ahead=3)
+    scene.queue("late", promise_s=10, widen=(WidenStep(5, "zh >= 2"), WidenStep(500, "")), head_start=((0, 5),))
+    scene.queue("fine", reoffer_pause_s=300, wrap_up_s=60)
+    for name in ("ann", "bob"):
+        scene.agent(name, "zh 3", capacity=Capacity(units=120))
+    scene.arrive("talk", "fine", "chat")
+    scene.talk("ann", "talk")
+    scene.arrive("aside", "fine", "chat", wishes=Wishes("ann", ("bob",), None))
+    scene.talk("ann", "aside")
+    scene.park("ann", "aside")
+    for number in range(4):
+        scene.arrive(f"late {number}", "late", value=7, arrived_s=-50)
+        scene.arrive(f"fine {number}", "fine")
+    scene.wait(10)
+    scene.choose_next("bob", "away", "lunch")
+    scene.decline("ann", scene.offers_to("ann")[0])
+    scene.end("ann", "talk")
+
+    engine = scene.decider
+    rebuilt = Engine.from_records(stored.records(engine, ledger, scene.now_us), numbered("later"))
+
+    assert engine.counters()["choices"]
+    routing = [engine.stay_routing(stay_id) for stay_id in ledger.waits]
+    assert any(each.get("overdue") and each.get("widened") for each in routing)
+    assert any(each.get("refusals") and each.get("pauses") for each in routing)
+    assert rebuilt.dump() == engine.dump()
+    assert rebuilt.dump()["domain"]["look_ahead"] == 3
+    assert {stay_id: rebuilt.stay_routing(stay_id) for stay_id in ledger.waits} == {
+        stay_id: engine.stay_routing(stay_id) for stay_id in ledger.waits
+    }
+    assert rebuilt.counters() == engine.counters()
+
+
+def test_what_an_older_row_does_not_say_is_taken_from_its_columns() -> None:
+    stay = Stay("x", "contact", 7, "q", 1, "", 400, 500, 600, 700)
+    contact = Contact("contact", "acme", 7, "chat", "in", "open", "test", "1", 500)
+    config: dict[Any, ConfigValue] = {
+        ("queue", "q"): ConfigValue("queue", "q", 1, as_values(QueuePolicy("q", "acme", 1))),
+        ("agent", "ann"): ConfigValue("agent", "ann", 2, as_values(AgentProfile("ann"))),
+    }
+
+    engine = Engine.from_records(Records(7, {"contact": contact}, {"x": stay}, config=config), numbered("segment"))
+
+    assert engine.stay_routing("x") == {"value": 0, "arrival_us": 500}
+    assert engine.counters() == {"choices": ""}
+    assert engine.agent_state("ann") == AgentState("ann", 7)
+    assert engine.dump()["domain"] == as_values(DomainPolicy())
+    assert engine.next_deadline() == 600
+
+
+def test_an_engine_can_be_asked_what_it_holds() -> None:
+    scene = Scene(engine := Engine(numbered("segment")))
+    scene.queue("open")
+    scene.queue("closed", closed=True)
+    scene.agent("ann")
+    scene.arrive("x", "open")
+
+    assert (engine.has_stay("x"), engine.has_stay("y"), engine.count_waiting()) == (True, False, 1)
+    assert engine.takes_stays("open", "acme")
+    assert not engine.takes_stays("open", "other")
+    assert not engine.takes_stays("closed", "acme")
+    assert not engine.takes_stays("unknown", "acme")
+    assert engine.load("ann") == 100
+    scene.leave("x")
+    assert engine.stay_routing("x") == {"value": 0, "arrival_us": scene.now_us}  # to be stored with its end
+    scene.tell(ConfigChanged(9, gone_agent_ids=("ann",)))
+    assert engine.load("ann") == 0
+    assert engine.count_waiting() == 0
+    assert engine.digest() == engine.digest()
+    assert len(engine.digest()) == 64

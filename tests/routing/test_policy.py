@@ -1,0 +1,66 @@
+"""Does configuration come to the engine as it was written, and back?"""
+
+import json
+
+import pytest
+
+from routing.messages import AgentProfile, Capacity, DomainPolicy, LastStep, QueuePolicy, WidenStep
+from routing.policy import agent_profile, as_values, domain_policy, queue_policy
+from tests.routing.floors import Floor
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_policy_is_read_from_the_json_that_was_written_of_it(seed: int) -> None:
+    floor = Floor(seed)
+    domain = floor.domain()
+    queues = [floor.queue(queue_id) for queue_id in floor.queue_ids]
+    profiles = [floor.profile(agent_id) for agent_id in floor.agent_ids]
+
+    assert domain_policy(json.loads(json.dumps(as_values(domain)))) == domain
+    for queue in queues:
+        assert queue_policy(json.loads(json.dumps(as_values(queue)))) == queue
+    for profile in profiles:
+        assert agent_profile(json.loads(json.dumps(as_values(profile)))) == profile
+
+
+def test_a_policy_s_json_is_plain_and_its_fields_are_those_of_the_policy() -> None:
+    queue = QueuePolicy(
+        "q", "acme", 3, head_start=((50, 60),), last_step=LastStep("overflow", "r"), widen=(WidenStep(30, "zh"),)
+    )
+
+    values = as_values(queue)
+
+    assert values["head_start"] == [[50, 60]]
+    assert values["last_step"] == {"kind": "overflow", "queue_id": "r"}
+    assert values["unwanted_step"] == {"kind": "message", "queue_id": None}
+    assert values["widen"] == [{"after_s": 30, "requirement": "zh"}]
+    assert (values["queue_id"], values["company_id"], values["version"]) == ("q", "acme", 3)
+    assert as_values(AgentProfile("ann", {"zh": 5}, frozenset({"b", "a"})))["company_ids"] == ["a", "b"]
+
+
+def test_what_is_not_said_is_the_default_and_what_is_not_ours_is_ignored() -> None:
+    assert domain_policy({"music": "waltz"}) == DomainPolicy()
+    assert queue_policy({"queue_id": "q", "company_id": "acme", "version": 1, "name": "Billing"}) == QueuePolicy(
+        "q", "acme", 1
+    )
+    assert agent_profile({"agent_id": "ann", "name": "Ann"}) == AgentProfile("ann")
+    assert agent_profile({"agent_id": "ann", "capacity": None}) == AgentProfile("ann")
+    assert agent_profile({"agent_id": "ann", "capacity": {"units": 60}}).capacity == Capacity(60)
+
+
+def test_half_a_capacity_is_completed_by_the_default() -> None:
+    profile = agent_profile({"agent_id": "ann", "capacity": {"costs": {"chat": 30}, "maxima": {"chat": 3}}})
+
+    assert profile.capacity == Capacity(100, {**Capacity().costs, "chat": 30}, {**Capacity().maxima, "chat": 3})
+
+
+def test_the_rows_of_a_head_start_are_put_into_order() -> None:
+    queue = queue_policy({"queue_id": "q", "company_id": "a", "version": 1, "head_start": [[80, 400], [0, 5]]})
+
+    assert queue.head_start == ((0, 5), (80, 400))
+
+
+def test_a_step_without_a_queue_has_none() -> None:
+    queue = queue_policy({"queue_id": "q", "company_id": "a", "version": 1, "last_step": {"kind": "voicemail"}})
+
+    assert queue.last_step == LastStep("voicemail")
