@@ -76,6 +76,9 @@ bench: setup
 soak: setup
 	SOAK_SEEDS=$(SOAK_SEEDS) $(PY) -m pytest -m soak
 
+mutate: export TWIN_FLOORS := 4
+mutate: export REBUILD_FLOORS := 2
+mutate: export EXPLAINED_FLOORS := 2
 mutate: setup
 	@mkdir -p build
 	@if [ -t 1 ]; then $(PY) -m mutmut run; else set -o pipefail; $(PY) -m mutmut run | tr '\r' '\n' | tail -n 2; fi

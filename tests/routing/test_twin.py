@@ -19,7 +19,7 @@ from tests.routing.naive_match import NaiveMatch
 from tests.routing.scene import Decider, as_the_journey_does, kind_of, numbered
 
 FLOORS = int(os.environ.get("TWIN_FLOORS", "100"))
-SMALL_FLOORS = max(1, FLOORS // 5)
+SMALL_FLOORS = max(4, FLOORS // 5)
 SOAK_FLOORS = 1_000
 MESSAGES = 1_000
 
