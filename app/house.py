@@ -18,6 +18,7 @@ from contacts.segment import OVER, Segment
 from contacts.stay import Stay
 from routing.engine import Engine
 
+OVERTAKEN_MAX = 10_000
 EFFECT_LIFE_US = 30_000_000  # of real time: later nobody wants it done any more
 
 
@@ -38,6 +39,9 @@ class House:
         self.speed = speed
         self.effect_life_us = EFFECT_LIFE_US * speed
         self.config_read: tuple[ConfigValue, ...] = ()  # read for ApplyConfig before the turn
+        self.overtaken: dict[
+            tuple[str, str], int
+        ] = {}  # (provider, ref) whose hang-up came before the call -> its number
         self._later: list[Callable[[], None]] = []
         self._running_later = False
         self._counters = dict(records.engine_state)
@@ -179,6 +183,12 @@ class House:
         cleared[provider, ref] = None
         if len(cleared) > CLEARED_LEGS_MAX:
             del cleared[next(iter(cleared))]
+
+    def remember_overtaken(self, provider: str, ref: str, seq: int) -> None:
+        """Its hang-up is here and its call is not. A new writer does not know: there the sweep of silent legs helps."""
+        self.overtaken[provider, ref] = seq
+        if len(self.overtaken) > OVERTAKEN_MAX:
+            del self.overtaken[next(iter(self.overtaken))]
 
     def leg_of(self, provider: str, ref: str) -> Leg | None:
         leg_id = self.leg_by_ref.get((provider, ref))

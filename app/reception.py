@@ -128,11 +128,11 @@ def _report_legs(house: House, command: c.ReportLegs) -> c.Reply:
 
 
 def _first_report(house: House, provider: str, report: c.LegReport) -> str | None:
-    """A leg we never saw: a caller arrives, unless it is known to have gone already."""
+    """A leg we never saw: a caller arrives, and is gone at once if the hang-up overtook the call."""
     if (provider, report.leg) in house.records.cleared_legs:
         return None
     if report.event in ("ConnectionCleared", "Failed"):
-        house.remember_cleared(provider, report.leg)  # it overtook its own Delivered
+        house.remember_overtaken(provider, report.leg, report.seq)
         return None
     if report.entry is None:
         return None
@@ -147,7 +147,11 @@ def _first_report(house: House, provider: str, report: c.LegReport) -> str | Non
         last_rank=report.seq,
         checked_us=house.now_us,
     )
-    return journey.arrive(house, report.entry, leg).id
+    contact_id = journey.arrive(house, report.entry, leg).id
+    gone_seq = house.overtaken.pop((provider, report.leg), None)
+    if gone_seq is not None and leg.id in house.records.legs:
+        _merge(house, leg, c.LegReport(report.leg, "ConnectionCleared", max(gone_seq, report.seq + 1)))
+    return contact_id
 
 
 def _merge(house: House, leg: Leg, report: c.LegReport) -> str | None:

@@ -75,7 +75,7 @@ class Switchboard:
     _waiting: deque[Waiting] = field(default_factory=deque)
     _singly: deque[Waiting] = field(default_factory=deque)  # replayed one per transaction after a data error
     _in_flight: list[Waiting] = field(default_factory=list)
-    _alone: bool = False  # the turn in flight is one such command
+    _alone: bool = False  # the turn in flight is one command and nothing else
     _refused: str | None = None  # why the database refused the turn in flight
     _no_deadlines_before: float = 0.0  # monotonic
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -158,9 +158,8 @@ class Switchboard:
 
     async def _next_batch(self, next_beat: float) -> list[Waiting]:
         """Up to 256 waiting commands; empty when a deadline or the beat is due first."""
-        self._alone = bool(self._singly) and not self._deadline_is_due(self.clock.now_us())
         if self._singly:
-            return [self._singly.popleft()] if self._alone else []
+            return [] if self._deadline_is_due(self.clock.now_us()) else [self._singly.popleft()]
         if not self._waiting:
             self._wake.clear()
             wait_s = next_beat - time.monotonic()
@@ -181,11 +180,12 @@ class Switchboard:
     async def _turn(self, batch: list[Waiting]) -> None:
         house = self._house
         self._in_flight = batch
+        self._alone = len(batch) == 1 and not self._deadline_is_due(self.clock.now_us())
         fresh = await self._answer_known(batch) if batch else []
         if any(isinstance(w.envelope.command, c.ApplyConfig) for w in fresh):
             house.config_read = tuple(await read_changes(self.session.conn, self.domain_id, house.records.config_seq))
         now_us = self.clock.now_us()
-        if self._deadline_is_due(now_us):
+        if not self._alone and self._deadline_is_due(now_us):
             self._pass_time(house, now_us)
         answers = [(w, self._step(house, w.envelope, now_us)) for w in fresh]
         await self._commit(house, now_us)
@@ -284,7 +284,8 @@ class Switchboard:
         await self._begin_anew()
         batch, self._in_flight = self._in_flight, []
         if self._alone:
-            await self._reject(batch[0])
+            for waiting in batch:  # none, if who asked has gone away
+                await self._reject(waiting)
         elif batch:
             self._singly.extend(batch)
         else:
