@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from contacts.words import CHANNELS, SECOND_US, WRITTEN
 from routing import messages as m
@@ -294,7 +294,16 @@ class Centre(RuleBasedStateMachine):
         assert {piece.state for piece in self.ledger.pieces.values()} <= {"talking", "parked", "wrap_up"}
 
 
-TestCentre = Centre.TestCase
-TestCentre.settings = settings(
-    max_examples=30, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
+USUAL = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+
+
+def test_whatever_is_done_to_it_the_engine_keeps_its_promises() -> None:
+    """The same examples every time: whoever runs the tests is not the one to be surprised."""
+    run_state_machine_as_test(
+        Centre, settings=settings(USUAL, max_examples=30, stateful_step_count=50, derandomize=True, database=None)
+    )
+
+
+@pytest.mark.soak
+def test_whatever_is_done_to_it_for_long_the_engine_keeps_its_promises() -> None:
+    run_state_machine_as_test(Centre, settings=settings(USUAL, max_examples=1_000, stateful_step_count=80))
