@@ -124,7 +124,9 @@ async def entry_of(access: Access, body: NewContact, idempotency_key: str) -> En
         await _check_wishes(conn, body)
     collected = dict(body.collected)
     if body.from_ is not None:
-        collected["from"] = body.from_
+        # In the one spelling by which its owner is known, so that an erasure finds it again.
+        kind = _ADDRESS_KINDS[body.channel]
+        collected["from"] = canonical(kind, body.from_, company["region"]) or body.from_
     return Entry(
         contact_id=new_id(),
         company_id=body.company_id,

@@ -41,8 +41,25 @@ BLANK_WRITTEN = (
 )
 
 
+# Contacts from an address of theirs that nobody was identified by; not where somebody else has the same address.
+_UNIDENTIFIED = """
+    SELECT c.id FROM contact c
+    JOIN customer_address a ON a.company_id = c.company_id AND a.address = c.collected ->> 'from'
+    WHERE c.company_id = {company} AND a.company_id = {company} AND a.customer_id = {customer}
+      AND c.customer_id IS NULL AND c.collected ? 'from' AND c.state = 'closed'
+      AND NOT EXISTS (
+          SELECT 1 FROM customer_address b JOIN customer o ON o.company_id = b.company_id AND o.id = b.customer_id
+          WHERE b.company_id = a.company_id AND b.kind = a.kind AND b.address = a.address
+            AND b.customer_id <> a.customer_id AND o.erased_at IS NULL)
+"""
+BLANK_UNIDENTIFIED = f"""
+    UPDATE contact SET collected = '{{}}', ivr = '{{}}', source_id = 'erased:' || id
+    WHERE id IN ({_UNIDENTIFIED.format(company="$1", customer="$2")})
+"""
+
+
 async def blank_written(conn: asyncpg.Connection, company_id: str, customer_id: str) -> None:
-    for statement in BLANK_WRITTEN:
+    for statement in (*BLANK_WRITTEN, BLANK_UNIDENTIFIED):
         await conn.execute(statement, company_id, customer_id)
 
 
@@ -75,12 +92,12 @@ _BLANK_KEPT = tuple(
     )
 )
 
-_WRITTEN_LEFT = text("""
-SELECT EXISTS (
+_WRITTEN_LEFT = text(f"""
+SELECT EXISTS ({_UNIDENTIFIED.format(company=":company", customer=":customer")}) OR EXISTS (
     SELECT 1 FROM contact c WHERE c.company_id = :company AND c.customer_id = :customer AND (
-        c.state = 'open' OR c.collected <> '{}' OR c.ivr <> '{}' OR c.source_id NOT LIKE 'erased:%'
+        c.state = 'open' OR c.collected <> '{{}}' OR c.ivr <> '{{}}' OR c.source_id NOT LIKE 'erased:%'
         OR EXISTS (SELECT 1 FROM leg WHERE leg.contact_id = c.id AND leg.provider_ref NOT LIKE 'erased:%')
-        OR EXISTS (SELECT 1 FROM effect WHERE effect.contact_id = c.id AND effect.args <> '{}')
+        OR EXISTS (SELECT 1 FROM effect WHERE effect.contact_id = c.id AND effect.args <> '{{}}')
     )
 )
 """)
@@ -116,6 +133,8 @@ async def carry_out(engine: AsyncEngine, files: BlobStore, ask_writer: AskWriter
 
 async def _carry_out(engine: AsyncEngine, files: BlobStore, ask_writer: AskWriter, erased: Erased) -> bool:
     about = {"company": erased.company_id, "customer": erased.customer_id}
+    if await _is_written_left(engine, about):
+        await ask_writer(erased.company_id, erased.customer_id)  # while their addresses still say what is theirs
     async with engine.begin() as conn:
         await conn.execute(text("SET LOCAL statement_timeout = '60s'"))
         for statement in _BLANK_KEPT:
@@ -126,9 +145,7 @@ async def _carry_out(engine: AsyncEngine, files: BlobStore, ask_writer: AskWrite
         file_ids = await blobs.of_customer(conn, list((await conn.execute(mine)).scalars()))
     await blobs.erase(engine, files, file_ids)
     if await _is_written_left(engine, about):
-        await ask_writer(erased.company_id, erased.customer_id)
-        if await _is_written_left(engine, about):
-            return False
+        return False
     async with engine.begin() as conn:
         done = text("UPDATE customer SET blanked_at = clock_timestamp() WHERE company_id = :company AND id = :customer")
         await conn.execute(done, about)

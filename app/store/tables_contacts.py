@@ -64,6 +64,14 @@ Index(
 # Arrivals come in their order: ranges of pages are enough to find an interval.
 Index("ix_contact_arrived_at", contact.c.arrived_at, postgresql_using="brin", postgresql_with={"pages_per_range": 16})
 
+# Who came from an address that was nobody's yet, or several people's: found again when its owner is erased.
+Index(
+    "ix_contact_unidentified",
+    contact.c.company_id,
+    text("(collected ->> 'from')"),
+    postgresql_where=text("customer_id IS NULL AND collected ? 'from'"),
+)
+
 contact_link = Table(
     "contact_link",
     metadata,

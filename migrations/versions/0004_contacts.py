@@ -56,6 +56,10 @@ CREATE INDEX ix_contact_customer
     ON contact (company_id, customer_id, arrived_at DESC)
     WHERE customer_id IS NOT NULL;
 
+CREATE INDEX ix_contact_unidentified
+    ON contact (company_id, (collected ->> 'from'))
+    WHERE customer_id IS NULL AND collected ? 'from';
+
 CREATE INDEX ix_contact_arrived_at ON contact USING brin (arrived_at) WITH (pages_per_range = 16);
 
 CREATE INDEX ix_contact_open ON contact (domain_id) WHERE state = 'open';

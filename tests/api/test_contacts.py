@@ -35,7 +35,7 @@ async def test_a_call_finds_its_queue_by_the_number_and_its_customer_by_the_call
     assert answer.json() == {"contact_id": entry.contact_id, "state": "open"}
     assert (entry.queue_id, entry.number, entry.language) == (queue_id, "+4930123456", "de")
     assert (entry.customer_id, entry.value) == (customer["id"], 80)
-    assert entry.collected == {"menu": "2", "from": "+49 170 1234567"}
+    assert entry.collected == {"menu": "2", "from": "+491701234567"}
 
 
 async def test_two_customers_behind_one_address_are_never_guessed(house: House, company: dict[str, Any]):

@@ -26,6 +26,7 @@ PERSONAL = (
     "Grace Brewster",
     "Murray-Hopper",
     "491709876543",
+    "491705554443",
     "grace@cobol.example",
     "order-for-grace-77",
     "moth-in-the-relay",
@@ -63,7 +64,15 @@ async def a_customer_with_a_past(api: Api, database: Database, files: FileBlobs)
     company = await api.post("/v1/companies", {"slug": "acme", "name": "Acme", "region": "DE"})
     of = {"company_id": company["id"]}
     queue = await api.post("/v1/queues", of | {"name": "Service"})
-    addresses = [{"kind": "phone", "address": "0170 9876543"}, {"kind": "email", "address": "Grace@cobol.example"}]
+    # A call from a number that was nobody's yet.
+    wish = of | {"channel": "phone", "queue_id": queue["id"], "from": "0170 5554443"}
+    early = await api.post("/v1/contacts", wish, headers={"Idempotency-Key": "early"})
+    await api.post(f"/v1/contacts/{early['contact_id']}/leave")
+    addresses = [
+        {"kind": "phone", "address": "+491705554443"},
+        {"kind": "phone", "address": "0170 9876543"},
+        {"kind": "email", "address": "Grace@cobol.example"},
+    ]
     customer = await api.post("/v1/customers", of | {"name": "Grace Brewster", "addresses": addresses})
     change = {"version": customer["version"], "name": "Grace Brewster Murray-Hopper"}
     await api.call("PATCH", f"/v1/customers/{customer['id']}", change)
@@ -133,4 +142,4 @@ async def test_an_erased_customer_is_gone_from_every_table_log_and_file(
     assert found_in(files_below(home / "postgres" / "log") if (home / "postgres").exists() else "") == []
     assert story["contact"]["customer_id"] == made["customer_id"]
     assert figures_after == figures
-    assert next(each for each in figures["queues"][0]["figures"] if each["key"] == "abandoned")["value"] == 2
+    assert next(each for each in figures["queues"][0]["figures"] if each["key"] == "abandoned")["value"] == 3
