@@ -16,6 +16,7 @@ ACTS = {
     "accept": "offered", "decline": "offered", "connected": "connecting", "failed": "connecting", "park": "talking",
     "end": "talking", "unpark": "parked", "put_away": "parked", "finish": "wrap_up", "leave": "", "assign": "",
 }  # fmt: skip
+UNUSUAL = ("queue", "agent", "domain", "gone", "outage", "stale")
 USUAL_ACTS = ("accept", "accept", "connected", "connected", "end", "finish")
 
 agents = st.sampled_from(AGENTS)
@@ -42,7 +43,9 @@ arrivals = st.fixed_dictionaries(
 )
 
 
-acts = st.tuples(st.sampled_from([*USUAL_ACTS, *ACTS]), st.integers(0, 9))
+# Between anything else that happens: acts, each on one of those on which it is possible.
+Work = list[tuple[str, int]]
+work = st.lists(st.tuples(st.sampled_from([*USUAL_ACTS, *ACTS]), st.integers(0, 9)), min_size=1, max_size=8)
 
 
 @st.composite
