@@ -323,10 +323,14 @@ class Board:
                 self.ask(stay)
 
     def first_pause_over(self) -> int | None:
-        """When the next pause ends. Those of stays that are gone are dropped."""
-        while self.pauses_over and self.pauses_over[0][1] not in self.stays:
+        """When the next pause ends. Those of stays that are gone and those that began anew are dropped."""
+        while self.pauses_over:
+            until_us, stay_id = self.pauses_over[0]
+            stay = self.stays.get(stay_id)
+            if stay is not None and stay.pauses is not None and until_us in stay.pauses.values():
+                return until_us
             heappop(self.pauses_over)
-        return self.pauses_over[0][0] if self.pauses_over else None
+        return None
 
     def choose(self, choice: str) -> None:
         self.choices = (self.choices + choice)[-WINDOW_MAX:]

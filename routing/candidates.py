@@ -48,6 +48,10 @@ def agents_for(board: Board, stay: Waiting, at_most: int) -> list[Row]:
     return found
 
 
+def is_servable(board: Board, stay: Waiting) -> bool:
+    return stay.in_line and bool(agents_for(board, stay, 1)) and is_in_sight(board, stay)
+
+
 def _classes(line: Line) -> list[tuple[int, int]]:
     """Masks of the able groups in the order in which they are asked."""
     match line.queue.policy.agent_order:
@@ -128,7 +132,9 @@ def heads_for(board: Board, agent: Agent, overdue: bool) -> Heads:
     direct = (lines.overdue_direct if overdue else lines.direct) & group.lines & lines.on_channels(agent.open)
     if group.few_lines:
         by_rate = group.orders(agent.open, overdue, lines.by_slot)
-        found = [(rate, [head for order in orders if (head := order.head) is not None]) for rate, orders in by_rate]
+        found = [
+            (rate, [head for order in orders if (head := order.head) is not None]) for rate, orders in by_rate.items()
+        ]
     else:
         mask = group.lines & lines.on_channels(agent.open) & ~direct
         by_ranking = lines.overdue_heads if overdue else lines.heads

@@ -114,7 +114,7 @@ class Lines:
         self.overdue_direct = 0
         self.overdue_count = 0  # stays in line that are overdue
         self._free_slots: list[int] = []
-        self._on_channels: dict[int, int] = {}  # channel bits -> mask of lines; made anew when lines come or go
+        self._on_channels: dict[int, int] = {}  # channel bits -> mask of lines; made when asked for
 
     # --- lines --------------------------------------------------------------------------------------------------------
 
@@ -128,7 +128,9 @@ class Lines:
             fit = self.fits.fit(requirement, queue.policy.company_id)
             line = self.by_key[key] = Line(self._slot(), queue, requirement, channel, fit)
             self.by_slot[line.slot] = line
-            self._on_channels.clear()
+            for channels in self._on_channels:
+                if BIT[channel] & channels:
+                    self._on_channels[channels] |= line.flag
             for slot in slots_of(fit.able):
                 group = groups[slot]
                 if group is not None:

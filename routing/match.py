@@ -17,7 +17,7 @@ from heapq import heappop, heappush, heapreplace
 from typing import Any
 
 from routing.board import Board
-from routing.candidates import Heads, agents_for, first_of, first_stay, heads_for, is_in_sight, order_of
+from routing.candidates import Heads, agents_for, first_of, first_stay, heads_for, is_in_sight, is_servable, order_of
 from routing.explain import NEAREST, Explanation, Row
 from routing.line import Waiting
 from routing.offers import offer
@@ -29,6 +29,9 @@ _SHOWN = NEAREST + 1  # the winner and the nearest losers
 def match(board: Board) -> None:
     """Gives whatever can be given, and forgets what was new."""
     if board.freed or board.unasked:
+        if board.freed and board.unasked:
+            board.shelve()
+            board.unasked = [stay for stay in board.unasked if is_servable(board, stay)]
         if not board.unasked and len(board.freed) == 1:
             _serve_agent(board, next(iter(board.freed.values())))
         elif not board.freed and len(board.unasked) == 1:
@@ -134,7 +137,7 @@ class _Step:
             *_, stay_id, agent_id = heap[0]
             stay = board.stays[stay_id]
             if not agent_id:
-                if stay.in_line and is_in_sight(board, stay) and agents_for(board, stay, 1):
+                if is_servable(board, stay):
                     return stay
                 heappop(heap)
                 continue

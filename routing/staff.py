@@ -24,7 +24,7 @@ _WRITTEN_LOGIN, _PHONE_LOGIN = 1, 2  # bits of `Agent.logged_in`
 
 _FEW_LINES = 400
 ProfileKey = tuple[object, ...]
-ByRate = tuple[tuple[int, list[Order]], ...]
+ByRate = dict[int, list[Order]]
 
 
 class Group:
@@ -50,7 +50,9 @@ class Group:
 
     def may_serve(self, line: Line) -> None:
         self.lines |= line.flag
-        self._by_rate.clear()
+        for key, orders in self._by_rate.items():
+            if BIT[line.channel] & key >> 1:
+                orders.setdefault(line.rate, []).append(line.overdue if key & 1 else line.ordinary)
 
     def forget_lines(self, gone: int) -> None:
         """These, and whatever was remembered of the others."""
@@ -67,7 +69,7 @@ class Group:
                 line = by_slot[slot]
                 if line is not None and BIT[line.channel] & channels:
                     orders.setdefault(line.rate, []).append(line.overdue if overdue else line.ordinary)
-            known = self._by_rate[key] = tuple(orders.items())
+            known = self._by_rate[key] = orders
         return known
 
     @property
