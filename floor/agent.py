@@ -6,6 +6,7 @@ It never invents: what it does follows from the records the server put on it and
 
 import asyncio
 import json
+import math
 import random
 import time
 import uuid
@@ -40,7 +41,7 @@ class Manner:
 
     think_s: Callable[[], float] = at_once  # before an offer is accepted
     handle_s: Callable[[str], float] = lambda channel: 1.0  # of a written contact, from connected to its end
-    after_call_s: Callable[[], float] = at_once
+    after_call_s: Callable[[], float] = at_once  # inf: left to the queue's time box
     decline_share: float = 0.0
     ignore_share: float = 0.0  # of offers: left to expire
     hold_share: float = 0.0  # of calls: put on hold and retrieved once
@@ -273,7 +274,9 @@ class Desk:
                 self._later(segment_id, "held", 0.0, "retrieve")
             case "wrap_up":
                 self._held.discard(segment_id)
-                self._later(segment_id, "wrap_up", self._manner.after_call_s(), "finish")
+                after_call_s = self._manner.after_call_s()
+                if math.isfinite(after_call_s):
+                    self._later(segment_id, "wrap_up", after_call_s, "finish")
             case _:
                 pass
 

@@ -9,7 +9,7 @@ from floor.day import CREDIT_S, Day
 SLUG = "bank"
 HIGH_VALUE = 100
 LEVEL = 5  # everybody does what they do equally well: the log does not say otherwise
-WRAP_UP_S = 120  # a box that the log's after-call work fits into
+WRAP_UP_S = 40  # the box ends what is longer (2 to 3 % of the log's after-call work): deadlines have something to do
 PROMISE_S, LIMIT_S = 900, 3600  # the bank had neither; far enough away to change little, near enough to happen
 
 

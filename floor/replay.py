@@ -6,6 +6,7 @@ what ours wait is then compared by one definition.
 """
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable
@@ -72,7 +73,12 @@ async def run(
 
     def manner(login: str) -> Manner:
         chance = random.Random(f"{seed}/{day.date}/{login}")
-        return Manner(after_call_s=lambda: clock[0].real_s(chance.choice(after_call)), chance=chance)
+
+        def after_call_s() -> float:
+            work_s = chance.choice(after_call)
+            return clock[0].real_s(work_s) if work_s <= bank.WRAP_UP_S else math.inf
+
+        return Manner(after_call_s=after_call_s, chance=chance)
 
     async with open_floor(server, key, bank.wish(day), out=out, manner=manner, faults=faults) as floor:
         clock.append(floor.clock)
