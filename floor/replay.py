@@ -23,7 +23,7 @@ from floor.faults import Faults
 from floor.opening import Floor, open_floor
 
 LEAD_S = 2.0  # real, between the last desk taken and the window's first second
-DRAIN_S = 4 * 3600  # business: nobody waits longer than the queue's limit, nobody talks longer
+DRAIN_S = 2 * 3600  # business: nobody waits longer than the limit, hardly anybody talks longer than an hour
 SETTLE_S = 3.0  # real: the last effects and wrap-ups are committed
 
 Progress = Callable[[int, int], None]  # calls made, calls in all
