@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.api.sockets import Seat
+from app.api.tab import Seat
 from app.sessions import BadTicket, Ticket, read_ticket
 from app.store import api_keys, login_sessions
 

@@ -9,7 +9,6 @@ import itertools
 import json
 import random
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +17,18 @@ import structlog
 from pydantic import ValidationError
 
 from app import commands as c
+from app.api.tab import (
+    BAD_FRAME,
+    COMMANDS_PER_S,
+    RELOAD,
+    RESTART,
+    RIGHTS_CHANGED,
+    SLOW,
+    TAKEN_OVER,
+    Closing,
+    Seat,
+    Socket,
+)
 from app.frames import Do, Hello, Pong, Resume, read_frame
 from app.ports import Deliver, Feeds, NoWriter
 
@@ -25,79 +36,18 @@ HELLO_S = 5.0
 PING_EVERY_S = 5.0
 SILENT_CLOSE_S = 30.0
 SEND_S = 5.0
-QUEUE_FRAMES_MAX = 256
-QUEUE_BYTES_MAX = 512 * 1024
 SNAPSHOT_PART_BYTES = 64 * 1024
 SNAPSHOTS_AT_ONCE = 16
-COMMANDS_PER_S = 20
 COMMAND_BYTES_MAX = 65_536
 SOCKETS_MAX = 20_000
 HEARD_EVERY_S = 1.0
-
-TAKEN_OVER, RIGHTS_CHANGED, SLOW, RESTART, BAD_FRAME, RELOAD = 4001, 4003, 4008, 4010, 4400, 4426
+CLOSE_S = 2.0  # for the sender to say good-bye; a reader that takes nothing at all is left then
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """Who sits at this socket: an agent, by a login session or by a key."""
-
-    agent_id: str
-    user_id: str
-    session: str
-
-
-class Closing(Exception):
-    def __init__(self, code: int, why: str) -> None:
-        super().__init__(why)
-        self.code, self.why = code, why
-
-
-@dataclass(slots=True, eq=False)
-class Socket:
-    """One tab. `pos` is where its page stands; the follower moves it on with every frame."""
-
-    seat: Seat
-    tab: str
-    pos: int
-    opened: float
-    frames: deque[bytes] = field(default_factory=deque)
-    queued_bytes: int = 0
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    closing: Closing | None = None
-    sending_since: float | None = None
-    last_pong: float = 0.0
-    pinged: int = 0
-    spent: float = 0.0  # of the allowance of commands, as a leaking bucket
-    spent_at: float = 0.0
-    acts: set[asyncio.Task[None]] = field(default_factory=set)
-
-    def send(self, frame: bytes) -> None:
-        """Queue a frame; never waits. At the bound the socket is closed as slow."""
-        if len(self.frames) >= QUEUE_FRAMES_MAX or self.queued_bytes + len(frame) > QUEUE_BYTES_MAX:
-            self.close(SLOW, "slow")
-            return
-        self.frames.append(frame)
-        self.queued_bytes += len(frame)
-        self.wake.set()
-
-    def close(self, code: int, why: str) -> None:
-        if self.closing is None:
-            self.closing = Closing(code, why)
-            self.wake.set()
-
-    def may_act(self, now: float) -> bool:
-        self.spent = max(0.0, self.spent - (now - self.spent_at) * COMMANDS_PER_S)
-        self.spent_at = now
-        if self.spent >= COMMANDS_PER_S:
-            return False
-        self.spent += 1
-        return True
 
 
 @dataclass(slots=True)
@@ -114,6 +64,7 @@ class Sockets:
     session_id: str
     open: dict[str, list[Socket]] = field(default_factory=dict)  # by agent
     count: int = 0
+    _reaching: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # by agent
     _cutting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SNAPSHOTS_AT_ONCE))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,13 +95,14 @@ class Sockets:
                 await self._hear(socket, message)
         except Closing as closing:
             socket.close(closing.code, closing.why)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(sender), 1.0)
+            await asyncio.wait({sender}, timeout=CLOSE_S)
+        except asyncio.CancelledError:
+            if socket.closing is None:
+                raise
         finally:
             self._unseat(socket)
             sender.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sender
+            await asyncio.gather(sender, return_exceptions=True)  # the wire may have broken under it
 
     # --- sitting down -------------------------------------------------------------------------------------------------
 
@@ -166,6 +118,7 @@ class Sockets:
             if other.seat.session != seat.session:
                 other.close(TAKEN_OVER, "taken_over")
         socket = Socket(seat, hello.tab, self.feeds.pos, now, last_pong=now, spent_at=now)
+        socket.serving = asyncio.current_task()
         self.open.setdefault(seat.agent_id, []).append(socket)
         return socket
 
@@ -198,6 +151,7 @@ class Sockets:
     async def _bring(self, socket: Socket, pos: int | None) -> None:
         """One turn or a snapshot from the page's position; from then on the follower sends each turn."""
         self.feeds.leave(socket.seat.agent_id, socket)
+        socket.follows = False
         async with self._cutting:
             frame = await self.feeds.frame_for(socket.seat.agent_id, pos)
             # Nothing is awaited between cutting the frame and joining: no turn can slip between.
@@ -205,12 +159,19 @@ class Sockets:
             for part in _parts(frame):
                 socket.send(part)
             self.feeds.join(socket.seat.agent_id, socket)
+            socket.follows = True
 
     async def _reach(self, agent_id: str) -> None:
         if not self.feeds.is_reachable(agent_id):
             with contextlib.suppress(NoWriter):
                 command = c.DeviceReach(agent_id, "desk", True)
                 await self.deliver(c.Envelope("system", "", b"", command, "system"))
+
+    def _reach_beside(self, agent_id: str) -> None:
+        """Without a writer the answer takes seconds: nobody's ping may wait for it."""
+        if agent_id not in self._reaching:
+            self._reaching[agent_id] = asyncio.create_task(self._reach(agent_id))
+            self._reaching[agent_id].add_done_callback(lambda _: self._reaching.pop(agent_id))
 
     # --- listening ----------------------------------------------------------------------------------------------------
 
@@ -241,6 +202,10 @@ class Sockets:
             reply = await self._deliver(socket.seat, frame)
         except NoWriter:
             socket.send(_refused(frame.id, c.problem(503, "writer.none").body, retry=True))
+            return
+        except Exception as error:  # the database is away: its text stays out of the log, it may quote a note
+            log.warning("act failed", what=frame.what, error=type(error).__name__)
+            socket.send(_refused(frame.id, c.problem(503, "database.away").body, retry=True))
             return
         if reply.status < 400:
             socket.send(_encode({"t": "done", "id": frame.id, "pos": reply.pos, "result": dict(reply.body)}))
@@ -286,44 +251,45 @@ class Sockets:
             now = time.monotonic()
             heard: list[str] = []
             for agent_id, sockets in list(self.open.items()):
-                if any(now - s.last_pong < HEARD_EVERY_S * 1.5 or s.pinged == 0 for s in sockets):
+                if any(s.last_pong > s.told_pong for s in sockets):
                     heard.append(agent_id)
                 for socket in sockets:
+                    socket.told_pong = socket.last_pong
                     self._check(socket, now, n)
             if heard:
                 await self._tell(heard)
 
     def _check(self, socket: Socket, now: float, n: int) -> None:
-        if socket.sending_since is not None and now - socket.sending_since > SEND_S:
+        if socket.closing is not None:
+            if now - socket.closing_since > CLOSE_S and socket.serving is not None:
+                socket.serving.cancel()
+        elif socket.sending_since is not None and now - socket.sending_since > SEND_S:
             socket.close(SLOW, "slow")
         elif now - socket.last_pong > SILENT_CLOSE_S:
             socket.close(1001, "silent")
         elif now - socket.opened >= socket.pinged * PING_EVERY_S:
             socket.pinged = int((now - socket.opened) / PING_EVERY_S) + 1
-            socket.send(_encode({"t": "ping", "n": n, "pos": {"desk": self._quiet_pos(socket)}}))
+            socket.send(_encode({"t": "ping", "n": n, "pos": self._quiet_pos(socket)}))
 
-    def _quiet_pos(self, socket: Socket) -> int:
-        """An up-to-date page adopts this, so that a quiet page never ages."""
+    def _quiet_pos(self, socket: Socket) -> dict[str, int]:
+        """An up-to-date page adopts this, so that a quiet page never ages; one that still waits for what it missed
+        would lose that.
+        """
+        if not socket.follows:
+            return {}
         socket.pos = max(socket.pos, self.feeds.pos)
-        return socket.pos
+        return {"desk": socket.pos}
 
     async def _tell(self, heard: list[str]) -> None:
         with contextlib.suppress(NoWriter):
             await self.tell_heard(heard)
         for agent_id in heard:
-            await self._reach(agent_id)
+            self._reach_beside(agent_id)
 
     def close_all(self, code: int = RESTART, why: str = "restart") -> None:
         for sockets in self.open.values():
             for socket in sockets:
                 socket.close(code, why)
-
-    def close_session(self, session: str) -> None:
-        """A log-out, or a right taken away: the seat is gone at once."""
-        for sockets in self.open.values():
-            for socket in sockets:
-                if socket.seat.session == session:
-                    socket.close(RIGHTS_CHANGED, "logged_out")
 
 
 def command_of(frame: Do, agent_id: str) -> c.Command | c.Reply:

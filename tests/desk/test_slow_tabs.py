@@ -1,0 +1,124 @@
+"""A tab that takes nothing, and one that still waits for what it missed: neither may cost anybody anything."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from app import commands as c
+from app.api import sockets as doors
+from app.api.sockets import Sockets
+from app.api.tab import Seat
+
+HELLO = json.dumps({"t": "hello", "v": 1, "ticket": "t", "tab": "t", "feeds": [{"feed": "desk", "pos": 3}]})
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    for _ in range(2_000):
+        if holds():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it never came to that")
+
+
+@dataclass(slots=True)
+class Wire:
+    """The two ends of an ASGI socket; frames are taken while `reads` is set."""
+
+    reads: asyncio.Event = field(default_factory=asyncio.Event)
+    said: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
+    heard: list[dict[str, Any]] = field(default_factory=list)
+
+    async def receive(self) -> dict[str, Any]:
+        return await self.said.get()
+
+    async def send(self, message: Any) -> None:
+        if message["type"] != "websocket.accept":
+            await self.reads.wait()
+        if "text" in message:
+            self.heard.append(json.loads(message["text"]))
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        await until(lambda: any(frame["t"] == kind for frame in self.heard))
+        return next(frame for frame in reversed(self.heard) if frame["t"] == kind)
+
+
+@dataclass(slots=True)
+class Feed:
+    """A feed that has what was missed when `found` is set."""
+
+    pos: int = 9
+    found: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def frame_for(self, agent_id: str, pos: int | None) -> dict[str, Any]:
+        await self.found.wait()
+        return {"t": "turn", "feed": "desk", "prev": pos, "pos": self.pos, "put": {}}
+
+    def join(self, agent_id: str, viewer: Any) -> None: ...
+
+    def leave(self, agent_id: str, viewer: Any) -> None: ...
+
+    def is_reachable(self, agent_id: str) -> bool:
+        return True
+
+
+@contextlib.asynccontextmanager
+async def opened(feed: Feed) -> AsyncIterator[tuple[Sockets, Wire]]:
+    async def seat(ticket: str, origin: str | None) -> Seat:
+        return Seat("agent", "user", "session")
+
+    async def told(agent_ids: list[str]) -> None: ...
+
+    async def answered(envelope: c.Envelope) -> c.Reply:
+        return c.Reply(200)
+
+    async def saved(*result: Any) -> bool:
+        return True
+
+    sockets = Sockets(feed, answered, seat, saved, told, lambda: 0, lambda: 1, "here")
+    wire = Wire()
+    for message in ({"type": "websocket.connect"}, {"type": "websocket.receive", "text": HELLO}):
+        wire.said.put_nowait(message)
+    loops = [asyncio.create_task(sockets.beat())]
+    loops.append(asyncio.create_task(sockets({"type": "websocket", "headers": []}, wire.receive, wire.send)))
+    try:
+        yield sockets, wire
+    finally:
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    for bound in ("HEARD_EVERY_S", "PING_EVERY_S", "SEND_S", "CLOSE_S"):
+        monkeypatch.setattr(doors, bound, 0.06)
+
+
+async def test_a_tab_that_reads_nothing_at_all_is_left(quick: None) -> None:
+    feed = Feed()
+    feed.found.set()
+    async with opened(feed) as (sockets, _):
+        await until(lambda: bool(sockets.open))
+        await until(lambda: not sockets.open)
+
+        assert sockets.count == 0
+
+
+async def test_a_ping_names_no_position_to_a_page_that_still_waits_for_what_it_missed(quick: None) -> None:
+    """It would adopt the position, and never ask for what lies before."""
+    feed = Feed()
+    async with opened(feed) as (_, wire):
+        wire.reads.set()
+        early = await wire.until("ping")
+        feed.found.set()
+        await wire.until("turn")
+        wire.heard.clear()
+        late = await wire.until("ping")
+
+        assert early["pos"] == {}
+        assert late["pos"] == {"desk": 9}
