@@ -11,7 +11,7 @@ from app.seals import unseal
 from app.store.names import phone_addresses
 from app.store.tables import provider_secret, telephony_provider
 
-KEPT_S = 2.0  # a new secret works at once; an old one at most so long after it was taken away
+KEPT_S = 2.0  # so long until a new secret works, and an old one no more; a provider repeats what was refused
 KEPT_MAX = 1_000
 PHONES_KEPT_MAX = 50_000
 
