@@ -10,7 +10,6 @@ from app.api.tab import Seat
 from app.sessions import BadTicket, Ticket, read_ticket
 from app.store import api_keys, login_sessions
 
-
 ASKING_MAX = 4  # a thousand desks that come back at once wait here, not for all the database's connections
 
 
