@@ -29,7 +29,7 @@ TURN_COMMANDS_MAX = 256
 WAITING_COMMANDS_MAX = 20_000  # at the bound a command is refused (503): the same id is safe to send again
 COMMAND_WAIT_S = 2.0
 BEAT_EVERY_S = 0.5
-TAKEOVER_EVERY_S = 0.2
+TAKEOVER_EVERY_S = 0.1
 DESK_SILENT_S = 10.0
 BAD_DEADLINE_AGAIN_S = 1.0
 
@@ -255,7 +255,8 @@ class Switchboard:
     async def _rebuild(self, outage_s: float) -> None:
         """Discard the house and read it again: everything, deadlines included. Offers live longer by the outage."""
         self.counts.rebuilds += 1
-        self.house = None
+        began_s = time.monotonic()
+        self._forget_house()
         gc.disable()
         try:
             records: Records = await read_records(self.session.conn, self.domain_id)
@@ -265,8 +266,8 @@ class Switchboard:
             self.house = House(records, engine, new_id, self.clock.speed)
         finally:
             gc.enable()
-        gc.collect()
         gc.freeze()
+        log.info("rebuilt", ms=round((time.monotonic() - began_s) * 1000), contacts=len(records.contacts))
         # Reachability is as stored; every desk has 10 s from now to answer.
         self._heard |= {a: time.monotonic() for a, s in records.agents.items() if s.desk_reachable}
         reception.set_transport_bounds(self.house, self.clock.now_us())
@@ -291,6 +292,13 @@ class Switchboard:
         else:
             self.counts.bad_deadlines += 1
             self._no_deadlines_before = time.monotonic() + BAD_DEADLINE_AGAIN_S
+
+    def _forget_house(self) -> None:
+        """It was frozen, so that no collection walks through it; now one shall find it."""
+        if self.house is not None:
+            self.house = None
+            gc.unfreeze()
+            gc.collect()
 
     async def _begin_anew(self) -> None:
         """The driver leaves a transaction open behind values that it could not encode: the connection is not kept."""
@@ -320,7 +328,7 @@ class Switchboard:
 
     async def _let_go(self) -> None:
         await self._set_holding(False)
-        self.house = None
+        self._forget_house()
         self._put_back()
         self._waiting.extendleft(reversed(self._singly))
         self._singly.clear()
