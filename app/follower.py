@@ -25,6 +25,7 @@ from screenpop.model import Names, ReadModel, Touched
 TAIL_EVENTS_MAX = 20_000  # further behind than this: read the state again instead of the way to it
 RESUME_EVENTS_MAX = 20_000
 SILENT_BELL_S = 5.0
+NAMES_KEPT_S = 5.0  # a new name of an agent or queue is shown after at most so long
 
 log = structlog.get_logger()
 
@@ -41,10 +42,10 @@ class Follower:
     history: feed.History = field(default_factory=feed.History)
     pos: int = -1
     viewers: dict[str, list[Viewer]] = field(default_factory=dict)  # by agent
-    on_config: list[Callable[[], None]] = field(default_factory=list)
     now_us: Callable[[], int] = lambda: time.monotonic_ns() // 1000
     _rung: asyncio.Event = field(default_factory=asyncio.Event)
     _known: int = 0
+    _names_until: float = 0.0  # monotonic: from then on they are read again
     _reading: bool = False
     _meanwhile: list[tuple[Draft, int, int]] = field(default_factory=list)  # handed over while reading
 
@@ -77,7 +78,8 @@ class Follower:
     def _take_draft(self, draft: Draft) -> Touched:
         if any(v.kind != "domain" for v in draft.config.values()):
             self.model.take_config(draft.config.values())
-            self._rung.set()  # names may have changed
+            self._names_until = 0.0
+            self._rung.set()
         return self.model.take(
             draft.contacts.values(), draft.stays.values(), draft.segments.values(), draft.agents.values()
         )
@@ -114,7 +116,8 @@ class Follower:
             try:
                 await self._catch_up()
             except Exception as error:  # the database may be away: the next bell tries again
-                log.warning("follower behind", error=repr(error), pos=self.pos)
+                log.warning("follower behind", error=type(error).__name__, pos=self.pos)
+                self._names_until = 0.0
                 await asyncio.sleep(0.2)
                 self._rung.set()
 
@@ -129,23 +132,29 @@ class Follower:
         self._reading = True
         try:
             async with self.database.engine.connect() as connection:
-                names = await read_names(connection)
-                self.model.names.agents, self.model.names.queues = names
+                if time.monotonic() >= self._names_until:
+                    self._names_until = time.monotonic() + NAMES_KEPT_S
+                    self.model.names.agents, self.model.names.queues = await read_names(connection)
                 self._take_meanwhile()
-                while self.pos < self._known:
+                while self.pos < (asked_for := self._known):
                     tail = await read_tail(connection, self.domain_id, self.pos, TAIL_EVENTS_MAX)
                     if tail.pos == self.pos:
+                        self._known = self.pos if self._known == asked_for else self._known  # a bell of nothing
                         break
                     self._take_tail(tail)
                     self._take_meanwhile()
+            self._take_meanwhile()  # what came while the connection was given back
         finally:
             self._reading = False
             self._meanwhile.clear()
-        for tell in self.on_config:
-            tell()
+        if self._known > self.pos:
+            self._rung.set()
 
     def _take_tail(self, tail: LogTail) -> None:
         self.model.take_config(tail.config)
+        if tail.config:
+            self._names_until = 0.0
+            self._rung.set()
         touched = self.model.take(tail.contacts, tail.stays, tail.segments, tail.agents)
         for agent_id, keys in tail.touched.items():
             touched.setdefault(agent_id, set()).update(keys)
@@ -193,6 +202,8 @@ class Follower:
         if keys is None:
             if self.pos - pos > RESUME_EVENTS_MAX:
                 return feed.snapshot(self.model, agent_id, self.pos, "too_old")
+            stood_at = self.pos
             async with self.database.engine.connect() as connection:
                 keys = await agent_keys_since(connection, self.domain_id, agent_id, pos)
+            keys |= self.history.since(stood_at, agent_id) or set()  # turns that came while the log was read
         return feed.turn(self.model, agent_id, keys, pos, self.pos)
