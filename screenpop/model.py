@@ -123,3 +123,7 @@ class ReadModel:
         others.discard(segment.id)
         if not others:
             self.segments_on.pop(segment.contact_id, None)
+            contact = self.contacts.get(segment.contact_id)
+            if contact is not None and contact.state == "closed":  # it was kept for this segment's sake
+                del self.contacts[contact.id]
+                self.queued_us.pop(contact.id, None)
