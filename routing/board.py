@@ -57,9 +57,7 @@ class Board:
         self.deadlines = Deadlines()
         self.choices = ""  # between overdue and ordinary work, the last at the end: '1' = the overdue one was taken
         self.restricted: set[str] = set()  # stays in line that not every able agent may be given
-        self.barred: dict[
-            str, set[str]
-        ] = {}  # agent -> stays that this agent may not be given: excluded, paused, asked
+        self.barred: dict[str, set[str]] = {}  # agent -> stays not for them: excluded, paused, already asked
         self.paused_lines: dict[int, Line] = {}  # by slot: lines with stays that somebody let go a while ago
         self.pauses_over: list[tuple[int, str]] = []  # heap of (until_us, stay); those gone are skipped
         # of this message
@@ -104,16 +102,23 @@ class Board:
         return agent
 
     def place(self, agent: Agent) -> None:
-        """After any change of the agent's facts or load."""
+        """After any change of the agent's facts."""
         was_logged_in = agent.logged_in
-        if agent.above_by_hand:
-            agent.above_by_hand = agent.is_above_capacity
         if self.staff.reassess(agent):
             self.freed[agent.id] = agent
         if agent.open and agent.key is None:
             self.unshelved.append(agent)
         if was_logged_in & ~agent.logged_in and agent.group is not None:
             self.somebody_left(agent.group.flag)
+
+    def reload(self, agent: Agent) -> None:
+        """After any change of the agent's load."""
+        if agent.above_by_hand:
+            agent.above_by_hand = agent.is_above_capacity
+        if self.staff.reload(agent):
+            self.freed[agent.id] = agent
+        if agent.open and agent.key is None:
+            self.unshelved.append(agent)
 
     def shelve(self) -> None:
         """Before agents are compared."""
@@ -123,7 +128,7 @@ class Board:
 
     def place_by_hand(self, agent: Agent) -> None:
         """After an act that may leave the agent above capacity: a person's, or a changed configuration."""
-        agent.above_by_hand = True
+        agent.above_by_hand = agent.is_above_capacity
         self.place(agent)
 
     def somebody_left(self, groups: int) -> None:
@@ -191,8 +196,9 @@ class Board:
         """A stay begins, or one is found again. It does not yet stand in line."""
         self.stays[stay.id] = stay
         stay.line.stays += 1
-        for agent_id in named_by(stay):
-            self.bar(stay, agent_id)
+        if stay.wishes is not None:
+            for agent_id in stay.wishes.excluded_agent_ids:
+                self.bar(stay, agent_id)
 
     def bar(self, stay: Waiting, agent_id: str) -> None:
         """After anything between this stay and this agent has changed."""
@@ -228,8 +234,10 @@ class Board:
 
     def offer_made(self, stay: Waiting, offer: Segment) -> None:
         """In rounds the stay may stand in line still, but not for the agent who was just asked."""
-        if not offer.exclusive:
-            self.bar(stay, offer.agent.id)
+        if offer.exclusive:
+            self.step_out(stay)
+            return
+        self.bar(stay, offer.agent.id)
         if wants_offer(stay):
             self.restricted.add(stay.id)
         else:
@@ -243,11 +251,11 @@ class Board:
         ahead = self.domain.look_ahead
         if order.size <= ahead:
             return
-        first, in_sight = order.first, order.nth(ahead)
-        assert first is not None
-        assert in_sight is not None
+        first_id = order.blocks[0][0][-3]
         # While one who may go to anybody was asked about and still waits, nobody could serve anybody of this line.
-        if ahead == 0 or first[-3] in self.restricted or first[-3] in self.returned:
+        if ahead == 0 or first_id in self.restricted or first_id in self.returned:
+            in_sight = order.nth(ahead)
+            assert in_sight is not None
             self.ask(self.stays[in_sight[-3]])
 
     def ask(self, stay: Waiting) -> None:
@@ -274,8 +282,9 @@ class Board:
         self.returned.pop(stay.id, None)
         self.set_stay_due(stay, NEVER)
         self.departed[stay.id] = stay
-        for agent_id in named_by(stay):
-            self._unbar(stay, agent_id)
+        if stay.wishes is not None or stay.pauses or (stay.offers and not stay.offers[0].exclusive):
+            for agent_id in named_by(stay):
+                self._unbar(stay, agent_id)
 
     def set_stay_due(self, stay: Waiting, due: Due) -> None:
         if due != stay.due:
@@ -367,6 +376,7 @@ def offers_wanted(stay: Waiting) -> int:
 def wants_offer(stay: Waiting) -> bool:
     if not stay.offers:
         return True
-    if any(offer.exclusive or offer.state != "offered" for offer in stay.offers):
-        return False
+    for offer in stay.offers:
+        if offer.exclusive or offer.state != "offered":
+            return False
     return len(stay.offers) < offers_wanted(stay)

@@ -9,9 +9,10 @@ from routing.capacity import BIT
 from routing.explain import NEAREST, Row
 from routing.line import Line, Order, Waiting
 from routing.ranking import Key, slots_of
-from routing.staff import Agent
+from routing.staff import FEW_LINES, Agent
 
 _NONE: set[str] = set()
+_ORDINARY_KEY = 6  # parts of the key of a stay that is not overdue
 _FEW_BARRED = 64  # up to here the stays that an agent may not be given are looked at, beyond it those they might get
 
 # --- agents for a stay ------------------------------------------------------------------------------------------------
@@ -129,8 +130,10 @@ def heads_for(board: Board, agent: Agent, overdue: bool) -> Heads:
     if group is None or not agent.open or (overdue and not lines.overdue_count):
         return []
     barred = board.barred.get(agent.id, _NONE)
-    direct = (lines.overdue_direct if overdue else lines.direct) & group.lines & lines.on_channels(agent.open)
-    if group.few_lines:
+    direct = lines.overdue_direct if overdue else lines.direct
+    if direct:
+        direct &= group.lines & lines.on_channels(agent.open)
+    if group.lines_count <= FEW_LINES:
         by_rate = group.orders(agent.open, overdue, lines.by_slot)
         found = [
             (rate, [head for order in orders if (head := order.head) is not None]) for rate, orders in by_rate.items()
@@ -180,19 +183,26 @@ def _from_head(board: Board, order: Order, agent: Agent) -> Key | None:
     return None
 
 
-def first_of(board: Board, heads: Heads) -> Waiting | None:
-    """Whose turn it is."""
-    firsts = [board.stays[min(keys)[-3]] for _, keys in heads]
-    if len(firsts) > 1:
-        return min(firsts, key=lambda stay: order_of(board, stay))
-    return firsts[0] if firsts else None
+def first_of(board: Board, heads: Heads) -> Waiting:
+    """Whose turn it is, among at least one."""
+    firsts = [(rate, min(keys)) for rate, keys in heads]
+    if len(firsts) == 1:
+        return board.stays[firsts[0][1][-3]]
+    now_us = board.now_us
+    return board.stays[min([(_order(now_us, rate, key), key[-3]) for rate, key in firsts])[1]]
 
 
 def first_stay(board: Board, agent: Agent, overdue: bool) -> Waiting | None:
-    return first_of(board, heads_for(board, agent, overdue))
+    heads = heads_for(board, agent, overdue)
+    return first_of(board, heads) if heads else None
 
 
 def order_of(board: Board, stay: Waiting) -> tuple[Any, ...]:
     """Sorts stays of different lines at this instant."""
-    *promise, place_us, queued_us, contact_id, stay_id, _, _ = stay.key
-    return (*promise, (place_us - board.now_us) * stay.line.rate, queued_us, contact_id, stay_id)
+    return (*_order(board.now_us, stay.line.rate, stay.key), stay.id)
+
+
+def _order(now_us: int, rate: int, key: Key) -> tuple[Any, ...]:
+    if len(key) == _ORDINARY_KEY:
+        return ((key[0] - now_us) * rate, key[1], key[2])
+    return (key[0], (key[1] - now_us) * rate, key[2], key[3])

@@ -6,7 +6,7 @@ from contacts.words import SECOND_US, WRITTEN
 from routing.board import Board, Segment, is_written_talk
 from routing.capacity import ONE
 from routing.deadlines import NEVER, due
-from routing.messages import Finished, HandedBack, Parked, Refusal, Unparked, WrapUpStarted
+from routing.messages import AgentChanged, Finished, HandedBack, Parked, Refusal, Unparked, WrapUpStarted
 from routing.staff import Agent
 
 
@@ -17,7 +17,7 @@ def park(board: Board, segment: Segment) -> None:
     segment.state = "parked"
     segment.agent.held -= ONE[segment.channel]
     board.told.append(Parked(segment.id))
-    board.place(segment.agent)
+    board.reload(segment.agent)
 
 
 def unpark(board: Board, segment: Segment) -> None:
@@ -51,7 +51,8 @@ def finish(board: Board, segment: Segment, why: Literal["agent", "time_box", "no
     board.told.append(Finished(segment.id, agent.id, why))
     board.forget(segment)
     agent.last_ended_us = board.now_us
-    board.changed(agent, "served")
+    board.told.append(AgentChanged(agent.id, "served"))
+    board.reload(agent)
     board.take_next_chosen(agent)
     if agent.desk_silent_us is not None:
         board.watch_silence(agent)

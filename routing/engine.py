@@ -68,10 +68,15 @@ class Engine:
         board.now_us = now_us
         told: list[Decision] = []
         board.told = told
-        board.departed.clear()
+        if board.departed:
+            board.departed = {}
         _HEARS[type(message)](board, message)
-        board.end_pauses()
-        match(board)
+        if board.pauses_over and board.pauses_over[0][0] <= now_us:
+            board.end_pauses()
+        if board.freed or board.unasked:
+            match(board)
+        if board.unshelved:
+            board.shelve()
         return told
 
     def next_deadline(self) -> int | None:

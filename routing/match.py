@@ -28,21 +28,19 @@ _SHOWN = NEAREST + 1  # the winner and the nearest losers
 
 def match(board: Board) -> None:
     """Gives whatever can be given, and forgets what was new."""
-    if board.freed or board.unasked:
-        if board.freed and board.unasked:
-            board.shelve()
-            board.unasked = [stay for stay in board.unasked if is_servable(board, stay)]
-        if not board.unasked and len(board.freed) == 1:
-            _serve_agent(board, next(iter(board.freed.values())))
-        elif not board.freed and len(board.unasked) == 1:
-            _serve_stay(board, board.unasked.pop())
-        if board.unasked or len(board.freed) > 1:
-            step = _Step(board)
-            while step.give_one():
-                pass
-        board.freed.clear()
-        board.returned.clear()
-    board.shelve()
+    if board.freed and board.unasked:
+        board.shelve()
+        board.unasked = [stay for stay in board.unasked if is_servable(board, stay)]
+    if not board.unasked and len(board.freed) == 1:
+        _serve_agent(board, next(iter(board.freed.values())))
+    elif not board.freed and len(board.unasked) == 1:
+        _serve_stay(board, board.unasked.pop())
+    if board.unasked or len(board.freed) > 1:
+        step = _Step(board)
+        while step.give_one():
+            pass
+    board.freed.clear()
+    board.returned.clear()
 
 
 def is_share_used_up(board: Board) -> bool:
@@ -55,26 +53,24 @@ def _serve_agent(board: Board, agent: Agent) -> None:
     """One agent is new and nobody else: whatever they may be given, nobody else can take it."""
     while agent.open and agent.group is not None and not board.unasked:
         board.look_ahead_hit = False
-        overdue = heads_for(board, agent, True)
+        overdue = heads_for(board, agent, True) if board.lines.overdue_count else []
         ordinary = heads_for(board, agent, False)
         contested = bool(overdue and ordinary)
         heads = ordinary if not overdue or (contested and is_share_used_up(board)) else overdue
-        stay = first_of(board, heads)
-        if stay is None:
+        if not heads:
             return
+        stay = first_of(board, heads)
         surplus = stay.line.fit.surplus_of(agent.group.flag)
         _give(board, stay, heads, [(surplus, agent.idle_us, agent.id)], contested)
 
 
 def _serve_stay(board: Board, stay: Waiting) -> None:
     """One stay is new and nobody else: whoever may be given it, they could not be given anything else."""
-    while stay.in_line and is_in_sight(board, stay):
-        board.shelve()
+    board.shelve()
+    while stay.in_line and (agents := agents_for(board, stay, _SHOWN)) and is_in_sight(board, stay):
         board.look_ahead_hit = False
-        agents = agents_for(board, stay, _SHOWN)
-        if not agents:
-            return
         _give(board, stay, [], agents, contested=False)
+        board.shelve()
         if board.unasked:
             board.unasked.append(stay)
             return

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from contacts.words import SECOND_US
 from routing.board import Board, Segment, offers_wanted
-from routing.deadlines import NEVER, due
+from routing.deadlines import NEVER, due, instant_of
 from routing.line import Waiting
 from routing.messages import Accepted, LastStep, Offered, OfferOver, Refusal, StayOver, Talking
 from routing.recipe import watch
@@ -28,7 +28,7 @@ def offer(board: Board, stay: Waiting, agent: Agent, explanation: Mapping[str, A
     if manual:
         board.place_by_hand(agent)
     else:
-        board.place(agent)
+        board.reload(agent)
     board.told.append(Offered(segment.id, stay.id, agent.id, board.now_us + timeout_us, exclusive, manual, explanation))
 
 
@@ -53,8 +53,10 @@ def accept(board: Board, segment: Segment) -> None:
     board.told.append(Accepted(segment.id, by_us))
     if len(stay.offers) > 1:
         withdraw(board, [each for each in stay.offers if each is not segment], "taken")
-    board.stand(stay)
-    watch(board, stay)
+    if stay.in_line:
+        board.step_out(stay)
+    if instant_of(stay.due) == stay.limit_us:
+        watch(board, stay)  # the limit waits for the outcome
 
 
 def connected(board: Board, segment: Segment) -> None:
@@ -120,7 +122,7 @@ def end_offer(board: Board, segment: Segment, end: OfferEnd, why: str) -> None:
     board.stand(stay)
     if segment.state == "connecting":
         watch(board, stay)
-    board.place(agent)
+    board.reload(agent)
     board.take_next_chosen(agent)
 
 

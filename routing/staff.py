@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PHONE = BIT["phone"]
 _WRITTEN_LOGIN, _PHONE_LOGIN = 1, 2  # bits of `Agent.logged_in`
 
-_FEW_LINES = 400
+FEW_LINES = 400  # up to here to look at each costs less than to walk along the order of all
 ProfileKey = tuple[object, ...]
 ByRate = dict[int, list[Order]]
 
@@ -30,7 +30,10 @@ ByRate = dict[int, list[Order]]
 class Group:
     """All agents of one profile."""
 
-    __slots__ = ("_by_rate", "bit", "byte", "flag", "key", "lines", "logged_in", "members", "profile", "room", "slot")
+    __slots__ = (
+        "_by_rate", "bit", "byte", "flag", "key", "lines", "lines_count", "logged_in", "members", "profile", "room",
+        "slot",
+    )  # fmt: skip
 
     def __init__(self, slot: int, key: ProfileKey, profile: AgentProfile, room: Room) -> None:
         self.slot = slot
@@ -41,15 +44,12 @@ class Group:
         self.members = 0
         self.logged_in = [0, 0]  # members: for written channels, for the phone
         self.lines = 0  # mask of the lines that this group may serve
+        self.lines_count = 0
         self._by_rate: dict[int, ByRate] = {}  # the same as lists, by open channels and kind; made when asked for
-
-    @property
-    def few_lines(self) -> bool:
-        """So few that looking at each costs less than walking along the order of all."""
-        return self.lines.bit_count() <= _FEW_LINES
 
     def may_serve(self, line: Line) -> None:
         self.lines |= line.flag
+        self.lines_count += 1
         for key, orders in self._by_rate.items():
             if BIT[line.channel] & key >> 1:
                 orders.setdefault(line.rate, []).append(line.overdue if key & 1 else line.ordinary)
@@ -57,6 +57,7 @@ class Group:
     def forget_lines(self, gone: int) -> None:
         """These, and whatever was remembered of the others."""
         self.lines &= ~gone
+        self.lines_count = self.lines.bit_count()
         self._by_rate.clear()
 
     def orders(self, channels: int, overdue: bool, by_slot: list[Line | None]) -> ByRate:
@@ -83,9 +84,9 @@ class Group:
 
 class Agent:
     __slots__ = (
-        "above_by_hand",
-        "chosen", "desk_reachable", "desk_silent_us", "due", "group", "held", "id", "key", "last_ended_us", "logged_in",
-        "next_chosen", "not_responding", "open", "phone_reachable", "reason", "segments", "set_by", "since_us",
+        "above_by_hand", "channels", "chosen", "desk_reachable", "desk_silent_us", "due", "group", "held", "id", "key",
+        "last_ended_us", "logged_in", "next_chosen", "not_responding", "open", "phone_reachable", "reason", "segments",
+        "set_by", "since_us",
     )  # fmt: skip
 
     def __init__(self, state: AgentState) -> None:
@@ -103,6 +104,7 @@ class Agent:
         self.group: Group | None = None  # None: gone from the configuration
         self.segments: dict[str, Segment] = {}  # live ones, in the order of their offers
         self.held = 0  # routing/capacity.py
+        self.channels = 0  # bits of those on which the agent is routable
         self.open = 0  # bits of the channels on which something can be given now; names the shelf
         self.key: Key | None = None  # on the shelf
         self.logged_in = 0
@@ -188,10 +190,20 @@ class Staff:
     # --- shelves ------------------------------------------------------------------------------------------------------
 
     def reassess(self, agent: Agent) -> bool:
-        """After any change of facts or load. Who can take other things than before leaves the shelf, and stands on the
-        right one only after `shelve`. True if the agent can take something that was not possible before."""
+        """After any change of facts; else as `reload`."""
         self._note_login(agent)
-        channels, before = self._open_channels(agent, agent.group), agent.open
+        is_routable = agent.chosen == "ready" and agent.desk_reachable and not agent.not_responding
+        if agent.group is None or not is_routable or agent.next_chosen is not None:
+            agent.channels = 0
+        else:
+            agent.channels = ALL_CHANNELS if agent.phone_reachable else ALL_CHANNELS & ~_PHONE
+        return self.reload(agent)
+
+    def reload(self, agent: Agent) -> bool:
+        """After any change of load. Who can take other things than before leaves the shelf, and stands on the right one
+        only after `shelve`. True if the agent can take something that was not possible before."""
+        group, before = agent.group, agent.open
+        channels = agent.channels and group.room.open(agent.held) & agent.channels if group is not None else 0
         if agent.key is not None and (channels != before or agent.key[0] != agent.idle_us):
             self._leave_shelf(agent)
         agent.open = channels
@@ -205,13 +217,6 @@ class Staff:
                 shelf = self.shelves[agent.open] = Ranking()
             agent.key = (agent.idle_us, agent.id, group.byte, group.bit)
             shelf.add(group.slot, agent.key)
-
-    def _open_channels(self, agent: Agent, group: Group | None) -> int:
-        if group is None or agent.chosen != "ready" or not agent.desk_reachable:
-            return 0
-        if agent.not_responding or agent.next_chosen is not None:
-            return 0
-        return group.room.open(agent.held) & (ALL_CHANNELS if agent.phone_reachable else ~_PHONE)
 
     def _leave_shelf(self, agent: Agent) -> None:
         if agent.key is not None and agent.group is not None:
