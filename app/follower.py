@@ -30,8 +30,11 @@ NAMES_KEPT_S = 5.0  # a new name of an agent or queue is shown after at most so 
 log = structlog.get_logger()
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+
+
 def encode(frame: dict[str, Any]) -> bytes:
-    return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()
+    return _as_json(frame).encode()
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from app.store.tables import provider_secret, telephony_provider
 KEPT_S = 2.0  # so long until a new secret works, and an old one no more; a provider repeats what was refused
 KEPT_MAX = 1_000
 PHONES_KEPT_MAX = 50_000
+PHONES_KEPT_S = 60.0
 
 
 @dataclass(slots=True)
@@ -53,14 +54,17 @@ class Providers:
 
 @dataclass(slots=True)
 class Phones:
-    """Where agents' phones are rung; asked for at every call, so kept for a moment as well."""
+    """Where agents' phones are rung; asked for at every call, so kept until configuration changes, and for a minute."""
 
     engine: AsyncEngine
     _kept: dict[str, tuple[float, str | None]] = field(default_factory=dict)
 
+    def forget(self) -> None:
+        self._kept.clear()
+
     async def addresses(self, agent_ids: set[str]) -> dict[str, str]:
         now = time.monotonic()
-        stale = {a for a in agent_ids if a not in self._kept or now - self._kept[a][0] >= KEPT_S}
+        stale = {a for a in agent_ids if a not in self._kept or now - self._kept[a][0] >= PHONES_KEPT_S}
         if stale:
             async with self.engine.connect() as connection:
                 found = await phone_addresses(connection, stale)

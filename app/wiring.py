@@ -78,6 +78,7 @@ def wire(settings: Settings, database_url: str) -> Process:
         return provider is not None and await telephony.send(provider, commands)
 
     phones = Phones(database.engine)
+    follower.on_config.append(phones.forget)
     effects = Effects(
         send, switchboard.submit, phones.addresses, switchboard.session.may_send, lambda: switchboard.clock.now_us()
     )

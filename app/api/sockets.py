@@ -48,6 +48,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 log = structlog.get_logger()
+_as_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 @dataclass(slots=True)
@@ -355,7 +356,7 @@ def _parts(frame: dict[str, Any]) -> list[bytes]:
 
 
 def _encode(frame: dict[str, Any]) -> bytes:
-    return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()
+    return _as_json(frame).encode()
 
 
 def _refused(command_id: str, body: Any, *, retry: bool) -> bytes:
