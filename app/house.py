@@ -70,6 +70,7 @@ class House:
         self.touched = False
         self.actor = envelope.actor if envelope else "engine"
         self.cause = envelope.command_id if envelope else None
+        self.chooser = self.decline_reason = None
 
     def take_draft(self) -> Draft:
         """What the turn wants to have written; the next turn starts with an empty one."""
@@ -128,15 +129,18 @@ class House:
     def keep_contact(self, contact: Contact, *, new: bool = False) -> None:
         self.touched = True
         self.draft.contacts[contact.id] = contact
-        key = (contact.company_id, contact.source, contact.source_id)
         if new:
             self.draft.new_ids.add(contact.id)
-            self.contact_by_source[key] = contact.id
+            self.contact_by_source[contact.company_id, contact.source, contact.source_id] = contact.id
         if contact.state == "closed" and not self.segments_of.get(contact.id):
-            self.records.contacts.pop(contact.id, None)
-            self.contact_by_source.pop(key, None)
+            self.forget_contact(contact)
         else:
             self.records.contacts[contact.id] = contact
+
+    def forget_contact(self, contact: Contact) -> None:
+        """It is over, and nobody works on it any more."""
+        self.records.contacts.pop(contact.id, None)
+        self.contact_by_source.pop((contact.company_id, contact.source, contact.source_id), None)
 
     def keep_stay(self, stay: Stay, *, new: bool = False) -> None:
         self.touched = True

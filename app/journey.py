@@ -300,7 +300,7 @@ def close_if_done(house: House, contact_id: str, outcome: Outcome = "handled", *
     if contact is None or house.stay_of.get(contact_id) or house.segments_of.get(contact_id):
         return
     if contact.state == "closed":
-        house.records.contacts.pop(contact_id, None)
+        house.forget_contact(contact)
     elif gone or asks.customer_leg(house, contact_id) is None:
         close(house, contact_id, outcome)
 
@@ -385,8 +385,9 @@ AGENT_EVENTS: dict[str, EventKind] = {
 def agent_changed(house: House, told: m.AgentChanged) -> None:
     state = house.engine.agent_state(told.agent_id)
     before = house.records.agents.get(told.agent_id)
-    set_by = house.chooser if told.why in ("chose", "next_chosen") else (before.set_by if before else None)
-    house.keep_agent(replace(state, set_by=set_by))
+    set_by = house.chooser if told.why in ("chose", "next_chosen") else None
+    # A wish for later takes effect in somebody else's command: it stays the choice of the person who made it.
+    house.keep_agent(replace(state, set_by=set_by or (before.set_by if before else None)))
     if kind := AGENT_EVENTS.get(told.why):
         data = {"chosen": state.chosen, "reason": state.reason, "next": state.next_chosen}
         house.log(kind, agent_id=told.agent_id, data={k: v for k, v in data.items() if v is not None})

@@ -3,6 +3,7 @@
 import pytest
 
 from app import commands as c
+from app.switchboard import new_id
 from tests.journey.board import open_board
 from tests.journey.story import call, chat, nothing_is_left, rows, tell
 
@@ -267,3 +268,19 @@ async def test_a_call_of_a_silent_desk_goes_on(database: str) -> None:
         told = await tell(board, one.contact_id)
 
     assert told.segments == [(0, "talking", None)]
+
+
+async def test_a_wish_for_later_stays_the_choice_of_the_person_who_made_it(database: str) -> None:
+    """It takes effect in another person's command, and nobody else becomes its author."""
+    async with open_board(database) as board:
+        first, second = board.centre.agent_ids[:2]
+        supervisor = new_id()
+        await board.seat(first)
+        one = await chat(board, "talking")
+        await board.ask(c.ChooseState(first, "away", "lunch", "next", by=supervisor))
+        await one.act("end")
+        await board.ask(c.ChooseState(second, "ready"))
+        await one.act("finish")
+        states = await rows(board, "SELECT chosen, set_by::text FROM agent_state WHERE agent_id = $1", first)
+
+    assert [tuple(row) for row in states] == [("away", supervisor)]

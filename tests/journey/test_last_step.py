@@ -177,3 +177,19 @@ async def test_an_overdue_contact_is_marked_once(database: str) -> None:
         told = await tell(board, one.contact_id)
 
     assert told.events.count("stay.overdue") == 1
+
+
+async def test_a_contact_that_ends_while_its_first_agent_wraps_up_is_forgotten_with_the_wrap_up(database: str) -> None:
+    config = {"limit_s": 60, "last_step": {"kind": "voicemail"}, "wrap_up_s": 600}
+    async with open_board(database, more_queues=1, config=config) as board:
+        await board.seat(board.centre.agent_ids[0])
+        one = await chat(board, "talking")
+        segment, agent = one.segment
+        await board.ask(c.TransferToQueue(segment, agent, board.centre.queue_ids[-1]))
+        await board.let_pass(61)
+        closed = await tell(board, one.contact_id)
+        await board.act("finish", segment, agent)
+        nothing_is_left(board)
+
+    assert (closed.state, closed.outcome) == ("closed", "voicemail")
+    assert closed.segments[0][1] == "wrap_up"
