@@ -20,4 +20,4 @@ def test_a_contact_that_closed_during_wrap_up_is_forgotten_with_its_last_segment
     model.take([], [], [replace(SEGMENT, state="done")], [])
 
     assert shown["channel"] == "chat"
-    assert not (model.contacts or model.queued_us or model.segments or model.segments_on)
+    assert (model.contacts, model.queued_us, model.segments, model.segments_on) == ({}, {}, {}, {})
