@@ -10,7 +10,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,14 @@ class SmallFloor:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     calls: int = 0
 
+    async def ready(self, *logins: str) -> None:
+        desks = [self.floor.desk(login) for login in logins]
+        for desk in desks:
+            desk.choose("ready")
+        async with asyncio.timeout(READY_S):
+            while any(desk.desk.me.get("chosen") != "ready" for desk in desks):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
     async def play(self, seconds: float, a_second: float = 12.0) -> None:
         """Callers and chats, as a Poisson stream."""
         until_s = time.monotonic() + seconds
@@ -65,11 +73,11 @@ class SmallFloor:
             else:
                 self.chat()
 
-    def call(self, patience_s: float | None = None, talk_s: float | None = None) -> Caller:
+    def call(self, patience_s: float | None = None, talk_s: float | None = None, to: str = NUMBER) -> Caller:
         chance = self.chance
         errand = Errand(
             from_=f"+49170{chance.randrange(10**7):07d}" if chance.random() < 0.8 else None,
-            to=NUMBER,
+            to=to,
             patience_s=chance.uniform(0.5, 5.0) if patience_s is None else patience_s,
             talk_s=chance.uniform(0.1, 1.0) if talk_s is None else talk_s,
         )
@@ -130,44 +138,46 @@ class SmallFloor:
             await connection.close()
 
 
-@contextlib.asynccontextmanager
-async def small_floor(
-    server: Server, out: Path, seed: int, *, faults: Faults | None = None, config: dict[str, Any] | None = None,
-    agents: int = AGENTS, calm: bool = False,
-) -> AsyncIterator[SmallFloor]:  # fmt: skip
-    """`calm`: agents who take everything at once."""
-    wish = Wish(
-        companies=[
-            CompanyWish(
-                slug="small", name="Small", region="DE",
-                queues=[QueueWish("sales", CONFIG | (config or {}), {NUMBER: "phone"})],
-            )
-        ],
-        agents=[AgentWish(f"agent{n}", f"Agent {n}", phone=f"SIP/{n}") for n in range(agents)],
-    )  # fmt: skip
+def lively(seed: int) -> Callable[[str], Manner]:
+    """Agents who think, decline, overlook, put on hold."""
 
     def manner(login: str) -> Manner:
         chance = random.Random(f"{seed}/{login}")
-        if calm:
-            return Manner(chance=chance)
         return Manner(
             think_s=lambda: chance.uniform(0.0, 0.3), handle_s=lambda channel: chance.uniform(0.1, 0.8),
             after_call_s=lambda: chance.uniform(0.0, 0.4), decline_share=0.05, ignore_share=0.03, hold_share=0.2,
             chance=chance,
         )  # fmt: skip
 
+    return manner
+
+
+@contextlib.asynccontextmanager
+async def small_floor(
+    server: Server,
+    out: Path,
+    seed: int,
+    *,
+    faults: Faults | None = None,
+    queues: Sequence[QueueWish] = (QueueWish("sales", CONFIG, {NUMBER: "phone"}),),
+    agents: int = AGENTS,
+    manner: Callable[[str], Manner] | None = None,
+    ready: bool = True,
+) -> AsyncIterator[SmallFloor]:
+    """Agents are called agent0, agent1, … Chats go into the first queue."""
+    wish = Wish(
+        companies=[CompanyWish("small", "Small", region="DE", queues=queues)],
+        agents=[AgentWish(f"agent{n}", f"Agent {n}", phone=f"SIP/{n}") for n in range(agents)],
+    )
     out.mkdir(parents=True, exist_ok=True)
     (out / "database_url").write_text(server.database_url)
     key = await operator_key(server.database_url, "floor")
-    async with open_floor(server.url, key, wish, out=out, faults=faults, manner=manner) as floor:
-        desks = [floor.desk(login) for login in floor.premises.agents]
-        for desk in desks:
-            desk.choose("ready")
-        async with asyncio.timeout(READY_S):
-            while any(desk.desk.me.get("chosen") != "ready" for desk in desks):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-        company_id, queue_id = floor.premises.companies["small"], floor.premises.queues["small", "sales"]
-        yield SmallFloor(floor, seed, random.Random(seed), company_id, queue_id, server.database_url)
+    async with open_floor(server.url, key, wish, out=out, faults=faults, manner=manner or lively(seed)) as floor:
+        company_id, queue_id = floor.premises.companies["small"], floor.premises.queues["small", queues[0].name]
+        small = SmallFloor(floor, seed, random.Random(seed), company_id, queue_id, server.database_url)
+        if ready:
+            await small.ready(*floor.premises.agents)
+        yield small
 
 
 async def audit(out: Path) -> dict[str, Any]:
