@@ -7,9 +7,10 @@ from typing import Any
 from routing.board import Board
 from routing.capacity import BIT
 from routing.explain import NEAREST, Row
-from routing.line import Line, Order, Waiting
-from routing.ranking import Key, slots_of
-from routing.staff import FEW_LINES, Agent
+from routing.heads import Heads
+from routing.line import Line, Waiting
+from routing.ranking import Key, Ordered, slots_of
+from routing.staff import Agent
 
 _NONE: set[str] = set()
 _ORDINARY_KEY = 6  # parts of the key of a stay that is not overdue
@@ -104,7 +105,7 @@ def is_anybody_else_there(board: Board, stay: Waiting, agent: Agent) -> bool:
     return count > 0
 
 
-def order_in(stay: Waiting) -> Order:
+def order_in(stay: Waiting) -> Ordered:
     return stay.line.overdue if stay.overdue else stay.line.ordinary
 
 
@@ -120,61 +121,67 @@ def is_in_sight(board: Board, stay: Waiting) -> bool:
 
 # --- stays for an agent -----------------------------------------------------------------------------------------------
 
-Heads = list[tuple[int, list[Key]]]  # by rate, in no order; of each line one
+Found = list[tuple[int, Key, list[Key]]]  # of each rate the first head, and all of them in no order
 
 
-def heads_for(board: Board, agent: Agent, overdue: bool) -> Heads:
+def heads_for(board: Board, agent: Agent, overdue: bool) -> Found:
     """Of each line the first stay that may be given to this agent now. If the agent may serve many lines, of each rate
     no more than the nearest."""
     group, lines = agent.group, board.lines
-    if group is None or not agent.open or (overdue and not lines.overdue_count):
+    heads = lines.overdue if overdue else lines.ordinary
+    if group is None or not agent.open or not heads.waiting:
         return []
     barred = board.barred.get(agent.id, _NONE)
-    direct = lines.overdue_direct if overdue else lines.direct
-    if direct:
-        direct &= group.lines & lines.on_channels(agent.open)
-    if group.lines_count <= FEW_LINES:
-        by_rate = group.orders(agent.open, overdue, lines.by_slot)
-        found = [
-            (rate, [head for order in orders if (head := order.head) is not None]) for rate, orders in by_rate.items()
-        ]
+    if group.serves_few_lines:
+        by_rate = group.slots(agent.open, lines.by_slot).items()
+        found = [(rate, *of_rate) for rate, slots in by_rate if (of_rate := heads.of(slots)) is not None]
     else:
-        mask = group.lines & lines.on_channels(agent.open) & ~direct
-        by_ranking = lines.overdue_heads if overdue else lines.heads
-        found = [
-            (rate, list(islice(heads.in_order(mask), NEAREST + 1 + len(barred)))) for rate, heads in by_ranking.items()
-        ]
-    if barred:
-        _look_behind_barred(board, agent, found, barred, overdue)
-    if direct:
-        _look_behind_direct(board, agent, found, direct, overdue)
-    return [each for each in found if each[1]]
+        mask = group.lines & lines.on_channels(agent.open) & ~heads.direct
+        at_most = NEAREST + 1 + len(barred)
+        nearest = [(rate, list(islice(ranking.in_order(mask), at_most))) for rate, ranking in heads.by_rate.items()]
+        found = [(rate, keys[0], keys) for rate, keys in nearest if keys]
+    for head in _barred_heads(board, heads, barred, overdue) if barred else ():
+        found = _without(board, agent, found, head)
+    if heads.direct:
+        for slot in slots_of(heads.direct & group.lines & lines.on_channels(agent.open)):
+            found = _with_direct(board, agent, found, slot, overdue)
+    return found
 
 
-def _look_behind_barred(board: Board, agent: Agent, found: Heads, barred: set[str], overdue: bool) -> None:
-    """Instead of heads that may not go to this agent, the first behind them that may."""
-    if len(barred) <= _FEW_BARRED:
-        stays = [stay for stay_id in barred if (stay := board.stays[stay_id]).in_line and stay.overdue == overdue]
-        heads = {stay.key for stay in stays if order_in(stay).head is stay.key}
-    else:
-        heads = {key for _, keys in found for key in keys if key[-3] in barred}
-    for _, keys in found if heads else ():
-        for key in heads.intersection(keys):
-            keys.remove(key)
-            if (allowed := _from_head(board, order_in(board.stays[key[-3]]), agent)) is not None:
-                keys.append(allowed)
+def _barred_heads(board: Board, heads: Heads, barred: set[str], overdue: bool) -> list[Waiting]:
+    """Stays that stand first and that this agent may not be given, unless nobody else is there."""
+    if len(barred) > _FEW_BARRED:
+        return [board.stays[key[-3]] for key in heads.keys if key is not None and key[-3] in barred]
+    stays = [board.stays[stay_id] for stay_id in barred]
+    return [
+        stay for stay in stays if stay.in_line and stay.overdue == overdue and heads.keys[stay.line.slot] is stay.key
+    ]
 
 
-def _look_behind_direct(board: Board, agent: Agent, found: Heads, direct: int, overdue: bool) -> None:
-    """Heads that are for one agent only: for this one, or else the first behind them."""
-    for slot in slots_of(direct):
-        line = board.lines.by_slot[slot]
-        assert line is not None
-        if (allowed := _from_head(board, line.overdue if overdue else line.ordinary, agent)) is not None:
-            found.append((line.rate, [allowed]))
+def _without(board: Board, agent: Agent, found: Found, head: Waiting) -> Found:
+    """Instead of this head the first behind it that may go to this agent."""
+    line = head.line
+    if agent.group is None or not agent.group.lines & line.flag or not agent.open & BIT[line.channel]:
+        return found
+    allowed = _from_head(board, order_in(head), agent)
+    if allowed is head.key:
+        return found
+    kept = [each for each in found if each[0] != line.rate]
+    keys = [key for rate, _, keys in found if rate == line.rate for key in keys if key is not head.key]
+    if allowed is not None:
+        keys.append(allowed)
+    return [*kept, (line.rate, min(keys), keys)] if keys else kept
 
 
-def _from_head(board: Board, order: Order, agent: Agent) -> Key | None:
+def _with_direct(board: Board, agent: Agent, found: Found, slot: int, overdue: bool) -> Found:
+    """This line's head is for one agent only: for this one, or else the first behind it."""
+    line = board.lines.by_slot[slot]
+    assert line is not None
+    allowed = _from_head(board, line.overdue if overdue else line.ordinary, agent)
+    return found if allowed is None else [*found, (line.rate, allowed, [allowed])]
+
+
+def _from_head(board: Board, order: Ordered, agent: Agent) -> Key | None:
     """The first in the order that may go to this agent, looking no farther than the bound behind the head."""
     for key in islice(order, board.domain.look_ahead + 1):
         if key[-3] not in board.restricted or may_go(board, board.stays[key[-3]], agent):
@@ -183,18 +190,17 @@ def _from_head(board: Board, order: Order, agent: Agent) -> Key | None:
     return None
 
 
-def first_of(board: Board, heads: Heads) -> Waiting:
+def first_of(board: Board, found: Found) -> Waiting:
     """Whose turn it is, among at least one."""
-    firsts = [(rate, min(keys)) for rate, keys in heads]
-    if len(firsts) == 1:
-        return board.stays[firsts[0][1][-3]]
+    if len(found) == 1:
+        return board.stays[found[0][1][-3]]
     now_us = board.now_us
-    return board.stays[min([(_order(now_us, rate, key), key[-3]) for rate, key in firsts])[1]]
+    return board.stays[min([(_order(now_us, rate, first), first[-3]) for rate, first, _ in found])[1]]
 
 
 def first_stay(board: Board, agent: Agent, overdue: bool) -> Waiting | None:
-    heads = heads_for(board, agent, overdue)
-    return first_of(board, heads) if heads else None
+    found = heads_for(board, agent, overdue)
+    return first_of(board, found) if found else None
 
 
 def order_of(board: Board, stay: Waiting) -> tuple[Any, ...]:

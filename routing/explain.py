@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from routing.board import Board
-    from routing.candidates import Heads
+    from routing.candidates import Found
     from routing.line import Waiting
 
 RULE = 1
@@ -57,7 +57,7 @@ class Explanation(Mapping[str, Any]):
         "_look_ahead_hit", "_now_us", "_order", "_preferred",
     )  # fmt: skip
 
-    def __init__(self, board: "Board", stay: "Waiting", heads: "Heads", agents: list[Row], contested: bool) -> None:
+    def __init__(self, board: "Board", stay: "Waiting", heads: "Found", agents: list[Row], contested: bool) -> None:
         """Taken while the stay still stands in its line and the agent on the shelf."""
         line, wishes = stay.line, stay.wishes
         self._data: dict[str, Any] | None = None
@@ -95,7 +95,7 @@ class Explanation(Mapping[str, Any]):
 
     def _stays(self) -> list[list[Any]]:
         rate, given = self._given
-        others = [[rate, *key[:-2]] for rate, keys in self._heads for key in keys if key is not given]
+        others = [[rate, *key[:-2]] for rate, _, keys in self._heads for key in keys if key is not given]
         return [[rate, *given[:-2]], *sorted(others, key=self._in_order)[:NEAREST]]
 
     def _in_order(self, row: list[Any]) -> tuple[Any, ...]:
@@ -122,12 +122,12 @@ def _counts(board: "Board", stay: "Waiting", agent_flag: int) -> tuple[int, ...]
     free = agent_flag  # who was just freed may not stand on a shelf yet
     for shelf in staff.with_room(line.channel):
         free |= shelf.mask
-    heads = lines.overdue_heads if stay.overdue else lines.heads
+    heads = lines.overdue if stay.overdue else lines.ordinary
     return (
         len(staff.by_profile),
         line.fit.able_count,
         (able & staff.logged_in_groups(line.channel)).bit_count(),
         (able & free).bit_count(),
-        sum([of_rate.order.size for of_rate in heads.values()]),
+        sum([ranking.order.size for ranking in heads.by_rate.values()]),
         (line.overdue if stay.overdue else line.ordinary).size,
     )

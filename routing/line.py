@@ -13,6 +13,7 @@ from contacts.words import Channel
 from routing.capacity import ALL_CHANNELS, BIT
 from routing.deadlines import NEVER
 from routing.fit import Fit, Fits
+from routing.heads import Heads
 from routing.messages import QueuePolicy
 from routing.ranking import Key, Ordered, Ranking, slots_of
 
@@ -56,24 +57,10 @@ class Waiting:
 
 
 class Queue:
-    __slots__ = ("heads", "overdue_heads", "policy")
+    __slots__ = ("policy",)
 
     def __init__(self, policy: QueuePolicy) -> None:
         self.policy = policy
-        self.heads = Ranking()  # first stays of lines, for all queues of the same rate
-        self.overdue_heads = Ranking()
-
-
-class Order(Ordered):
-    """The ordinary or the overdue stays of a line, by place or by promise."""
-
-    __slots__ = ("head", "heads", "line")
-
-    def __init__(self, line: "Line", heads: Ranking) -> None:
-        super().__init__()
-        self.line = line
-        self.heads = heads  # of all lines of this rate
-        self.head: Key | None = None  # the first one, if any able agent may be given it unless barred from it
 
 
 class Line:
@@ -89,8 +76,8 @@ class Line:
         self.requirement = requirement
         self.channel = channel
         self.fit = fit
-        self.ordinary = Order(self, queue.heads)
-        self.overdue = Order(self, queue.overdue_heads)
+        self.ordinary = Ordered()
+        self.overdue = Ordered()
         self.stays = 0  # in line or offered
         self.paused: dict[str, Waiting] = {}  # stays that somebody let go a while ago
 
@@ -108,11 +95,8 @@ class Lines:
         self.queues: dict[str, Queue] = {}
         self.by_key: dict[tuple[str, str, Channel], Line] = {}
         self.by_slot: list[Line | None] = []
-        self.heads: dict[int, Ranking] = {}  # by rate
-        self.overdue_heads: dict[int, Ranking] = {}  # by rate
-        self.direct = 0  # mask of lines whose first ordinary stay is for one agent only
-        self.overdue_direct = 0
-        self.overdue_count = 0  # stays in line that are overdue
+        self.ordinary = Heads()
+        self.overdue = Heads()
         self._free_slots: list[int] = []
         self._on_channels: dict[int, int] = {}  # channel bits -> mask of lines; made when asked for
 
@@ -141,6 +125,8 @@ class Lines:
         if self._free_slots:
             return self._free_slots.pop()
         self.by_slot.append(None)
+        for heads in (self.ordinary, self.overdue):
+            heads.make_room(len(self.by_slot) - 1)
         return len(self.by_slot) - 1
 
     def _forget_empty_lines(self, groups: "list[Group | None]") -> None:
@@ -182,23 +168,17 @@ class Lines:
         if queue is None:
             queue = self.queues[policy.queue_id] = Queue(policy)
         rate_before, queue.policy = queue.policy.rate, policy
-        queue.heads = self.heads.setdefault(policy.rate, Ranking())
-        queue.overdue_heads = self.overdue_heads.setdefault(policy.rate, Ranking())
+        lines = [line for line in self.by_key.values() if line.queue is queue]
+        slots = [line.slot for line in lines]
+        for heads in (self.ordinary, self.overdue):
+            heads.by_rate.setdefault(rate_before, Ranking())
+            firsts = [(line.overdue if heads is self.overdue else line.ordinary).first for line in lines]
+            heads.change_rate(slots, rate_before, policy.rate, firsts)
         if policy.rate != rate_before:
-            self._change_rate(queue)
             for group in groups:
                 if group is not None:
                     group.forget_lines(0)
         return queue
-
-    def _change_rate(self, queue: Queue) -> None:
-        for line in self.by_key.values():
-            if line.queue is queue:
-                for order, heads in ((line.ordinary, queue.heads), (line.overdue, queue.overdue_heads)):
-                    if order.first is not None:
-                        order.heads.remove(line.slot, order.first)
-                        heads.add(line.slot, order.first)
-                    order.heads = heads
 
     # --- stays --------------------------------------------------------------------------------------------------------
 
@@ -206,53 +186,35 @@ class Lines:
         """The stay stands in line, at its place."""
         line = stay.line
         key: Key = (stay.place_us, stay.queued_us, stay.contact_id, stay.id, line.byte, line.bit)
-        order = line.ordinary
+        order, heads = line.ordinary, self.ordinary
         if stay.overdue:
-            order, key = line.overdue, (stay.promise_us, *key)
-            self.overdue_count += 1
+            order, heads, key = line.overdue, self.overdue, (stay.promise_us, *key)
         stay.key, stay.in_line = key, True
+        heads.waiting += 1
         first = order.first
         order.add(key)
-        if first is None:
-            order.heads.add(line.slot, key)
-            self._set_head(order, stay)
-        elif key < first:
-            order.heads.replace(line.slot, first, key)
-            self._set_head(order, stay)
+        if first is None or key < first:
+            heads.change(line.slot, line.rate, first, key, is_direct(stay))
 
-    def take(self, stay: Waiting) -> Order:
+    def take(self, stay: Waiting) -> Ordered:
         """The stay leaves its line; returns the order it stood in."""
         line, key = stay.line, stay.key
-        order = line.overdue if stay.overdue else line.ordinary
+        order, heads = (line.overdue, self.overdue) if stay.overdue else (line.ordinary, self.ordinary)
         was_first = order.first is key
         order.remove(key)
-        if stay.overdue:
-            self.overdue_count -= 1
+        stay.in_line = False
+        heads.waiting -= 1
         if was_first:
             first = order.first
-            if first is None:
-                order.heads.remove(line.slot, key)
-                self._set_head(order, None)
-            else:
-                order.heads.replace(line.slot, key, first)
-                self._set_head(order, self.stays[first[-3]])
-        stay.in_line = False
+            heads.change(line.slot, line.rate, key, first, first is not None and is_direct(self.stays[first[-3]]))
         return order
 
-    def _set_head(self, order: Order, stay: Waiting | None) -> None:
-        flag = order.line.flag
-        is_overdue = order is order.line.overdue
-        direct = self.overdue_direct if is_overdue else self.direct
-        is_direct = stay is not None and stay.wishes is not None and stay.wishes.only_agent_id is not None
-        order.head = None if stay is None or is_direct else stay.key
-        if is_direct or direct & flag:
-            direct = direct | flag if is_direct else direct & ~flag
-            if is_overdue:
-                self.overdue_direct = direct
-            else:
-                self.direct = direct
-
-    def orders(self) -> Iterator[Order]:
+    def orders(self) -> Iterator[Ordered]:
         for line in self.by_key.values():
             yield line.ordinary
             yield line.overdue
+
+
+def is_direct(stay: Waiting) -> bool:
+    """For one agent only."""
+    return stay.wishes is not None and stay.wishes.only_agent_id is not None

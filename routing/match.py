@@ -17,7 +17,7 @@ from heapq import heappop, heappush, heapreplace
 from typing import Any
 
 from routing.board import Board
-from routing.candidates import Heads, agents_for, first_of, first_stay, heads_for, is_in_sight, is_servable, order_of
+from routing.candidates import Found, agents_for, first_of, first_stay, heads_for, is_in_sight, is_servable, order_of
 from routing.explain import NEAREST, Explanation, Row
 from routing.line import Waiting
 from routing.offers import offer
@@ -53,7 +53,7 @@ def _serve_agent(board: Board, agent: Agent) -> None:
     """One agent is new and nobody else: whatever they may be given, nobody else can take it."""
     while agent.open and agent.group is not None and not board.unasked:
         board.look_ahead_hit = False
-        overdue = heads_for(board, agent, True) if board.lines.overdue_count else []
+        overdue = heads_for(board, agent, True)
         ordinary = heads_for(board, agent, False)
         contested = bool(overdue and ordinary)
         heads = ordinary if not overdue or (contested and is_share_used_up(board)) else overdue
@@ -76,7 +76,7 @@ def _serve_stay(board: Board, stay: Waiting) -> None:
             return
 
 
-def _give(board: Board, stay: Waiting, heads: Heads, agents: list[Row], contested: bool) -> None:
+def _give(board: Board, stay: Waiting, heads: Found, agents: list[Row], contested: bool) -> None:
     """`heads` are what the agent could have been given instead."""
     explanation = Explanation(board, stay, heads, agents, contested)
     if contested:

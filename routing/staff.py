@@ -12,7 +12,7 @@ from contacts.words import WRITTEN, Channel
 from routing.capacity import ALL_CHANNELS, BIT, Room
 from routing.deadlines import NEVER
 from routing.fit import Fits
-from routing.line import Line, Order
+from routing.line import Line
 from routing.messages import AgentProfile
 from routing.ranking import Key, Ranking, slots_of
 
@@ -22,16 +22,15 @@ if TYPE_CHECKING:
 _PHONE = BIT["phone"]
 _WRITTEN_LOGIN, _PHONE_LOGIN = 1, 2  # bits of `Agent.logged_in`
 
-FEW_LINES = 400  # up to here to look at each costs less than to walk along the order of all
+_FEW_LINES = 400  # up to here to look at each costs less than to walk along the order of all
 ProfileKey = tuple[object, ...]
-ByRate = dict[int, list[Order]]
 
 
 class Group:
     """All agents of one profile."""
 
     __slots__ = (
-        "_by_rate", "bit", "byte", "flag", "key", "lines", "lines_count", "logged_in", "members", "profile", "room",
+        "_slots", "bit", "byte", "flag", "key", "lines", "lines_count", "logged_in", "members", "profile", "room",
         "slot",
     )  # fmt: skip
 
@@ -45,32 +44,35 @@ class Group:
         self.logged_in = [0, 0]  # members: for written channels, for the phone
         self.lines = 0  # mask of the lines that this group may serve
         self.lines_count = 0
-        self._by_rate: dict[int, ByRate] = {}  # the same as lists, by open channels and kind; made when asked for
+        self._slots: dict[int, dict[int, list[int]]] = {}  # by open channels and rate; made when asked for
+
+    @property
+    def serves_few_lines(self) -> bool:
+        """So few that looking at each costs less than walking along the order of all."""
+        return self.lines_count <= _FEW_LINES
 
     def may_serve(self, line: Line) -> None:
         self.lines |= line.flag
         self.lines_count += 1
-        for key, orders in self._by_rate.items():
-            if BIT[line.channel] & key >> 1:
-                orders.setdefault(line.rate, []).append(line.overdue if key & 1 else line.ordinary)
+        for channels, slots in self._slots.items():
+            if BIT[line.channel] & channels:
+                slots.setdefault(line.rate, []).append(line.slot)
 
     def forget_lines(self, gone: int) -> None:
         """These, and whatever was remembered of the others."""
         self.lines &= ~gone
         self.lines_count = self.lines.bit_count()
-        self._by_rate.clear()
+        self._slots.clear()
 
-    def orders(self, channels: int, overdue: bool, by_slot: list[Line | None]) -> ByRate:
-        """By rate, the orders of one kind that this group may serve on these channels."""
-        key = channels << 1 | overdue
-        known = self._by_rate.get(key)
+    def slots(self, channels: int, by_slot: list[Line | None]) -> dict[int, list[int]]:
+        """By rate, the slots of the lines that this group may serve on these channels."""
+        known = self._slots.get(channels)
         if known is None:
-            orders: dict[int, list[Order]] = {}
+            known = self._slots[channels] = {}
             for slot in slots_of(self.lines):
                 line = by_slot[slot]
                 if line is not None and BIT[line.channel] & channels:
-                    orders.setdefault(line.rate, []).append(line.overdue if overdue else line.ordinary)
-            known = self._by_rate[key] = orders
+                    known.setdefault(line.rate, []).append(line.slot)
         return known
 
     @property
