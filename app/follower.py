@@ -45,6 +45,7 @@ class Follower:
     history: feed.History = field(default_factory=feed.History)
     pos: int = -1
     viewers: dict[str, list[Viewer]] = field(default_factory=dict)  # by agent
+    on_config: list[Callable[[], None]] = field(default_factory=list)  # told when what is configured has changed
     now_us: Callable[[], int] = lambda: time.monotonic_ns() // 1000
     _rung: asyncio.Event = field(default_factory=asyncio.Event)
     _known: int = 0
@@ -83,9 +84,14 @@ class Follower:
             self.model.take_config(draft.config.values())
             self._names_until = 0.0
             self._rung.set()
+            self._tell_config()
         return self.model.take(
             draft.contacts.values(), draft.stays.values(), draft.segments.values(), draft.agents.values()
         )
+
+    def _tell_config(self) -> None:
+        for tell in self.on_config:
+            tell()
 
     def _take_meanwhile(self) -> None:
         """Turns committed while we read, as one: without them a reader under load would never be up to date again."""
@@ -154,6 +160,8 @@ class Follower:
             self._rung.set()
 
     def _take_tail(self, tail: LogTail) -> None:
+        if tail.config:
+            self._tell_config()
         self.model.take_config(tail.config)
         if tail.config:
             self._names_until = 0.0
