@@ -1,0 +1,61 @@
+"""Would the engine's own checks notice if it broke a promise? Here it is made to break them."""
+
+import pytest
+
+from routing.capacity import ALL_CHANNELS, Room
+from routing.engine import Engine
+from tests.routing.scene import Scene, numbered
+
+
+def test_a_match_step_that_forgets_somebody_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(engine := Engine(numbered("segment")))
+    scene.queue("late", promise_s=10)
+    scene.queue("fine")
+    scene.agent("ann")
+    monkeypatch.setattr("routing.engine.match", lambda board: board.shelve())
+
+    scene.arrive("x", "fine")
+    assert engine.idle_with_work() == [("ann", "x")]
+    scene.arrive("y", "late")
+    scene.wait(10)
+
+    assert engine.idle_with_work() == [("ann", "y"), ("ann", "x")]
+
+
+def test_who_cannot_be_given_anything_is_not_called_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(engine := Engine(numbered("segment")))
+    scene.queue(requirement="zh")
+    scene.agent("ann", "zh 1")
+    scene.agent("bob")
+    scene.agent("cat", "zh 1")
+    scene.choose("cat", "away")
+    monkeypatch.setattr("routing.engine.match", lambda board: board.shelve())
+
+    scene.arrive("x")
+
+    assert engine.idle_with_work() == [("ann", "x")]
+
+
+def test_more_work_than_capacity_is_noticed_unless_a_person_or_a_new_capacity_did_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene = Scene(engine := Engine(numbered("segment")))
+    scene.queue()
+    scene.agent("ann")
+    scene.agent("bob")
+    scene.choose("bob", "away")
+    scene.arrive("x")
+    scene.choose("bob", "ready")
+    scene.arrive("y")
+    scene.arrive("z")
+    scene.assign("z", "ann")
+    assert engine.load("ann") == 200
+    assert engine.above_capacity() == []
+
+    monkeypatch.setattr(Room, "open", lambda room, held: ALL_CHANNELS)
+    for name in ("one", "more"):
+        scene.arrive(name)
+    scene.decline("bob", "y")
+
+    assert engine.load("bob") == 200
+    assert engine.above_capacity() == ["bob"]
