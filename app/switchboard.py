@@ -22,7 +22,8 @@ from app.store import turn as store_turn
 from app.store.configuration import read_changes
 from app.store.rebuild import read_records
 from app.store.writer import WriterSession
-from contacts.records import Draft, Records, StoredReply
+from app.waiting import Waiting, stored, to_store
+from contacts.records import Draft, Records
 from routing.engine import Engine
 
 TURN_COMMANDS_MAX = 256
@@ -31,16 +32,10 @@ COMMAND_WAIT_S = 2.0
 BEAT_EVERY_S = 0.5
 TAKEOVER_EVERY_S = 0.1
 DESK_SILENT_S = 10.0
+STOOD_STILL_S = 2.0  # without a beat for so long, this process was stopped, or the database was away
 BAD_DEADLINE_AGAIN_S = 1.0
 
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class Waiting:
-    envelope: c.Envelope
-    answer: asyncio.Future[c.Reply]
-    since: float
 
 
 @dataclass(slots=True)
@@ -87,12 +82,12 @@ class Switchboard:
 
     async def submit(self, envelope: c.Envelope) -> c.Reply:
         """Answered after COMMIT. Raises NoWriter when nobody took it in time: the same id is safe."""
-        if len(self._waiting) >= WAITING_COMMANDS_MAX:
+        if self._stopping or len(self._waiting) >= WAITING_COMMANDS_MAX:
             raise NoWriter
-        answer: asyncio.Future[c.Reply] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(envelope, answer, time.monotonic()))
+        waiting = Waiting.begin(envelope)
+        self._waiting.append(waiting)
         self._wake.set()
-        return await answer
+        return await waiting.answer
 
     def heard(self, agent_ids: list[str]) -> None:
         """These desks answered their last ping."""
@@ -131,6 +126,7 @@ class Switchboard:
 
     async def _hold(self) -> None:
         await self._rebuild(self.session.outage_s)
+        self._give_desks_time()
         await self._set_holding(True)
         next_beat = 0.0
         while not self._stopping:
@@ -142,6 +138,8 @@ class Switchboard:
                     if not await self.session.beat():
                         raise store_turn.FenceLost
                     next_beat = time.monotonic() + BEAT_EVERY_S
+                    if time.monotonic() - self._last_good > STOOD_STILL_S:
+                        self._give_desks_time()
                     self._last_good = time.monotonic()
                     self._sweep()
                 batch = await self._next_batch(next_beat)
@@ -153,6 +151,7 @@ class Switchboard:
                 if not await self.session.renew():
                     raise store_turn.FenceLost from lost
                 await self._rebuild(time.monotonic() - self._last_good)
+                await self._set_holding(True)  # what was committed without an answer is news to everybody
             except store_turn.DataError as error:
                 self._refused = str(error)
 
@@ -190,7 +189,7 @@ class Switchboard:
         answers = [(w, self._step(house, w.envelope, now_us)) for w in fresh]
         await self._commit(house, now_us)
         for waiting, reply in answers:
-            _answer(waiting, c.Reply(reply.status, reply.body, house.records.last_seq))
+            waiting.tell(c.Reply(reply.status, reply.body, house.records.last_seq))
         self._in_flight = []
         self.counts.turns += 1
         self.counts.commands += len(batch)
@@ -206,7 +205,7 @@ class Switchboard:
         for waiting in batch:
             key = (waiting.envelope.principal, waiting.envelope.command_id)
             if key in known:
-                _answer(waiting, _stored(waiting.envelope, *known[key]))
+                waiting.tell(stored(waiting.envelope, *known[key]))
             elif key[1] and key in seen:
                 self._waiting.appendleft(waiting)
             else:
@@ -235,7 +234,7 @@ class Switchboard:
             log.exception("command failed", kind=envelope.command.kind, command=envelope.command_id)
             raise store_turn.DataError(repr(error)) from error
         if envelope.command_id:
-            house.draft.replies.append(_to_store(envelope, reply))
+            house.draft.replies.append(to_store(envelope, reply))
         return reply
 
     async def _commit(self, house: House, now_us: int) -> None:
@@ -268,8 +267,6 @@ class Switchboard:
             gc.enable()
         gc.freeze()
         log.info("rebuilt", ms=round((time.monotonic() - began_s) * 1000), contacts=len(records.contacts))
-        # Reachability is as stored; every desk has 10 s from now to answer.
-        self._heard |= {a: time.monotonic() for a, s in records.agents.items() if s.desk_reachable}
         reception.set_transport_bounds(self.house, self.clock.now_us())
         outage_us = int(outage_s * 1_000_000) * self.clock.speed
         if outage_us > 0 and any(s.state == "offered" for s in records.segments.values()):
@@ -313,13 +310,13 @@ class Switchboard:
         house.begin(waiting.envelope, self.clock.now_us())
         house.log("command.rejected", data={"kind": waiting.envelope.command.kind})
         if waiting.envelope.command_id:
-            house.draft.replies.append(_to_store(waiting.envelope, reply))
+            house.draft.replies.append(to_store(waiting.envelope, reply))
         try:
             await self._commit(house, house.now_us)
         except store_turn.DataError:
             await self._begin_anew()
         self._in_flight = []
-        _answer(waiting, reply)
+        waiting.tell(reply)
 
     def _put_back(self) -> None:
         """The outcome is unknown: stored answers will tell which of these were committed."""
@@ -336,8 +333,7 @@ class Switchboard:
 
     def _refuse_all(self) -> None:
         for waiting in self._waiting:
-            if not waiting.answer.done():
-                waiting.answer.set_exception(NoWriter())
+            waiting.give_up()
         self._waiting.clear()
 
     async def _expire_waiting(self) -> None:
@@ -345,9 +341,7 @@ class Switchboard:
             await asyncio.sleep(0.1)
             bound = time.monotonic() - COMMAND_WAIT_S
             while self._waiting and self._waiting[0].since < bound:
-                waiting = self._waiting.popleft()
-                if not waiting.answer.done():
-                    waiting.answer.set_exception(NoWriter())
+                self._waiting.popleft().give_up()
 
     # --- sweeps -------------------------------------------------------------------------------------------------------
 
@@ -363,10 +357,14 @@ class Switchboard:
             self.counts.idle_with_work += len(idle)
             log.error("idle with work", pairs=idle[:5])
 
+    def _give_desks_time(self) -> None:
+        """We heard nobody for a while: reachability is as stored, and every desk has 10 s from now to answer."""
+        now = time.monotonic()
+        self._heard |= {a: now for a, state in self._house.records.agents.items() if state.desk_reachable}
+
     def _ask_self(self, command: c.Command) -> None:
-        answer: asyncio.Future[c.Reply] = asyncio.get_running_loop().create_future()
         envelope = c.Envelope("system", "", b"", command, "engine")
-        self._waiting.append(Waiting(envelope, answer, time.monotonic()))
+        self._waiting.append(Waiting.begin(envelope))
 
     @property
     def _house(self) -> House:
@@ -374,7 +372,7 @@ class Switchboard:
         return self.house
 
     async def _set_holding(self, holding: bool) -> None:
-        if holding != self.holding:
+        if holding or self.holding:
             self.holding = holding
             for tell in self.on_holding:
                 await tell(holding)
@@ -386,20 +384,3 @@ class Switchboard:
 
 def new_id() -> str:
     return str(uuid_utils.uuid7())
-
-
-def _answer(waiting: Waiting, reply: c.Reply) -> None:
-    if not waiting.answer.done():
-        waiting.answer.set_result(reply)
-
-
-def _to_store(envelope: c.Envelope, reply: c.Reply) -> StoredReply:
-    return StoredReply(
-        envelope.principal, envelope.command_id, envelope.command.kind, envelope.body_hash, reply.status, reply.body
-    )
-
-
-def _stored(envelope: c.Envelope, status: int, body: dict[str, object], body_hash: bytes) -> c.Reply:
-    if body_hash != envelope.body_hash:
-        return c.problem(422, "command.id_reused", field="id")
-    return c.Reply(status, body)
