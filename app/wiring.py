@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 import httpx2
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.app import build_api
 from app.api.seats import Seats
@@ -25,6 +27,7 @@ from app.settings import Settings
 from app.store.arrivals import LookUps
 from app.store.clock import read_clock
 from app.store.database import Database
+from app.store.faults import ConnectionLost
 from app.store.files import FileBlobs
 from app.store.inbox import put_delivery
 from app.store.results import save_result
@@ -58,7 +61,7 @@ def wire(settings: Settings, database_url: str) -> Process:
     """Nothing is opened before the loops run."""
     process_id = f"{socket.gethostname()[:40]}:{os.getpid()}:{new_id()[-6:]}"
     database = Database.connect(database_url, settings.database_owner_url, settings.database_connections)
-    switchboard = Switchboard(DOMAIN_ID, process_id, WriterSession(database_url), lambda: _read_clock(database))
+    switchboard = Switchboard(DOMAIN_ID, process_id, WriterSession(database_url), lambda: _writer_clock(database))
     follower = Follower(database, DOMAIN_ID)
     bus = _bus(settings, process_id, switchboard, follower)
     clock = FollowedClock(database, switchboard)
@@ -154,6 +157,14 @@ class FollowedClock:
         if self.switchboard.holding or self.read is None:
             return self.switchboard.clock.now_us()
         return self.read.now_us()
+
+
+async def _writer_clock(database: Database) -> BusinessClock:
+    """Raises ConnectionLost, which the writer lives through."""
+    try:
+        return await _read_clock(database)
+    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as away:
+        raise ConnectionLost(type(away).__name__) from away
 
 
 async def _read_clock(database: Database) -> BusinessClock:
