@@ -77,10 +77,12 @@ async def run(process: Process, embedded: Embedded | None = None) -> None:
         loops.append(("database", embedded.watch()))
     gc.collect()
     gc.freeze()
-    await _until_told_to_stop(process, loops)
+    await _until_told_to_stop(process, server, loops)
 
 
-async def _until_told_to_stop(process: Process, loops: list[tuple[str, Coroutine[Any, Any, None]]]) -> None:
+async def _until_told_to_stop(
+    process: Process, server: Server, loops: list[tuple[str, Coroutine[Any, Any, None]]]
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -92,7 +94,7 @@ async def _until_told_to_stop(process: Process, loops: list[tuple[str, Coroutine
         if task in done and not stop.is_set():
             log.error("a loop ended", loop=name, error=repr(task.exception()) if not task.cancelled() else "cancelled")
     told.cancel()
-    await _stop(process, tasks)
+    await _stop(process, server, tasks)
     for task in done:
         if task is not told and not stop.is_set():
             task.result()  # raises what ended it
@@ -102,14 +104,14 @@ async def _told(stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-async def _stop(process: Process, tasks: dict[str, asyncio.Task[None]]) -> None:
-    """Hand over first, so that another writer goes on; then let the doors finish."""
+async def _stop(process: Process, server: Server, tasks: dict[str, asyncio.Task[None]]) -> None:
+    """Hand over first, so that another writer goes on; then let the doors finish what they have begun."""
     process.switchboard.stop()
     if "switchboard" in tasks:
-        with contextlib.suppress(Exception):
-            await asyncio.wait_for(asyncio.shield(tasks["switchboard"]), process.settings.shutdown_grace_s)
+        await asyncio.wait({tasks["switchboard"]}, timeout=process.settings.shutdown_grace_s)
     process.sockets.close_all()
-    await asyncio.sleep(0.05)
+    server.should_exit = True
+    await asyncio.wait({tasks["server"]}, timeout=process.settings.shutdown_grace_s)
     for task in tasks.values():
         task.cancel()
     await asyncio.gather(*tasks.values(), return_exceptions=True)
