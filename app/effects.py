@@ -90,10 +90,11 @@ class Effects:
         if late:
             await self._report(provider, failed=late)
             return
-        if not self.may_send():
+        commands = await self._commands(batch)
+        if not self.may_send():  # asked last: what was looked up before may have taken its time
             await asyncio.sleep(RETRY_S[0])
             return
-        if await self.send(provider, await self._commands(batch)):
+        if await self.send(provider, commands):
             self.failures[provider] = 0
             self.sent += len(batch)
             await self._report(provider, done=batch)
