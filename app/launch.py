@@ -111,10 +111,17 @@ def write_secret(file: Path, text: str) -> None:
 
 
 def server_environment(settings: Settings, database_url: str, port: int) -> dict[str, str]:
-    """Of a server child: its database is given, so it needs the secret that signs cookies."""
+    """Of a server child: its database is given, so it needs the secret that signs cookies.
+
+    Nothing of an installation that the operator's environment may speak of: on its bus it would answer for it.
+    """
     key = settings.signing_key().decode() if settings.embedded or settings.secret_key else secrets.token_hex(32)
     return {
         "DATABASE_URL": database_url,
+        "DATABASE_OWNER_URL": "",
+        "REDIS_URL": "",
+        "JACKFIELD_ROLE": "all",
+        "JACKFIELD_PUBLIC_URL": "",
         "JACKFIELD_SECRET_KEY": key,
         "JACKFIELD_PORT": str(port),
         "JACKFIELD_HOST": "127.0.0.1",
