@@ -52,8 +52,11 @@ class Front:
             return index if index.is_file() else None
         if not path.startswith("/assets/") and path.count("/") != 1:
             return None
-        file = (self.web_dir / path.lstrip("/")).resolve()
-        return file if file.is_relative_to(self.web_dir.resolve()) and file.is_file() else None
+        try:
+            file = (self.web_dir / path.lstrip("/")).resolve()
+            return file if file.is_relative_to(self.web_dir.resolve()) and file.is_file() else None
+        except (OSError, ValueError):  # a name that no file can have: too long, or with a NUL
+            return None
 
 
 async def _answer(file: Path, scope: Any, send: Any) -> None:
