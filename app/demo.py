@@ -35,9 +35,8 @@ async def run_demo(settings: Settings) -> None:
 async def _floor(settings: Settings, key_file: str) -> None:
     """Customers and agents, who know the address and a key, and come through the public doors alone."""
     await until_ready(settings.base_url)
-    log = settings.home / "floor.log"
     command = floor("demo", "--server", settings.base_url, "--key-file", key_file)
     async with child(command, {}, None) as people:
         code = await people.wait()
-        console.print(f"the floor ended with {code}; the server goes on. See {log}", style="yellow")
+        console.print(f"the floor ended with {code}; the server goes on", style="yellow")
         await asyncio.Event().wait()
