@@ -4,7 +4,8 @@ Each sweep has a period and a counter; its owner is the writer's process, while 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -18,9 +19,11 @@ from app.store.answers import forget_old
 from app.store.database import Database
 from app.store.log import last_change
 from app.switchboard import Switchboard, new_id
+from contacts.leg import Leg
 
 LEG_SILENT_US = 60_000_000
-LEGS_ASKED_MAX = 64
+LEGS_ASKED_MAX = 1_024  # of one sweep; the others' turn comes with the next
+LEGS_IN_A_COMMAND = 64
 INBOX_TAKEN_MAX = 64
 
 log = structlog.get_logger()
@@ -36,6 +39,7 @@ class Sweeps:
     domain_id: int
     counts: dict[str, int] = field(default_factory=dict)  # found by each sweep since this process began
     runs: dict[str, int] = field(default_factory=dict)
+    _asked_at: dict[str, float] = field(default_factory=dict)  # silent leg -> when its provider was last asked
 
     async def run(self) -> None:
         await asyncio.gather(
@@ -71,6 +75,8 @@ class Sweeps:
                 answer = await self.telephony.take(provider, delivery.delivery_id, delivery.body)
                 if answer.status_code == 202:
                     continue  # no writer again: it stays, and is taken again later
+                if answer.status_code >= 400:  # whoever sent it was told 202, and hears nothing of this
+                    log.warning("delivery refused", delivery=delivery.id, status=answer.status_code)
             async with self.database.engine.begin() as connection:
                 await inbox.done(connection, delivery.id)
         return len(waiting)
@@ -95,11 +101,17 @@ class Sweeps:
             return 0
         bound = self.switchboard.clock.now_us() - LEG_SILENT_US * self.switchboard.clock.speed
         silent = [leg for leg in house.records.legs.values() if leg.checked_us < bound]
-        for provider_id in {leg.provider for leg in silent}:
+        asked = longest_unasked(silent, self._asked_at)
+        now = time.monotonic()
+        self._asked_at = {leg.id: self._asked_at.get(leg.id, 0.0) for leg in silent} | {leg.id: now for leg in asked}
+        for provider_id in {leg.provider for leg in asked}:
             provider = await self.providers.find(provider_id)
-            refs = [leg.provider_ref for leg in silent if leg.provider == provider_id][:LEGS_ASKED_MAX]
-            if provider is not None:
-                await self.telephony.send(provider, [{"id": new_id(), "do": "report", "legs": refs}])
+            refs = [leg.provider_ref for leg in asked if leg.provider == provider_id]
+            for some in batched(refs, LEGS_IN_A_COMMAND):
+                if provider is None or not self.switchboard.session.may_send():
+                    break
+                if not await self.telephony.send(provider, [{"id": new_id(), "do": "report", "legs": some}]):
+                    break
         return len(silent)
 
     async def erasure(self) -> int:
@@ -123,3 +135,15 @@ class Sweeps:
     async def partitions(self) -> int:
         async with self.database.engine.begin() as connection:
             return await partitions.make_ahead(connection)
+
+
+def longest_unasked(silent: Sequence[Leg], asked_at: Mapping[str, float]) -> list[Leg]:
+    """Legs to ask about now, at most LEGS_ASKED_MAX. A leg stays silent while nothing happens on it, so those that
+    were asked about stand behind those that were not.
+    """
+    return sorted(silent, key=lambda leg: asked_at.get(leg.id, 0.0))[:LEGS_ASKED_MAX]
+
+
+def batched(refs: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for first in range(0, len(refs), size):
+        yield refs[first : first + size]
