@@ -27,6 +27,7 @@ class Server:
     port: int = field(default_factory=free_port)
     arguments: tuple[str, ...] = ()
     module: str = "app.cli"
+    before: tuple[str, ...] = ()  # what the module is told before `serve`
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
@@ -49,7 +50,7 @@ class Server:
             **({"REDIS_URL": self.redis_url} if self.redis_url else {}),
             **self.environment,
         }
-        command = [sys.executable, "-m", self.module, "serve", *self.arguments]
+        command = [sys.executable, "-m", self.module, *self.before, "serve", *self.arguments]
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(command, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
 

@@ -120,11 +120,11 @@ class SmallFloor:
             self.outages.append((from_ms, int(time.time() * 1000)))
             self.floor.callers.write("outage", from_ms=from_ms, to_ms=self.outages[-1][1])
 
-    async def drain(self) -> None:
+    async def drain(self, within_s: float = DRAIN_S) -> None:
         """Nobody comes any more; what is there comes to its end, then the ledger says so."""
         await asyncio.gather(*self._tasks)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_S):
+            async with asyncio.timeout(within_s):
                 await self._until_quiet()
         self.floor.callers.write("end", drained=self.floor.is_quiet)
 
