@@ -25,6 +25,7 @@ COMMAND_WAIT_S = 3.0  # a writer answers within 2 s or never took it
 READ_COMMANDS = 256
 BLOCK_MS = 500
 RETRY_S = 0.5
+PUBLISH_S = 1.0
 
 log = structlog.get_logger()
 
@@ -65,8 +66,9 @@ class RedisBus:
         self._answers[ask] = answer
         fields: dict[Any, Any] = {"ask": ask, "to": self.process_id, "envelope": c.dump(envelope)}
         try:
-            await self.client.xadd(self._key("commands"), fields, maxlen=COMMANDS_MAX, approximate=True)
-            return await asyncio.wait_for(answer, COMMAND_WAIT_S)
+            async with asyncio.timeout(COMMAND_WAIT_S):
+                await self.client.xadd(self._key("commands"), fields, maxlen=COMMANDS_MAX, approximate=True)
+                return await answer
         except (TimeoutError, RedisError, OSError) as lost:
             raise NoWriter from lost
         finally:
@@ -76,8 +78,7 @@ class RedisBus:
         if self.holding():
             self.heard_here(agent_ids)
             return
-        with contextlib.suppress(RedisError, OSError):
-            await self.client.publish(self._key("heard"), json.dumps(agent_ids))
+        await self._publish("heard", json.dumps(agent_ids))
 
     def ring(self, seq: int) -> None:
         """The latest wins; a bell under way takes the next one along."""
@@ -89,8 +90,13 @@ class RedisBus:
         rung = -1
         while rung != self._bell:
             rung = self._bell
-            with contextlib.suppress(RedisError, OSError):
-                await self.client.publish(self._key("bell"), str(rung))
+            await self._publish("bell", str(rung))
+
+    async def _publish(self, name: str, text: str) -> None:
+        """What is not told in time is found again: nobody waits for a bus that stands still."""
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(PUBLISH_S):
+                await self.client.publish(self._key(name), text)
 
     # --- hearing ------------------------------------------------------------------------------------------------------
 
@@ -113,8 +119,12 @@ class RedisBus:
         async with self.client.pubsub() as channel:
             await channel.subscribe(self._key("bell"), self._key("heard"), self._key(f"answers:{self.process_id}"))
             async for message in channel.listen():
-                if message["type"] == "message":
+                if message["type"] != "message":
+                    continue
+                try:
                     self._hear(message["channel"].decode(), message["data"])
+                except (ValueError, KeyError, TypeError) as unreadable:  # of another version
+                    log.error("bus: unreadable message", error=type(unreadable).__name__)
 
     def _hear(self, channel: str, data: bytes) -> None:
         if channel == self._key("bell"):
@@ -132,7 +142,7 @@ class RedisBus:
                     answer.set_result(c.Reply(told["status"], told["body"], told["pos"]))
 
     async def _take(self) -> None:
-        last = ""
+        last, trimmed_at = "", 0.0
         while True:
             if not self.holding():
                 last = ""
@@ -140,12 +150,20 @@ class RedisBus:
                 continue
             # A new holder also takes what was asked while nobody held, as long as somebody still waits for it.
             last = last or f"{int((time.time() - COMMAND_WAIT_S) * 1000)}-0"
+            if time.monotonic() - trimmed_at > COMMAND_LIFE_S:
+                trimmed_at = time.monotonic()
+                await self._forget_old()
             found: Any = await self.client.xread({self._key("commands"): last}, count=READ_COMMANDS, block=BLOCK_MS)
             for _, entries in found or ():
                 for entry_id, fields in entries:
                     last = entry_id.decode()
                     if int(last.split("-")[0]) / 1000 > time.time() - COMMAND_LIFE_S:
                         self._start(fields)
+
+    async def _forget_old(self) -> None:
+        """Commands may hold what is personal: none lies here longer than it lives."""
+        before = f"{int((time.time() - COMMAND_LIFE_S) * 1000)}-0"
+        await self.client.xtrim(self._key("commands"), minid=before, approximate=False)
 
     def _start(self, fields: dict[bytes, bytes]) -> None:
         task = asyncio.create_task(self._answer(fields))
@@ -161,5 +179,4 @@ class RedisBus:
             log.error("bus: unreadable command", errors=unreadable.error_count())
             reply = c.problem(422, "command.rejected")
         told = {"ask": fields[b"ask"].decode(), "status": reply.status, "body": dict(reply.body), "pos": reply.pos}
-        with contextlib.suppress(RedisError, OSError):
-            await self.client.publish(self._key(f"answers:{fields[b'to'].decode()}"), json.dumps(told))
+        await self._publish(f"answers:{fields[b'to'].decode()}", json.dumps(told))
