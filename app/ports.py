@@ -1,6 +1,6 @@
 """What does the shell need of the world? Protocols only where two adapters exist or the second is planned."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,13 +20,18 @@ class Bus(Protocol):
     """A bell and a way for commands. What it loses costs latency and nothing else."""
 
     async def submit(self, envelope: Envelope) -> Reply:
-        """Bring a command to the writer and wait for its answer. Raises NoWriter after COMMAND_WAIT_S."""
+        """Bring a command to the writer and wait for its answer. Raises NoWriter when none came in time."""
 
-    async def ring(self, seq: int) -> None:
-        """Tell every follower that events up to `seq` are committed."""
+    async def heard(self, agent_ids: list[str]) -> None:
+        """Tell the writer whose desks answered their last ping."""
 
-    def bells(self) -> AsyncIterator[int]:
-        """Numbers rung, the latest wins; yields at least every SILENT_BELL_S so that a lost bell costs little."""
+    def ring(self, seq: int) -> None:
+        """Tell every follower that events up to `seq` are committed; the latest wins."""
+
+    async def run(self) -> None:
+        """Carry until cancelled."""
+
+    async def close(self) -> None: ...
 
 
 class BlobStore(Protocol):

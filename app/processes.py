@@ -116,6 +116,7 @@ async def _stop(process: Process, server: Server, tasks: dict[str, asyncio.Task[
         task.cancel()
     await asyncio.gather(*tasks.values(), return_exceptions=True)
     await process.effects.stop()
+    await process.bus.close()
     await process.client.aclose()
     await process.look_ups.close()
     await process.database.dispose()

@@ -21,7 +21,7 @@ from app.clock import BusinessClock
 from app.effects import Effects
 from app.follower import Follower
 from app.front import Front
-from app.ports import Doors
+from app.ports import Bus, Doors
 from app.providers import Phones, Providers
 from app.settings import Settings
 from app.store.arrivals import LookUps
@@ -49,7 +49,7 @@ class Process:
     follower: Follower
     effects: Effects
     sockets: Sockets
-    bus: LocalBus | RedisBus
+    bus: Bus
     sweeps: Sweeps
     clock: "FollowedClock"
     client: httpx2.AsyncClient
@@ -105,7 +105,7 @@ def wire(settings: Settings, database_url: str) -> Process:
     )
 
 
-def _bus(settings: Settings, process_id: str, switchboard: Switchboard, follower: Follower) -> LocalBus | RedisBus:
+def _bus(settings: Settings, process_id: str, switchboard: Switchboard, follower: Follower) -> Bus:
     if settings.redis_url is None:
         return LocalBus(switchboard.submit, switchboard.heard)
     return RedisBus(
@@ -119,7 +119,7 @@ def _bus(settings: Settings, process_id: str, switchboard: Switchboard, follower
     )
 
 
-def _connect(switchboard: Switchboard, follower: Follower, effects: Effects, bus: LocalBus | RedisBus) -> None:
+def _connect(switchboard: Switchboard, follower: Follower, effects: Effects, bus: Bus) -> None:
     """Who hears of a committed turn, in this order: screens, the world, other processes."""
 
     def ring(_draft: Draft, _prev: int, pos: int) -> None:

@@ -24,3 +24,6 @@ class LocalBus:
     async def run(self) -> None:
         """Nothing to carry."""
         await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        """Nothing to close."""
