@@ -3,7 +3,6 @@
 All verbs are repeatable: the provider treats a repeated id as the same command (design.md, 'The turn').
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from app.house import House
@@ -94,8 +93,3 @@ def hold(house: House, segment: Segment, verb: TelephonyVerb) -> None:
 def forget_asks(house: House, leg: Leg) -> None:
     """A cleared leg needs nothing more; what this very turn asked of it need not be asked at all."""
     house.drop_undone(e for e in house.effects(leg.contact_id) if e.leg_id == leg.id)
-
-
-def as_command(effect: Effect, extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The command as the provider reads it."""
-    return {"id": effect.id, **effect.args, **extra}
