@@ -91,6 +91,7 @@ class ReportEffects:
     done: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    provider: str | None = None  # who says so; None: the carrier
     kind: Literal["report_effects"] = "report_effects"
 
 

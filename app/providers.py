@@ -35,7 +35,7 @@ class Providers:
         return provider
 
     async def _read(self, provider_id: str) -> Provider | None:
-        wanted = select(telephony_provider.c.command_url).where(
+        wanted = select(telephony_provider.c.company_id, telephony_provider.c.command_url).where(
             telephony_provider.c.id == provider_id, telephony_provider.c.archived_at.is_(None)
         )
         secrets = select(provider_secret.c.direction, provider_secret.c.sealed).where(
@@ -49,7 +49,7 @@ class Providers:
         ways: dict[str, list[str]] = {"in": [], "out": []}
         for direction, text in sealed:
             ways[direction].append(unseal(self.signing_key, text))
-        return Provider(provider_id, row.command_url, ways["in"], ways["out"])
+        return Provider(provider_id, row.company_id, row.command_url, ways["in"], ways["out"])
 
 
 @dataclass(slots=True)

@@ -186,7 +186,7 @@ def _report_effects(house: House, command: c.ReportEffects) -> c.Reply:
     for effect_ids, state in outcomes:
         for effect_id in effect_ids:
             effect = house.records.effects.get(effect_id)
-            if effect is None:
+            if effect is None or command.provider not in (None, effect.provider):
                 continue
             house.keep_effect(replace(effect, state=state))  # type: ignore[arg-type]
             if state != "done":

@@ -67,6 +67,7 @@ class Webhook(Message):
 @dataclass(frozen=True, slots=True)
 class Provider:
     id: str
+    company_id: str | None  # None: the operator's, for all companies
     command_url: str
     secrets_in: Sequence[str]
     secrets_out: Sequence[str]
@@ -125,7 +126,7 @@ class Telephony:
         except ValidationError as bad:
             error = bad.errors(include_url=False, include_input=False, include_context=False)[0]
             return _problem(c.problem(422, "webhook.malformed", field=_pointer(error["loc"]), detail=error["msg"]))
-        command = await self._command(provider.id, webhook)
+        command = await self._command(provider, webhook)
         if isinstance(command, c.Reply):
             return _problem(command)
         principal = f"provider:{provider.id}"
@@ -137,30 +138,36 @@ class Telephony:
             return JSONResponse({"stored": True}, 202)
         return _problem(reply) if reply.status >= 400 else JSONResponse(dict(reply.body), reply.status)
 
-    async def _command(self, provider_id: str, webhook: Webhook) -> c.Command | c.Reply:
-        if webhook.events:
-            return await self._legs(provider_id, webhook)
-        if webhook.phones:
-            up = tuple(p.agent for p in webhook.phones if p.up)
-            return c.ReportPhones(provider_id, up, tuple(p.agent for p in webhook.phones if not p.up))
-        if webhook.effects:
-            done = tuple(e.id for e in webhook.effects if e.outcome == "done")
-            return c.ReportEffects(done, tuple(e.id for e in webhook.effects if e.outcome == "failed"))
-        return c.problem(422, "webhook.empty", field="events")
+    async def _command(self, provider: Provider, webhook: Webhook) -> c.Command | c.Reply:
+        told = [name for name in ("events", "phones", "effects") if getattr(webhook, name)]
+        match told:
+            case ["events"]:
+                return await self._legs(provider, webhook)
+            case ["phones"]:
+                up = tuple(p.agent for p in webhook.phones if p.up)
+                return c.ReportPhones(provider.id, up, tuple(p.agent for p in webhook.phones if not p.up))
+            case ["effects"]:
+                done = tuple(e.id for e in webhook.effects if e.outcome == "done")
+                failed = tuple(e.id for e in webhook.effects if e.outcome == "failed")
+                return c.ReportEffects(done, failed, provider=provider.id)
+            case []:
+                return c.problem(422, "webhook.empty", field="events")
+            case _:  # one webhook is one command: nothing of it may be left undone in silence
+                return c.problem(422, "webhook.several", field=f"/{told[1]}")
 
-    async def _legs(self, provider_id: str, webhook: Webhook) -> c.Command | c.Reply:
+    async def _legs(self, provider: Provider, webhook: Webhook) -> c.Command | c.Reply:
         new = [(n, e) for n, e in enumerate(webhook.events) if e.event in ("Delivered", "Established") and e.called]
         calls = [Call(e.leg, e.called or "", e.caller) for _, e in new]
-        entries = await self.look_up(provider_id, calls) if calls else []
+        entries = await self.look_up(provider.id, calls) if calls else []
         by_index: dict[int, c.Entry] = {}
         for (n, _), entry in zip(new, entries, strict=True):
-            if entry is None:
+            if entry is None or provider.company_id not in (None, entry.company_id):
                 return c.problem(422, "number.unknown", field=f"/events/{n}/to")
             by_index[n] = entry
         reports = tuple(
             c.LegReport(e.leg, e.event, e.seq, e.cause, by_index.get(n)) for n, e in enumerate(webhook.events)
         )
-        return c.ReportLegs(provider_id, reports)
+        return c.ReportLegs(provider.id, reports)
 
     # --- out ----------------------------------------------------------------------------------------------------------
 
