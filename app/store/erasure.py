@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import asyncpg
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.ports import BlobStore
@@ -110,11 +110,14 @@ class Erased:
 
 
 async def unfinished(conn: AsyncConnection) -> list[Erased]:
-    """Customers marked as erased of whom something may be left; the longest waiting first."""
+    """Customers marked as erased of whom something may be left.
+
+    Any of them: those whose contact is open for days must not stand before those who could be done with.
+    """
     wanted = (
         select(customer.c.company_id, customer.c.id)
         .where(customer.c.erased_at.is_not(None), customer.c.blanked_at.is_(None))
-        .order_by(customer.c.erased_at)
+        .order_by(func.random())
         .limit(ERASED_AT_ONCE)
     )
     return [Erased(company_id, customer_id) for company_id, customer_id in await conn.execute(wanted)]
