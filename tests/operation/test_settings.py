@@ -56,6 +56,6 @@ def test_an_installation_with_its_own_database_must_be_given_a_secret(tmp_path: 
 
 
 def test_another_database_of_a_server_keeps_everything_else() -> None:
-    url = "postgresql://postgres@/one?host=/tmp/sockets&port=5432"
+    url = "postgresql://postgres@/one?host=/run/sockets&port=5432"
 
-    assert with_database(url, "two") == "postgresql://postgres@/two?host=/tmp/sockets&port=5432"
+    assert with_database(url, "two") == "postgresql://postgres@/two?host=/run/sockets&port=5432"
