@@ -89,9 +89,14 @@ class Explanation(Mapping[str, Any]):
                 "window_overdue": window.count("1"),
                 "share_pct": self._domain.overdue_share_pct,
                 "look_ahead_hit": self._look_ahead_hit,
-                "counts": dict(zip(COUNTED, self._counts, strict=True)),
+                "counts": self._counted(),
             }
         return self._data
+
+    def _counted(self) -> dict[str, int]:
+        profiles, able, logged_in, free, lines, line = self._counts
+        counts = (profiles, able, logged_in.bit_count(), free.bit_count(), lines, line)
+        return dict(zip(COUNTED, counts, strict=True))
 
     def _stays(self) -> list[list[Any]]:
         rate, given = self._given
@@ -116,7 +121,7 @@ class Explanation(Mapping[str, Any]):
 
 
 def _counts(board: "Board", stay: "Waiting", agent_flag: int) -> tuple[int, ...]:
-    """In the order of COUNTED."""
+    """In the order of COUNTED; the third and the fourth as masks, counted when read."""
     line, staff, lines = stay.line, board.staff, board.lines
     able = line.fit.able
     free = agent_flag  # who was just freed may not stand on a shelf yet
@@ -126,8 +131,8 @@ def _counts(board: "Board", stay: "Waiting", agent_flag: int) -> tuple[int, ...]
     return (
         len(staff.by_profile),
         line.fit.able_count,
-        (able & staff.logged_in_groups(line.channel)).bit_count(),
-        (able & free).bit_count(),
+        able & staff.logged_in_groups(line.channel),
+        able & free,
         sum([ranking.order.size for ranking in heads.by_rate.values()]),
         (line.overdue if stay.overdue else line.ordinary).size,
     )

@@ -13,24 +13,26 @@ from typing import Any
 Key = tuple[Any, ...]
 
 _BLOCK = 512  # keys in one block: an insertion moves at most so many pointers
-_FEW_SLOTS = 8  # up to here single bits are cheaper to take than the mask's digits to read
+_FEW_SLOTS = 32  # up to here single bits are cheaper to take than the mask's digits to read
 _SORT_MAX = 512  # up to so many keys are sorted at once rather than merged one by one
 
 
-def slots_of(mask: int) -> Iterator[int]:
-    """The numbers of the bits that are set."""
+def slots_of(mask: int) -> list[int]:
+    """The numbers of the bits that are set, from the highest to the lowest."""
+    slots = []
     if mask.bit_count() <= _FEW_SLOTS:
         while mask:
-            low = mask & -mask
-            yield low.bit_length() - 1
-            mask ^= low
-        return
+            slot = mask.bit_length() - 1
+            slots.append(slot)
+            mask ^= 1 << slot
+        return slots
     digits = bin(mask)
     last = len(digits) - 1
     at = digits.find("1", 2)
     while at >= 0:
-        yield last - at
+        slots.append(last - at)
         at = digits.find("1", at + 1)
+    return slots
 
 
 class Ordered:
@@ -139,7 +141,7 @@ class Ranking:
             return iter(lists[0])
         if sum(map(len, lists)) > _SORT_MAX:
             return merge(*lists)
-        return iter(sorted(key for keys in lists for key in keys))
+        return iter(sorted([key for keys in lists for key in keys]))
 
     def _along(self, slots: int, patience: int) -> Iterator[Key]:
         """Members of these slots may all stand at the end: after so many others they are looked up after all."""
