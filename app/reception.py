@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import assert_never
 
-from app import asks, journey
+from app import asks, journey, wires
 from app import commands as c
 from app.house import House
 from contacts import leg as legs
@@ -166,7 +166,7 @@ def _merge(house: House, leg: Leg, report: c.LegReport) -> str | None:
     moved = replace(leg, state=state, last_rank=report.seq, checked_us=house.now_us, ended_us=ended_us)
     house.keep_leg(moved)
     if state != leg.state:
-        journey.leg_moved(house, moved, leg.state)
+        wires.leg_moved(house, moved, leg.state)
     return None
 
 
