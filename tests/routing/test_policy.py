@@ -48,6 +48,15 @@ def test_what_is_not_said_is_the_default_and_what_is_not_ours_is_ignored() -> No
     assert agent_profile({"agent_id": "ann", "capacity": {"units": 60}}).capacity == Capacity(60)
 
 
+def test_a_profile_does_not_change_with_what_it_was_read_from() -> None:
+    skills = {"zh": 5}
+    profile = agent_profile({"agent_id": "ann", "skills": skills})
+
+    skills["zh"] = 1
+
+    assert profile.skills == {"zh": 5}
+
+
 def test_half_a_capacity_is_completed_by_the_default() -> None:
     profile = agent_profile({"agent_id": "ann", "capacity": {"costs": {"chat": 30}, "maxima": {"chat": 3}}})
 

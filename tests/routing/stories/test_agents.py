@@ -117,6 +117,20 @@ def test_what_comes_next_is_taken_at_once_by_who_holds_nothing(scene: Scene) -> 
     assert scene.decider.agent_state("ann").next_chosen is None
 
 
+def test_an_absence_that_comes_next_has_the_reason_that_was_given_or_none(scene: Scene) -> None:
+    scene.queue()
+    scene.agent("ann")
+    scene.agent("bob")
+    scene.arrive("x")
+    scene.choose_next("ann", "away")
+    scene.decline("ann", "x")
+    scene.choose("bob", "away")
+    scene.choose_next("bob", "away", "lunch")
+
+    assert (scene.decider.agent_state("ann").chosen, scene.decider.agent_state("ann").reason) == ("away", None)
+    assert (scene.decider.agent_state("bob").chosen, scene.decider.agent_state("bob").reason) == ("away", "lunch")
+
+
 def test_what_comes_next_can_be_cancelled_and_replaced(scene: Scene) -> None:
     scene.queue()
     scene.agent("ann")
