@@ -12,7 +12,11 @@ from app.store.migrate import upgrade
 
 async def run_demo(settings: Settings) -> None:
     """Server in this process, floor beside it; a second start finds the company that the first one made."""
-    settings = settings.model_copy(update={"home": settings.home / "demo", "database_url": None, "redis_url": None})
+    # Nothing of an installation that the environment may speak of.
+    elsewhere = ("database_url", "database_owner_url", "redis_url", "public_url", "blob_dir")
+    settings = settings.model_copy(
+        update={"home": settings.home / "demo", "role": "all", **dict.fromkeys(elsewhere, None)}
+    )
     key_file = settings.home / "demo_key"
     async with progress("Starting the database"):
         embedded = await start_embedded(settings.home)
