@@ -21,6 +21,9 @@ from contacts.records import Draft
 COMMANDS_MAX = 64
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 2.0)  # the last repeats
 SWEEP_S = 2.0
+PAUSE_S = 0.02  # between two deliveries to one provider, unless there is enough for a full one
+REPORT_EVERY_S = 0.05  # what was carried is carried: nobody waits for the note of it, so one turn notes many
+REPORTED_MAX = 512  # in one command
 
 log = structlog.get_logger()
 
@@ -37,6 +40,8 @@ class Effects:
     due: dict[str, dict[str, Effect]] = field(default_factory=lambda: defaultdict(dict))  # by provider
     failures: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     sent: int = 0
+    carried: dict[str, Effect] = field(default_factory=dict)  # taken by the provider, and not yet noted
+    _reporter: asyncio.Task[None] | None = None
     _wakes: dict[str, asyncio.Event] = field(default_factory=dict)
     _carriers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -46,8 +51,11 @@ class Effects:
                 self.take(effect)
             else:
                 self.due[effect.provider].pop(effect.id, None)
+                self.carried.pop(effect.id, None)
 
     def take(self, effect: Effect) -> None:
+        if self._reporter is None:
+            self._reporter = asyncio.create_task(self._report_carried())
         self.due[effect.provider][effect.id] = effect
         if effect.provider not in self._carriers:
             self._wakes[effect.provider] = asyncio.Event()
@@ -61,9 +69,11 @@ class Effects:
 
     async def stop(self) -> None:
         """This process is no longer the writer: whoever is finds what is due in the database."""
-        carriers = list(self._carriers.values())
+        carriers = [*self._carriers.values(), *([self._reporter] if self._reporter else [])]
         self._carriers.clear()
+        self._reporter = None
         self.due.clear()
+        self.carried.clear()
         for carrier in carriers:
             carrier.cancel()
         for carrier in carriers:
@@ -88,7 +98,7 @@ class Effects:
         batch = list(self.due[provider].values())[:COMMANDS_MAX]
         late = [e for e in batch if e.not_after_us is not None and e.not_after_us < self.now_us()]
         if late:
-            await self._report(provider, failed=late)
+            await self._report(failed=late)
             return
         commands = await self._commands(batch)
         if not self.may_send():  # asked last: what was looked up before may have taken its time
@@ -97,7 +107,12 @@ class Effects:
         if await self.send(provider, commands):
             self.failures[provider] = 0
             self.sent += len(batch)
-            await self._report(provider, done=batch)
+            for effect in batch:
+                # A turn may have ended it while it was on its way.
+                if self.due[provider].pop(effect.id, None) is not None:
+                    self.carried[effect.id] = effect
+            if len(self.due[provider]) < COMMANDS_MAX:
+                await asyncio.sleep(PAUSE_S)
         else:
             tries = self.failures[provider]
             self.failures[provider] += 1
@@ -114,8 +129,14 @@ class Effects:
             commands.append(command)
         return commands
 
-    async def _report(self, provider: str, done: Sequence[Effect] = (), failed: Sequence[Effect] = ()) -> None:
-        """The outcome is a command like any other; until it is committed the effect stays due."""
+    async def _report_carried(self) -> None:
+        while True:
+            await asyncio.sleep(REPORT_EVERY_S)
+            if self.carried:
+                await self._report(done=list(self.carried.values())[:REPORTED_MAX])
+
+    async def _report(self, done: Sequence[Effect] = (), failed: Sequence[Effect] = ()) -> None:
+        """The outcome is a command like any other. Until it is committed a new writer would carry the effect again."""
         command = c.ReportEffects(tuple(e.id for e in done), tuple(e.id for e in failed))
         try:
             await self.deliver(c.Envelope("system", "", b"", command, "system"))
@@ -123,4 +144,5 @@ class Effects:
             await asyncio.sleep(RETRY_S[0])
             return
         for effect in (*done, *failed):
-            self.due[provider].pop(effect.id, None)
+            self.due[effect.provider].pop(effect.id, None)
+            self.carried.pop(effect.id, None)

@@ -17,6 +17,11 @@ from app.wiring import Process, wire
 
 START_S = 30.0
 SOCKET_BYTES_MAX = 65_536
+COLLECT_AT = (20_000, 10, 50)  # looking for rings after every 700 births costs a tenth of a core
+    20_000,
+    10,
+    50,
+)  # records die by their counts; looking for rings after every 700 births cost a tenth of a core
 
 log = structlog.get_logger()
 
@@ -77,6 +82,7 @@ async def run(process: Process, embedded: Embedded | None = None) -> None:
         loops.append(("database", embedded.watch()))
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AT)
     await _until_told_to_stop(process, server, loops)
 
 

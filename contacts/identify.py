@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import phonenumbers
@@ -57,6 +58,7 @@ def canonical(kind: AddressKind, text: str, region: str | None = None) -> str | 
             return visitor if _UUID.fullmatch(visitor) else None
 
 
+@lru_cache(maxsize=4096)
 def canonical_phone(text: str, region: str | None = None) -> str | None:
     """E.164, without an extension. A number in national form is one of `region` (ISO 3166)."""
     if len(text) > MAX_PHONE_LENGTH:
