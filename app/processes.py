@@ -18,10 +18,6 @@ from app.wiring import Process, wire
 START_S = 30.0
 SOCKET_BYTES_MAX = 65_536
 COLLECT_AT = (20_000, 10, 50)  # looking for rings after every 700 births costs a tenth of a core
-    20_000,
-    10,
-    50,
-)  # records die by their counts; looking for rings after every 700 births cost a tenth of a core
 
 log = structlog.get_logger()
 
