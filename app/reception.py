@@ -7,6 +7,7 @@ from app import asks, journey, wires
 from app import commands as c
 from app.house import House
 from contacts import leg as legs
+from contacts.effect import Effect
 from contacts.leg import Leg
 from contacts.records import ConfigValue
 from contacts.segment import Segment
@@ -191,13 +192,23 @@ def _report_effects(house: House, command: c.ReportEffects) -> c.Reply:
             house.keep_effect(replace(effect, state=state))  # type: ignore[arg-type]
             if state != "done":
                 house.log("effect.reported", contact_id=effect.contact_id, data={"effect": effect_id, "state": state})
-                _ask_failed(house, effect.kind, str(effect.args.get("with", "")))
+                _ask_failed(house, effect)
     return c.Reply(200)
 
 
-def _ask_failed(house: House, kind: str, leg_id: str) -> None:
-    """A connect that the provider could not carry out frees the agent now instead of at the connect limit."""
-    leg = house.records.legs.get(leg_id) if kind == "telephony.connect" else None
+def _ask_failed(house: House, effect: Effect) -> None:
+    """What the provider could not carry out must not leave anybody busy: the leg counts as gone.
+
+    A connect frees the agent now instead of at the connect limit; a hang-up that nobody took (a provider that is dead
+    or archived) ends a conversation that would otherwise never end.
+    """
+    match effect.kind:
+        case "telephony.connect":
+            leg = house.records.legs.get(str(effect.args.get("with", "")))
+        case "telephony.hang_up":
+            leg = house.records.legs.get(effect.leg_id or "")
+        case _:
+            return
     if leg is not None:
         _merge(house, leg, c.LegReport(leg.provider_ref, "Failed", leg.last_rank + 1, "unknown"))
 

@@ -108,3 +108,20 @@ async def test_a_connect_command_that_the_provider_refuses_frees_the_agent_at_on
 
     assert told.segments == [(0, "failed", "provider"), (0, "offered", None)], "nobody else is there to be asked"
     assert told.stays == [None]
+
+
+async def test_a_call_ends_for_its_agent_when_nobody_takes_the_hang_up(database: str) -> None:
+    """A provider that is dead or archived leaves no agent busy for ever."""
+    async with open_board(database) as board:
+        await board.seat(board.centre.agent_ids[0])
+        one = await call(board, "talking")
+        house = board.switchboard.house
+        assert house is not None
+        (segment,) = house.segments(one.contact_id)
+        await board.act("end", segment.id, segment.agent_id)
+        asked = tuple(e.id for e in house.effects(one.contact_id) if e.kind == "telephony.hang_up")
+        await board.ask(c.ReportEffects(failed=asked))
+        told = await tell(board, one.contact_id)
+
+    assert [state for _, state, _ in told.segments] == ["wrap_up"]
+    assert set(told.legs.values()) == {"cleared"}
