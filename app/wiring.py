@@ -88,10 +88,12 @@ def wire(settings: Settings, database_url: str) -> Process:
     _connect(switchboard, follower, effects, bus)
     doors = Doors(settings, database, bus.submit, clock.now_us, switchboard.beat_age_s)
     api = build_api(doors, [telephony.router()])
+    seats = Seats(database.engine, settings.signing_key())
     sockets = Sockets(
         feeds=follower,
         deliver=bus.submit,
-        open_seat=Seats(database.engine, settings.signing_key()).open,
+        open_seat=seats.open,
+        lost_sessions=seats.lost,
         save_result=lambda *result: _save_result(database, *result),
         tell_heard=bus.heard,
         now_ms=lambda: clock.now_us() // 1000,

@@ -27,10 +27,21 @@ class Seats:
             raise PermissionError("ticket") from bad
         if ticket.agent_id is None or not await self._lives(ticket):
             raise PermissionError("no_agent" if ticket.agent_id is None else "logged_out")
-        return Seat(ticket.agent_id, ticket.user_id, ticket.session or f"key:{ticket.key_id}")
+        return Seat(ticket.agent_id, ticket.user_id, _session_of(ticket))
+
+    async def lost(self, sessions: set[str]) -> set[str]:
+        """Which of these seats' sessions and keys live no more: logged out, expired, revoked, their user disabled."""
+        keys = {session.removeprefix("key:") for session in sessions if session.startswith("key:")}
+        hashes = [bytes.fromhex(session) for session in sessions if not session.startswith("key:")]
+        async with self._asking, self.engine.connect() as connection:
+            live = {found.hex() for found in await login_sessions.live_among(connection, hashes)}
+            live |= {f"key:{found}" for found in await api_keys.live_among(connection, keys)}
+        return sessions - live
 
     async def _lives(self, ticket: Ticket) -> bool:
-        async with self._asking, self.engine.connect() as connection:
-            if ticket.session is not None:
-                return await login_sessions.live(connection, bytes.fromhex(ticket.session)) is not None
-            return ticket.key_id is not None and await api_keys.is_live(connection, ticket.key_id)
+        session = _session_of(ticket)
+        return not await self.lost({session})
+
+
+def _session_of(ticket: Ticket) -> str:
+    return ticket.session or f"key:{ticket.key_id}"

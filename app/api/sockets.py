@@ -41,6 +41,7 @@ SNAPSHOTS_AT_ONCE = 16
 COMMAND_BYTES_MAX = 65_536
 SOCKETS_MAX = 20_000
 HEARD_EVERY_S = 1.0
+RIGHTS_EVERY = 10  # beats
 CLOSE_S = 2.0  # for the sender to say good-bye; a reader that takes nothing at all is left then
 
 Scope = MutableMapping[str, Any]
@@ -58,6 +59,7 @@ class Sockets:
     feeds: Feeds
     deliver: Deliver
     open_seat: Callable[[str, str | None], Awaitable[Seat]]
+    lost_sessions: Callable[[set[str]], Awaitable[set[str]]]
     save_result: Callable[[str, str, str | None, str | None], Awaitable[bool]]
     tell_heard: Callable[[list[str]], Awaitable[None]]
     now_ms: Callable[[], int]
@@ -259,6 +261,20 @@ class Sockets:
                     self._check(socket, now, n)
             if heard:
                 await self._tell(heard)
+            if n % RIGHTS_EVERY == 0 and self.open:
+                await self._close_lost()
+
+    async def _close_lost(self) -> None:
+        """Who logged out, was disabled, or came by a key that was revoked leaves the desk as well."""
+        try:
+            lost = await self.lost_sessions({s.seat.session for sockets in self.open.values() for s in sockets})
+        except Exception as error:  # the database may be away: the next look finds them
+            log.warning("rights unknown", error=type(error).__name__)
+            return
+        for sockets in self.open.values():
+            for socket in sockets:
+                if socket.seat.session in lost:
+                    socket.close(RIGHTS_CHANGED, "logged_out")
 
     def _check(self, socket: Socket, now: float, n: int) -> None:
         if socket.closing is not None:

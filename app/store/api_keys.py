@@ -1,6 +1,6 @@
 """Which programs may come in? A key is shown once and known by its hash."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import func, or_, select, text, update
@@ -29,13 +29,13 @@ async def live(conn: AsyncConnection, key_hash: bytes) -> Row | None:
     return await rows.first(conn, wanted)
 
 
-async def is_live(conn: AsyncConnection, key_id: str) -> bool:
+async def live_among(conn: AsyncConnection, key_ids: Collection[str]) -> set[str]:
     wanted = select(api_key.c.id).where(
-        api_key.c.id == key_id,
+        api_key.c.id.in_(key_ids),
         api_key.c.revoked_at.is_(None),
         or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > func.clock_timestamp()),
     )
-    return (await conn.execute(wanted)).first() is not None
+    return set((await conn.execute(wanted)).scalars()) if key_ids else set()
 
 
 async def used(conn: AsyncConnection, key_id: str) -> None:

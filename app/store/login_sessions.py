@@ -1,5 +1,7 @@
 """Who is logged in? A row per cookie, known by the hash of its token."""
 
+from collections.abc import Collection
+
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,6 +41,20 @@ async def live(conn: AsyncConnection, session_hash: bytes) -> Row | None:
         )
     )
     return await rows.first(conn, wanted)
+
+
+async def live_among(conn: AsyncConnection, session_hashes: Collection[bytes]) -> set[bytes]:
+    """Those that have not ended or expired, and whose user may work."""
+    wanted = (
+        select(login_session.c.id)
+        .join(app_user, app_user.c.id == login_session.c.user_id)
+        .where(
+            login_session.c.id.in_(session_hashes),
+            login_session.c.expires_at > func.clock_timestamp(),
+            app_user.c.disabled_at.is_(None),
+        )
+    )
+    return set((await conn.execute(wanted)).scalars()) if session_hashes else set()
 
 
 async def seen(conn: AsyncConnection, session_hash: bytes) -> None:

@@ -161,3 +161,13 @@ async def _answers(tab: Any, count: int) -> Any:
         if frame["t"] in ("done", "refused"):
             count -= 1
             yield frame
+
+
+async def test_a_desk_whose_key_was_revoked_is_closed(desks: Desks) -> None:
+    made = await desks.api.post("/v1/api-keys", {"name": "of a desk", "role": "operator"})
+    async with api_of(desks.server, made["secret"]) as other:
+        tab = await desks.sit(api=other)
+        await desks.api.call("DELETE", f"/v1/api-keys/{made['id']}")
+
+        async with asyncio.timeout(30):
+            assert await tab.closed() == 4003

@@ -68,6 +68,9 @@ class Feed:
 
 @contextlib.asynccontextmanager
 async def opened(feed: Feed) -> AsyncIterator[tuple[Sockets, Wire]]:
+    async def nobody(_sessions: set[str]) -> set[str]:
+        return set()
+
     async def seat(ticket: str, origin: str | None) -> Seat:
         return Seat("agent", "user", "session")
 
@@ -79,7 +82,7 @@ async def opened(feed: Feed) -> AsyncIterator[tuple[Sockets, Wire]]:
     async def saved(*result: Any) -> bool:
         return True
 
-    sockets = Sockets(feed, answered, seat, saved, told, lambda: 0, lambda: 1, "here")
+    sockets = Sockets(feed, answered, seat, nobody, saved, told, lambda: 0, lambda: 1, "here")
     wire = Wire()
     for message in ({"type": "websocket.connect"}, {"type": "websocket.receive", "text": HELLO}):
         wire.said.put_nowait(message)
