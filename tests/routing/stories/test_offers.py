@@ -1,7 +1,7 @@
 """What becomes of an offer, and what does it cost the customer? Nothing, whatever becomes of it."""
 
 from contacts.stay import Wishes
-from routing.messages import LastStep
+from routing.messages import LastStep, OutageOver
 from tests.routing.scene import Scene
 
 
@@ -355,3 +355,15 @@ def test_an_offer_outlives_an_outage_by_the_length_of_the_outage(scene: Scene) -
     assert scene.live() == [("x", "ann")]
     scene.wait(1)
     assert scene.live() == []
+
+
+def test_even_the_shortest_outage_is_given_back_and_none_is_not(scene: Scene) -> None:
+    scene.queue(offer_timeout_s=20)
+    scene.agent("ann")
+    scene.arrive("x")
+    expires_us = scene.of("Offered")[0].expires_us
+
+    assert scene.tell(OutageOver(0)) == []
+    (extended,) = scene.tell(OutageOver(1))
+
+    assert extended.expires_us == expires_us + 1
