@@ -1,6 +1,6 @@
 """What does the shell need of the world? Protocols only where two adapters exist or the second is planned."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -90,3 +90,5 @@ class Doors:
     now_us: Callable[[], int]  # business time, as near as this process knows it
     writer_age_s: Callable[[], Awaitable[float | None]] = _nobody_said
     """Seconds since the last beat that this process knows of; None = look into the database."""
+    counts: Callable[[], Mapping[str, int]] = dict
+    """What this process has counted since it began."""

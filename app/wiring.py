@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import asyncpg
@@ -86,7 +86,14 @@ def wire(settings: Settings, database_url: str) -> Process:
         send, switchboard.submit, phones.addresses, switchboard.session.may_send, lambda: switchboard.clock.now_us()
     )
     _connect(switchboard, follower, effects, bus)
-    doors = Doors(settings, database, bus.submit, clock.now_us, switchboard.beat_age_s)
+    doors = Doors(
+        settings,
+        database,
+        bus.submit,
+        clock.now_us,
+        switchboard.beat_age_s,
+        lambda: _counts(switchboard, effects, sweeps),
+    )
     api = build_api(doors, [telephony.router()])
     seats = Seats(database.engine, settings.signing_key())
     sockets = Sockets(
@@ -105,6 +112,13 @@ def wire(settings: Settings, database_url: str) -> Process:
     return Process(
         settings, database, switchboard, follower, effects, sockets, bus, sweeps, clock, client, look_ups, asgi
     )
+
+
+def _counts(switchboard: Switchboard, effects: Effects, sweeps: Sweeps) -> dict[str, int]:
+    """For /metrics."""
+    counts = {**asdict(switchboard.counts), "effects_sent": effects.sent}
+    counts |= {f"sweep_{name}_runs": runs for name, runs in sweeps.runs.items()}
+    return counts | {f"sweep_{name}_found": found for name, found in sweeps.counts.items()}
 
 
 def _bus(settings: Settings, process_id: str, switchboard: Switchboard, follower: Follower) -> Bus:

@@ -18,6 +18,7 @@ MEASURE_QUEUES_MAX = 5_000
 _waiting = Gauge("acd_queue_waiting", "Stays that wait now", ["queue"])
 _longest = Gauge("acd_queue_longest_wait_seconds", "Age of the oldest waiting stay, in business time", ["queue"])
 _agents = Gauge("acd_agents", "Agents by what they chose", ["chosen"])
+_counts = Gauge("acd_process_counts", "Counted by this process since it began", ["what"])
 _open = Gauge("acd_contacts_open", "Open contacts")
 
 
@@ -63,4 +64,6 @@ async def metrics(access: Caller) -> Response:
         _longest.labels(queue_id).set(max(0.0, now_s - oldest_us / 1e6))
     for choice in ("ready", "away", "offline"):
         _agents.labels(choice).set(chosen.get(choice, 0))
+    for what, count in access.doors.counts().items():
+        _counts.labels(what).set(count)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -119,6 +120,13 @@ class SmallFloor:
         finally:
             self.outages.append((from_ms, int(time.time() * 1000)))
             self.floor.callers.write("outage", from_ms=from_ms, to_ms=self.outages[-1][1])
+
+    async def must_be_zero(self) -> dict[str, float]:
+        """What the server itself counts of that which must not happen, as /metrics shows it."""
+        async with httpx2.AsyncClient(base_url=self.floor.rest.server, timeout=5) as client:
+            answer = await client.get("/metrics", headers={"authorization": f"Bearer {self.floor.rest.key}"})
+        counts = dict(re.findall(r'^acd_process_counts\{what="(\w+)"\} ([\d.]+)$', answer.text, re.MULTILINE))
+        return {what: float(counts[what]) for what in ("idle_with_work", "bad_deadlines", "rejected")}
 
     async def drain(self, within_s: float = DRAIN_S) -> None:
         """Nobody comes any more; what is there comes to its end, then the ledger says so."""

@@ -32,6 +32,7 @@ async def killed_under_load(database: str, out: Path, seed: int, kills: int = 1)
                     await server.until_ready()
             await small.play(0.5)
             await small.drain()
+            counted = await small.must_be_zero()
             found = await audit(out)
     finally:
         server.kill()
@@ -39,6 +40,7 @@ async def killed_under_load(database: str, out: Path, seed: int, kills: int = 1)
     assert found["code"] == 0, f"seed {seed}: {faulty(found)}"
     assert found["examined"]["segments"] > 5, f"seed {seed}: an empty floor proves nothing"
     assert set(small.posts.values()) == {201}, f"seed {seed}"
+    assert set(counted.values()) == {0.0}, f"seed {seed}: {counted}"
 
 
 async def test_a_killed_server_loses_and_doubles_nothing(new_database: NewDatabase, tmp_path: Path) -> None:
