@@ -47,6 +47,7 @@ class Server:
             "JACKFIELD_SECRET_KEY": SECRET,
             "JACKFIELD_PORT": str(self.port),
             "JACKFIELD_LOG_FORMAT": "json",
+            "PYTHONFAULTHANDLER": "1",
             **({"REDIS_URL": self.redis_url} if self.redis_url else {}),
             **self.environment,
         }
@@ -64,7 +65,9 @@ class Server:
                     if (await client.get(self.url + path, timeout=2)).status_code == 200:
                         return
                 await asyncio.sleep(0.05)
-        raise AssertionError(f"not ready:\n{self.log.read_text()[-3000:]}")
+        self.signal(signal.SIGABRT)  # it says where it stands
+        self.process.wait(10)
+        raise AssertionError(f"not ready:\n{self.log.read_text()[-6000:]}")
 
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
