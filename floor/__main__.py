@@ -148,10 +148,15 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         raise typer.Exit(1) from error
 
 
+def _is_held(mode: int) -> bool:
+    """A pipe, or the pair of sockets that some event loops make in its place."""
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
 async def _until_alone(work: Coroutine[Any, Any, T]) -> T:
     """A parent that starts us with a pipe as standard input holds its other end: when that closes, it is gone."""
     task = asyncio.ensure_future(work)
-    if sys.stdin is not None and not sys.stdin.closed and stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
+    if sys.stdin is not None and not sys.stdin.closed and _is_held(os.fstat(sys.stdin.fileno()).st_mode):
         loop = asyncio.get_running_loop()
 
         def look() -> None:
