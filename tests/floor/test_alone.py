@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-COMMAND = [sys.executable, "-m", "floor", "demo", "--server", "http://127.0.0.1:9", "--key-file"]
+FLOOR = [sys.executable, "-m", "floor", "demo"]
 
 
 @pytest.mark.parametrize("kind", ["pipe", "sockets"])
@@ -14,7 +14,8 @@ def test_a_floor_ends_when_its_parent_is_gone(kind, tmp_path):
     key_file = tmp_path / "key"
     key_file.write_text("jf_none")
     silent = socket.create_server(("127.0.0.1", 0))  # takes the call and never answers: the floor waits
-    command = [*COMMAND[:-2], f"http://127.0.0.1:{silent.getsockname()[1]}", "--key-file", str(key_file)]
+    server = f"http://127.0.0.1:{silent.getsockname()[1]}"
+    command = [*FLOOR, "--server", server, "--key-file", str(key_file)]
     ours, theirs = socket.socketpair()
     stdin = subprocess.PIPE if kind == "pipe" else theirs
     floor = subprocess.Popen(command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
