@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,10 +15,19 @@ from typing import Any
 
 import httpx2
 
-from app.launch import free_port, operator_key
+from app.launch import operator_key
 
 READY_S = 30.0
 SECRET = "0123456789abcdef" * 4
+
+
+def port_to_come_back_to() -> int:
+    """Free, and below the range from which the kernel gives ports to anybody: it stays free while a server is down."""
+    while True:
+        port = random.SystemRandom().randrange(10_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass(slots=True)
@@ -24,7 +35,7 @@ class Server:
     database_url: str
     log: Path
     redis_url: str | None = None
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=port_to_come_back_to)
     arguments: tuple[str, ...] = ()
     module: str = "app.cli"
     before: tuple[str, ...] = ()  # what the module is told before `serve`

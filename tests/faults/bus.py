@@ -12,7 +12,7 @@ import pytest
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from app.launch import free_port
+from tests.serving import port_to_come_back_to
 
 START_S = 10.0
 INSTALL = "needs redis-server: apt-get install redis-server"
@@ -21,7 +21,7 @@ INSTALL = "needs redis-server: apt-get install redis-server"
 @dataclass(slots=True)
 class RedisServer:
     folder: Path
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=port_to_come_back_to)
     process: subprocess.Popen[bytes] | None = None
 
     @property
