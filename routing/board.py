@@ -197,6 +197,8 @@ class Board:
         self.stays[stay.id] = stay
         stay.line.stays += 1
         if stay.wishes is not None:
+            if stay.wishes.only_agent_id is not None:
+                self.lines.direct.add(stay.id)
             for agent_id in stay.wishes.excluded_agent_ids:
                 self.bar(stay, agent_id)
 
@@ -278,6 +280,7 @@ class Board:
         self.step_out(stay)
         self._leave_line(stay)
         del self.stays[stay.id]
+        self.lines.direct.discard(stay.id)
         self.restricted.discard(stay.id)
         self.returned.pop(stay.id, None)
         self.set_stay_due(stay, NEVER)

@@ -2,18 +2,15 @@
 
 from heapq import merge
 from itertools import islice
-from typing import Any
 
 from routing.board import Board
 from routing.capacity import BIT
 from routing.explain import NEAREST, Row
-from routing.heads import Heads
+from routing.heads import Found, Heads, without
 from routing.line import Line, Waiting
 from routing.ranking import Key, Ordered, slots_of
 from routing.staff import Agent
 
-_NONE: set[str] = set()
-_ORDINARY_KEY = 6  # parts of the key of a stay that is not overdue
 _FEW_BARRED = 64  # up to here the stays that an agent may not be given are looked at, beyond it those they might get
 
 # --- agents for a stay ------------------------------------------------------------------------------------------------
@@ -121,64 +118,50 @@ def is_in_sight(board: Board, stay: Waiting) -> bool:
 
 # --- stays for an agent -----------------------------------------------------------------------------------------------
 
-Found = list[tuple[int, Key, list[Key]]]  # of each rate the first head, and all of them in no order
-
 
 def heads_for(board: Board, agent: Agent, overdue: bool) -> Found:
     """Of each line the first stay that may be given to this agent now. If the agent may serve many lines, of each rate
-    no more than the nearest."""
+    no more than the nearest. A head that may not go to this agent lets those behind it come forward."""
     group, lines = agent.group, board.lines
     heads = lines.overdue if overdue else lines.ordinary
     if group is None or not agent.open or not heads.waiting:
         return []
-    barred = board.barred.get(agent.id, _NONE)
+    barred = _barred_heads(board, agent, heads)
     if group.serves_few_lines:
-        by_rate = group.slots(agent.open, lines.by_slot).items()
-        found = [(rate, *of_rate) for rate, slots in by_rate if (of_rate := heads.of(slots)) is not None]
+        found = heads.looked_up(board.now_us, group.slots(agent.open, lines.by_slot))
     else:
         mask = group.lines & lines.on_channels(agent.open) & ~heads.direct
-        at_most = NEAREST + 1 + len(barred)
-        nearest = [(rate, list(islice(ranking.in_order(mask), at_most))) for rate, ranking in heads.by_rate.items()]
-        found = [(rate, keys[0], keys) for rate, keys in nearest if keys]
-    for head in _barred_heads(board, heads, barred, overdue) if barred else ():
-        found = _without(board, agent, found, head)
-    if heads.direct:
-        for slot in slots_of(heads.direct & group.lines & lines.on_channels(agent.open)):
-            found = _with_direct(board, agent, found, slot, overdue)
-    return found
-
-
-def _barred_heads(board: Board, heads: Heads, barred: set[str], overdue: bool) -> list[Waiting]:
-    """Stays that stand first and that this agent may not be given, unless nobody else is there."""
-    if len(barred) > _FEW_BARRED:
-        return [board.stays[key[-3]] for key in heads.keys if key is not None and key[-3] in barred]
-    stays = [board.stays[stay_id] for stay_id in barred]
-    return [
-        stay for stay in stays if stay.in_line and stay.overdue == overdue and heads.keys[stay.line.slot] is stay.key
+        found = heads.walked(board.now_us, mask, NEAREST + 1 + len(barred))
+    if not barred and not heads.direct:
+        return found
+    direct = slots_of(heads.direct & group.lines & lines.on_channels(agent.open))
+    behind = [stay.line for stay in barred] + [line for slot in direct if (line := lines.by_slot[slot]) is not None]
+    instead = [
+        (line.rate, allowed)
+        for line in behind
+        if (allowed := _from_head(board, line.overdue if overdue else line.ordinary, agent)) is not None
     ]
+    return without(board.now_us, found, [(stay.line.rate, stay.key) for stay in barred], instead)
 
 
-def _without(board: Board, agent: Agent, found: Found, head: Waiting) -> Found:
-    """Instead of this head the first behind it that may go to this agent."""
-    line = head.line
-    if agent.group is None or not agent.group.lines & line.flag or not agent.open & BIT[line.channel]:
-        return found
-    allowed = _from_head(board, order_in(head), agent)
-    if allowed is head.key:
-        return found
-    kept = [each for each in found if each[0] != line.rate]
-    keys = [key for rate, _, keys in found if rate == line.rate for key in keys if key is not head.key]
-    if allowed is not None:
-        keys.append(allowed)
-    return [*kept, (line.rate, min(keys), keys)] if keys else kept
-
-
-def _with_direct(board: Board, agent: Agent, found: Found, slot: int, overdue: bool) -> Found:
-    """This line's head is for one agent only: for this one, or else the first behind it."""
-    line = board.lines.by_slot[slot]
-    assert line is not None
-    allowed = _from_head(board, line.overdue if overdue else line.ordinary, agent)
-    return found if allowed is None else [*found, (line.rate, allowed, [allowed])]
+def _barred_heads(board: Board, agent: Agent, heads: Heads) -> list[Waiting]:
+    """Stays that stand first and that this agent may not be given, unless nobody else is there."""
+    barred, group = board.barred.get(agent.id), agent.group
+    if barred is None or group is None:
+        return []
+    if len(barred) > _FEW_BARRED:
+        stays = [board.stays[key[-3]] for key in heads.keys if key and key[-3] in barred]
+    else:
+        stays = [board.stays[stay_id] for stay_id in barred]
+    return [
+        stay
+        for stay in stays
+        if stay.in_line
+        and (head := heads.keys[stay.line.slot])
+        and head[-3] == stay.id
+        and group.lines & stay.line.flag
+        and agent.open & BIT[stay.line.channel]
+    ]
 
 
 def _from_head(board: Board, order: Ordered, agent: Agent) -> Key | None:
@@ -190,25 +173,6 @@ def _from_head(board: Board, order: Ordered, agent: Agent) -> Key | None:
     return None
 
 
-def first_of(board: Board, found: Found) -> Waiting:
-    """Whose turn it is, among at least one."""
-    if len(found) == 1:
-        return board.stays[found[0][1][-3]]
-    now_us = board.now_us
-    return board.stays[min([(_order(now_us, rate, first), first[-3]) for rate, first, _ in found])[1]]
-
-
 def first_stay(board: Board, agent: Agent, overdue: bool) -> Waiting | None:
     found = heads_for(board, agent, overdue)
-    return first_of(board, found) if found else None
-
-
-def order_of(board: Board, stay: Waiting) -> tuple[Any, ...]:
-    """Sorts stays of different lines at this instant."""
-    return (*_order(board.now_us, stay.line.rate, stay.key), stay.id)
-
-
-def _order(now_us: int, rate: int, key: Key) -> tuple[Any, ...]:
-    if len(key) == _ORDINARY_KEY:
-        return ((key[0] - now_us) * rate, key[1], key[2])
-    return (key[0], (key[1] - now_us) * rate, key[2], key[3])
+    return board.stays[found[0][1][-3]] if found else None

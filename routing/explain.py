@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from routing.board import Board
-    from routing.candidates import Found
+    from routing.heads import Found
     from routing.line import Waiting
 
 RULE = 1
@@ -53,16 +53,16 @@ class Explanation(Mapping[str, Any]):
     """The facts as they were at the decision; they are put into order when somebody reads them."""
 
     __slots__ = (
-        "_agents", "_choices", "_contested", "_counts", "_data", "_domain", "_given", "_heads", "_kind",
+        "_agents", "_choices", "_contested", "_counts", "_data", "_domain", "_found", "_given", "_kind",
         "_look_ahead_hit", "_now_us", "_order", "_preferred",
     )  # fmt: skip
 
-    def __init__(self, board: "Board", stay: "Waiting", heads: "Found", agents: list[Row], contested: bool) -> None:
+    def __init__(self, board: "Board", stay: "Waiting", found: "Found", agents: list[Row], contested: bool) -> None:
         """Taken while the stay still stands in its line and the agent on the shelf."""
         line, wishes = stay.line, stay.wishes
         self._data: dict[str, Any] | None = None
         self._now_us, self._domain, self._choices = board.now_us, board.domain, board.choices
-        self._given, self._heads, self._agents = (line.rate, stay.key), heads, agents
+        self._given, self._found, self._agents = (line.rate, stay.key), found, agents
         self._kind = "overdue" if stay.overdue else "ordinary"
         self._order = line.queue.policy.agent_order
         self._preferred = wishes is not None and wishes.preferred_agent_id == agents[0][-1]
@@ -100,7 +100,7 @@ class Explanation(Mapping[str, Any]):
 
     def _stays(self) -> list[list[Any]]:
         rate, given = self._given
-        others = [[rate, *key[:-2]] for rate, _, keys in self._heads for key in keys if key is not given]
+        others = [[rate, *key[:-2]] for rate, _, keys in self._found for key in keys if key[-3] != given[-3]]
         return [[rate, *given[:-2]], *sorted(others, key=self._in_order)[:NEAREST]]
 
     def _in_order(self, row: list[Any]) -> tuple[Any, ...]:
@@ -133,6 +133,6 @@ def _counts(board: "Board", stay: "Waiting", agent_flag: int) -> tuple[int, ...]
         line.fit.able_count,
         able & staff.logged_in_groups(line.channel),
         able & free,
-        sum([ranking.order.size for ranking in heads.by_rate.values()]),
+        heads.lines,
         (line.overdue if stay.overdue else line.ordinary).size,
     )

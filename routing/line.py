@@ -15,7 +15,7 @@ from routing.deadlines import NEVER
 from routing.fit import Fit, Fits
 from routing.heads import Heads
 from routing.messages import QueuePolicy
-from routing.ranking import Key, Ordered, Ranking, slots_of
+from routing.ranking import Key, Ordered, slots_of
 
 if TYPE_CHECKING:
     from routing.board import Segment
@@ -95,6 +95,7 @@ class Lines:
         self.queues: dict[str, Queue] = {}
         self.by_key: dict[tuple[str, str, Channel], Line] = {}
         self.by_slot: list[Line | None] = []
+        self.direct: set[str] = set()  # stays that are for one agent only
         self.ordinary = Heads()
         self.overdue = Heads()
         self._free_slots: list[int] = []
@@ -112,6 +113,8 @@ class Lines:
             fit = self.fits.fit(requirement, queue.policy.company_id)
             line = self.by_key[key] = Line(self._slot(), queue, requirement, channel, fit)
             self.by_slot[line.slot] = line
+            self.ordinary.open(line.slot, line.rate)
+            self.overdue.open(line.slot, line.rate)
             for channels in self._on_channels:
                 if BIT[channel] & channels:
                     self._on_channels[channels] |= line.flag
@@ -125,8 +128,6 @@ class Lines:
         if self._free_slots:
             return self._free_slots.pop()
         self.by_slot.append(None)
-        for heads in (self.ordinary, self.overdue):
-            heads.make_room(len(self.by_slot) - 1)
         return len(self.by_slot) - 1
 
     def _forget_empty_lines(self, groups: "list[Group | None]") -> None:
@@ -168,13 +169,11 @@ class Lines:
         if queue is None:
             queue = self.queues[policy.queue_id] = Queue(policy)
         rate_before, queue.policy = queue.policy.rate, policy
-        lines = [line for line in self.by_key.values() if line.queue is queue]
-        slots = [line.slot for line in lines]
-        for heads in (self.ordinary, self.overdue):
-            heads.by_rate.setdefault(rate_before, Ranking())
-            firsts = [(line.overdue if heads is self.overdue else line.ordinary).first for line in lines]
-            heads.change_rate(slots, rate_before, policy.rate, firsts)
         if policy.rate != rate_before:
+            for line in self.by_key.values():
+                if line.queue is queue:
+                    self.ordinary.open(line.slot, policy.rate)
+                    self.overdue.open(line.slot, policy.rate)
             for group in groups:
                 if group is not None:
                     group.forget_lines(0)
@@ -194,27 +193,24 @@ class Lines:
         first = order.first
         order.add(key)
         if first is None or key < first:
-            heads.change(line.slot, line.rate, first, key, is_direct(stay))
+            heads.lines += first is None
+            heads.change(line.slot, key, stay.id in self.direct)
 
     def take(self, stay: Waiting) -> Ordered:
         """The stay leaves its line; returns the order it stood in."""
         line, key = stay.line, stay.key
         order, heads = (line.overdue, self.overdue) if stay.overdue else (line.ordinary, self.ordinary)
-        was_first = order.first is key
+        was_first = order.first == key
         order.remove(key)
         stay.in_line = False
         heads.waiting -= 1
         if was_first:
             first = order.first
-            heads.change(line.slot, line.rate, key, first, first is not None and is_direct(self.stays[first[-3]]))
+            heads.lines -= first is None
+            heads.change(line.slot, first, first is not None and first[-3] in self.direct)
         return order
 
     def orders(self) -> Iterator[Ordered]:
         for line in self.by_key.values():
             yield line.ordinary
             yield line.overdue
-
-
-def is_direct(stay: Waiting) -> bool:
-    """For one agent only."""
-    return stay.wishes is not None and stay.wishes.only_agent_id is not None

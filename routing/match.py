@@ -17,8 +17,9 @@ from heapq import heappop, heappush, heapreplace
 from typing import Any
 
 from routing.board import Board
-from routing.candidates import Found, agents_for, first_of, first_stay, heads_for, is_in_sight, is_servable, order_of
+from routing.candidates import agents_for, first_stay, heads_for, is_in_sight, is_servable
 from routing.explain import NEAREST, Explanation, Row
+from routing.heads import Found, order_of
 from routing.line import Waiting
 from routing.offers import offer
 from routing.staff import Agent
@@ -43,6 +44,11 @@ def match(board: Board) -> None:
     board.returned.clear()
 
 
+def _order(board: Board, stay: Waiting) -> tuple[Any, ...]:
+    """Ends with the stay's id."""
+    return order_of(board.now_us, stay.line.rate, stay.key)
+
+
 def is_share_used_up(board: Board) -> bool:
     window = board.domain.overdue_window
     last = board.choices[-window:]
@@ -56,12 +62,12 @@ def _serve_agent(board: Board, agent: Agent) -> None:
         overdue = heads_for(board, agent, True)
         ordinary = heads_for(board, agent, False)
         contested = bool(overdue and ordinary)
-        heads = ordinary if not overdue or (contested and is_share_used_up(board)) else overdue
-        if not heads:
+        found = ordinary if not overdue or (contested and is_share_used_up(board)) else overdue
+        if not found:
             return
-        stay = first_of(board, heads)
+        stay = board.stays[found[0][1][-3]]
         surplus = stay.line.fit.surplus_of(agent.group.flag)
-        _give(board, stay, heads, [(surplus, agent.idle_us, agent.id)], contested)
+        _give(board, stay, found, [(surplus, agent.idle_us, agent.id)], contested)
 
 
 def _serve_stay(board: Board, stay: Waiting) -> None:
@@ -76,9 +82,9 @@ def _serve_stay(board: Board, stay: Waiting) -> None:
             return
 
 
-def _give(board: Board, stay: Waiting, heads: Found, agents: list[Row], contested: bool) -> None:
-    """`heads` are what the agent could have been given instead."""
-    explanation = Explanation(board, stay, heads, agents, contested)
+def _give(board: Board, stay: Waiting, found: Found, agents: list[Row], contested: bool) -> None:
+    """`found` is what the agent could have been given instead."""
+    explanation = Explanation(board, stay, found, agents, contested)
     if contested:
         board.choose("1" if stay.overdue else "0")
     offer(board, stay, board.staff.agents[agents[0][-1]], explanation)
@@ -98,7 +104,7 @@ class _Step:
         for agent in board.freed.values():
             for overdue, heap in ((True, self.overdue), (False, self.ordinary)):
                 if stay := first_stay(board, agent, overdue):
-                    heappush(heap, (*order_of(board, stay), stay.id, agent.id))
+                    heappush(heap, (*_order(board, stay), agent.id))
 
     def give_one(self) -> bool:
         board = self.board
@@ -115,8 +121,8 @@ class _Step:
             return False
         agents = agents_for(board, stay, _SHOWN)
         board.look_ahead_hit = False
-        heads = heads_for(board, board.staff.agents[agents[0][-1]], stay.overdue)
-        _give(board, stay, heads, agents, contested)
+        found = heads_for(board, board.staff.agents[agents[0][-1]], stay.overdue)
+        _give(board, stay, found, agents, contested)
         return True
 
     def _put_new_stays(self) -> None:
@@ -124,7 +130,7 @@ class _Step:
         while board.unasked:
             stay = board.unasked.pop()
             if stay.in_line:
-                heappush(self.overdue if stay.overdue else self.ordinary, (*order_of(board, stay), stay.id, ""))
+                heappush(self.overdue if stay.overdue else self.ordinary, (*_order(board, stay), ""))
 
     def _first(self, overdue: bool) -> Waiting | None:
         """The first stay of the kind that somebody can be given."""
@@ -143,7 +149,7 @@ class _Step:
             if best is None:
                 heappop(heap)
             else:
-                heapreplace(heap, (*order_of(board, best), best.id, agent_id))
+                heapreplace(heap, (*_order(board, best), agent_id))
         return None
 
     def _rival(self, stay: Waiting) -> Waiting | None:

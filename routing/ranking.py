@@ -51,7 +51,10 @@ class Ordered:
     def add(self, key: Key) -> None:
         blocks = self.blocks
         block = blocks[0] if len(blocks) == 1 else blocks[self._at(key)]
-        insort(block, key)
+        if not block or key > block[-1]:
+            block.append(key)  # most come last
+        else:
+            insort(block, key)
         self.size += 1
         if len(block) > _BLOCK:
             self._split(block)
@@ -61,7 +64,7 @@ class Ordered:
         blocks = self.blocks
         at = 0 if len(blocks) == 1 else self._at(key)
         block = blocks[at]
-        del block[bisect_left(block, key)]
+        del block[0 if block[0] == key else bisect_left(block, key)]  # most that go are first
         self.size -= 1
         if not block and len(blocks) > 1:
             del blocks[at]

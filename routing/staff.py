@@ -4,6 +4,7 @@ A shelf holds the routable agents with room on the same channels, the longest id
 stands on no shelf.
 """
 
+from array import array
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from contacts.words import WRITTEN, Channel
 from routing.capacity import ALL_CHANNELS, BIT, Room
 from routing.deadlines import NEVER
 from routing.fit import Fits
+from routing.heads import SlotsByRate
 from routing.line import Line
 from routing.messages import AgentProfile
 from routing.ranking import Key, Ranking, slots_of
@@ -44,7 +46,7 @@ class Group:
         self.logged_in = [0, 0]  # members: for written channels, for the phone
         self.lines = 0  # mask of the lines that this group may serve
         self.lines_count = 0
-        self._slots: dict[int, dict[int, list[int]]] = {}  # by open channels and rate; made when asked for
+        self._slots: dict[int, SlotsByRate] = {}  # by open channels; made when asked for
 
     @property
     def serves_few_lines(self) -> bool:
@@ -56,7 +58,7 @@ class Group:
         self.lines_count += 1
         for channels, slots in self._slots.items():
             if BIT[line.channel] & channels:
-                slots.setdefault(line.rate, []).append(line.slot)
+                slots.setdefault(line.rate, array("I")).append(line.slot)
 
     def forget_lines(self, gone: int) -> None:
         """These, and whatever was remembered of the others."""
@@ -64,7 +66,7 @@ class Group:
         self.lines_count = self.lines.bit_count()
         self._slots.clear()
 
-    def slots(self, channels: int, by_slot: list[Line | None]) -> dict[int, list[int]]:
+    def slots(self, channels: int, by_slot: list[Line | None]) -> SlotsByRate:
         """By rate, the slots of the lines that this group may serve on these channels."""
         known = self._slots.get(channels)
         if known is None:
@@ -72,7 +74,7 @@ class Group:
             for slot in slots_of(self.lines):
                 line = by_slot[slot]
                 if line is not None and BIT[line.channel] & channels:
-                    known.setdefault(line.rate, []).append(line.slot)
+                    known.setdefault(line.rate, array("I")).append(line.slot)
         return known
 
     @property
