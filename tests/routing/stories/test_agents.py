@@ -1,5 +1,6 @@
 """Is an agent given work exactly when they are there for it, and does nobody choose for them?"""
 
+from contacts.stay import Wishes
 from contacts.words import SECOND_US
 from routing.messages import Capacity
 from tests.routing.scene import START_US, Scene
@@ -32,6 +33,23 @@ def test_nothing_but_the_agent_changes_what_the_agent_chose(scene: Scene) -> Non
         each.why for each in scene.told[chosen_so_far:] if getattr(each, "kind", type(each).__name__) == "AgentChanged"
     }
     assert whys == {"flagged", "flag_cleared", "unreachable", "reachable", "served"}
+
+
+def test_no_agent_is_stuck_in_ringing_or_busy(scene: Scene) -> None:
+    """Nobody answers, nobody reports, nobody finishes: each of it ends by itself."""
+    scene.queue(offer_timeout_s=20, wrap_up_s=30, max_offers=9)
+    for name in ("ringing", "connecting", "wrapping"):
+        scene.agent(name)
+        scene.arrive(f"for {name}", wishes=Wishes(only_agent_id=name))
+    scene.accept("connecting", "for connecting")
+    scene.talk("wrapping", "for wrapping")
+    scene.end("wrapping", "for wrapping")
+    assert [scene.decider.load(name) for name in ("ringing", "connecting", "wrapping")] == [100, 100, 100]
+
+    scene.wait(30)
+
+    assert [scene.decider.load(name) for name in ("ringing", "connecting", "wrapping")] == [0, 0, 0]
+    assert scene.live() == []
 
 
 def test_going_away_withdraws_the_offer_and_is_not_held_against_the_agent(scene: Scene) -> None:
