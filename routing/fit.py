@@ -29,11 +29,14 @@ class Profiled(Protocol):
 class Fit:
     """The groups that meet a requirement and are granted the company, by ascending surplus."""
 
-    __slots__ = ("able", "able_count", "classes", "company_id", "requirement")
+    __slots__ = ("able", "able_count", "classes", "company_id", "needs", "requirement")
 
     def __init__(self, requirement: Requirement, company_id: str) -> None:
         self.requirement = requirement
         self.company_id = company_id
+        root = requirement.root
+        parts = root.parts if isinstance(root, AllOf) else (root,)
+        self.needs = [part for part in parts if isinstance(part, AtLeast)]  # without any of these nobody is able
         self.set_classes({})
 
     def set_classes(self, classes: Classes) -> None:
@@ -49,10 +52,14 @@ class Fit:
         return 0
 
     def takes(self, group: Profiled) -> None:
-        if self.company_id not in group.company_ids or not self.requirement.holds(group.skills):
+        skills = group.skills
+        for need in self.needs:
+            if skills.get(need.skill, 0) < need.level:
+                return
+        if self.company_id not in group.company_ids or not self.requirement.holds(skills):
             return
         classes = dict(self.classes)
-        surplus = self.requirement.surplus(group.skills)
+        surplus = self.requirement.surplus(skills)
         classes[surplus] = classes.get(surplus, 0) | group.flag
         self.set_classes(classes)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from routing.board import Segment
     from routing.staff import Group
 
-_KEPT_LINES = 16_384  # beyond it lines in which nobody waits are forgotten
+_KEPT_LINES = 16_384  # from here on lines in which nobody waits are forgotten
 
 
 class Waiting:
@@ -99,6 +99,7 @@ class Lines:
         self.ordinary = Heads()
         self.overdue = Heads()
         self._free_slots: list[int] = []
+        self._forget_at = _KEPT_LINES
         self._on_channels: dict[int, int] = {}  # channel bits -> mask of lines; made when asked for
 
     # --- lines --------------------------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ class Lines:
         key = (queue.policy.queue_id, requirement, channel)
         line = self.by_key.get(key)
         if line is None:
-            if len(self.by_key) >= _KEPT_LINES:
+            if len(self.by_key) >= self._forget_at:
                 self._forget_empty_lines(groups)
             fit = self.fits.fit(requirement, queue.policy.company_id)
             line = self.by_key[key] = Line(self._slot(), queue, requirement, channel, fit)
@@ -141,6 +142,7 @@ class Lines:
         for group in groups:
             if group is not None:
                 group.forget_lines(gone)
+        self._forget_at = max(_KEPT_LINES, 2 * len(self.by_key))
         used = {(line.requirement, line.queue.policy.company_id) for line in self.by_key.values()}
         self.fits.keep_only(used)
         self._on_channels.clear()
@@ -150,8 +152,9 @@ class Lines:
         by_slot = {group.slot: group for group in groups}
         new = sum(group.flag for group in groups)
         for line in self.by_key.values():
-            for slot in slots_of(line.fit.able & new):
-                by_slot[slot].may_serve(line)
+            if able := line.fit.able & new:
+                for slot in slots_of(able):
+                    by_slot[slot].may_serve(line)
 
     def on_channels(self, channels: int) -> int:
         """Mask of the lines on these channels."""

@@ -23,7 +23,7 @@ def place_us(policy: QueuePolicy, value: int, arrival_us: int) -> int:
 def watch(board: Board, stay: Waiting) -> None:
     """Sets the stay's next deadline. While an agent is being connected the limit waits for the outcome."""
     next_due: Due = NEVER
-    if not any(offer.state == "connecting" for offer in stay.offers):
+    if not stay.offers or stay.offers[0].state != "connecting":  # one that connects is the only one
         next_due = due(stay.limit_us, "limit")
     if not stay.overdue:
         next_due = _earlier(next_due, due(stay.promise_us, "promise"))
