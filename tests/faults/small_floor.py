@@ -51,7 +51,7 @@ class SmallFloor:
     queue_id: str
     database_url: str
     ends: dict[str, CallerEnd] = field(default_factory=dict)  # by leg
-    posts: dict[str, int] = field(default_factory=dict)  # id -> status
+    posts: dict[str, tuple[int, Any]] = field(default_factory=dict)  # id -> answer
     outages: list[tuple[int, int]] = field(default_factory=list)  # (from, to) in ms of wall time
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     calls: int = 0
@@ -94,22 +94,37 @@ class SmallFloor:
 
     async def _post(self) -> None:
         """With an Idempotency-Key, sent again until it is answered."""
-        key = f"post-{self.chance.getrandbits(64):x}"
-        body = {"company_id": self.company_id, "channel": "chat", "queue_id": self.queue_id}
-        ledger = self.floor.callers
+        key, body, ledger = f"post-{self.chance.getrandbits(64):x}", self._chat, self.floor.callers
         ledger.write("sent", id=key, post=body)
         until_s = time.monotonic() + TRY_POST_S
-        async with httpx2.AsyncClient(base_url=self.floor.rest.server, timeout=3) as client:
-            headers = {"authorization": f"Bearer {self.floor.rest.key}", "idempotency-key": key}
+        async with self._client() as client:
             while time.monotonic() < until_s:
                 with contextlib.suppress(httpx2.HTTPError):
-                    answer = await client.post("/v1/contacts", json=body, headers=headers)
+                    answer = await client.post("/v1/contacts", json=body, headers={"idempotency-key": key})
                     if answer.status_code < 500 and answer.status_code != 429:
                         ledger.write("answered", id=key, status=answer.status_code, answer=answer.json(), repeat=False)
-                        self.posts[key] = answer.status_code
+                        self.posts[key] = (answer.status_code, answer.json())
                         return
                 await asyncio.sleep(0.2 * (0.5 + self.chance.random()))
         ledger.write("given_up", id=key)
+
+    @property
+    def _chat(self) -> dict[str, str]:
+        return {"company_id": self.company_id, "channel": "chat", "queue_id": self.queue_id}
+
+    def _client(self) -> httpx2.AsyncClient:
+        headers = {"authorization": f"Bearer {self.floor.rest.key}"}
+        return httpx2.AsyncClient(base_url=self.floor.rest.server, headers=headers, timeout=3)
+
+    async def other_answers(self) -> dict[str, Any]:
+        """Every chat is asked for once more with its id: the answers that are not what they were."""
+        others = {}
+        async with self._client() as client:
+            for key, first in self.posts.items():
+                again = await client.post("/v1/contacts", json=self._chat, headers={"idempotency-key": key})
+                if (again.status_code, again.json()) != first:
+                    others[key] = (first, again.status_code, again.text)
+        return others
 
     @contextlib.asynccontextmanager
     async def outage(self) -> AsyncIterator[None]:
@@ -123,8 +138,8 @@ class SmallFloor:
 
     async def must_be_zero(self) -> dict[str, float]:
         """What the server itself counts of that which must not happen, as /metrics shows it."""
-        async with httpx2.AsyncClient(base_url=self.floor.rest.server, timeout=5) as client:
-            answer = await client.get("/metrics", headers={"authorization": f"Bearer {self.floor.rest.key}"})
+        async with self._client() as client:
+            answer = await client.get("/metrics")
         counts = dict(re.findall(r'^acd_process_counts\{what="(\w+)"\} ([\d.]+)$', answer.text, re.MULTILINE))
         return {what: float(counts[what]) for what in ("idle_with_work", "bad_deadlines", "rejected")}
 

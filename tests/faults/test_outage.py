@@ -14,10 +14,10 @@ from tests.serving import Server
 
 SPEED = 100
 TOLERANCE_US = SPEED * 1_000_000  # one real second
-OUTAGE_S = 7.5  # real
+OUTAGE_S = 5.0  # real
 # Business seconds: all due within the outage but the offer, whose time does not pass meanwhile.
-SHORT = {"wrap_up_s": 500, "promise_s": 560, "limit_s": 620}
-LONG = {"offer_timeout_s": 900, "promise_s": 3000, "limit_s": 3600}
+SHORT = {"wrap_up_s": 300, "promise_s": 350, "limit_s": 400}
+LONG = {"offer_timeout_s": 600, "promise_s": 3000, "limit_s": 3600}
 QUEUES = (QueueWish("short", SHORT, {NUMBER: "phone"}), QueueWish("long", LONG, {f"{NUMBER}2": "phone"}))
 
 US = "(extract(epoch FROM {0}) * 1000000)::bigint"
