@@ -16,7 +16,6 @@ from routing.line import Line, Lines, Queue, Waiting
 from routing.messages import AgentChanged, Decision, DomainPolicy, Refusal
 from routing.staff import Agent, Staff
 
-ANY_GROUP = -1
 WINDOW_MAX = 200  # choices kept; a policy's window is at most so long
 AgentWhy = Literal[
     "chose", "next_chosen", "flagged", "flag_cleared", "reachable", "unreachable", "served", "configured"
@@ -109,7 +108,7 @@ class Board:
         if agent.open and agent.key is None:
             self.unshelved.append(agent)
         if was_logged_in & ~agent.logged_in and agent.group is not None:
-            self.somebody_left(agent.group.flag)
+            self.somebody_left(self.paused_lines_of(agent.group.flag))
 
     def reload(self, agent: Agent) -> None:
         """After any change of the agent's load."""
@@ -131,11 +130,13 @@ class Board:
         agent.above_by_hand = agent.is_above_capacity
         self.place(agent)
 
-    def somebody_left(self, groups: int) -> None:
-        """One who was logged in is not any more: who paused for a stay of theirs may now be the only one there."""
-        for line in self.paused_lines.values():
-            if not line.fit.able & groups:
-                continue
+    def paused_lines_of(self, groups: int) -> list[Line]:
+        """Lines of these groups in which somebody paused for a stay."""
+        return [line for line in self.paused_lines.values() if line.fit.able & groups]
+
+    def somebody_left(self, lines: list[Line]) -> None:
+        """One who was logged in is not any more: who paused for a stay of these lines may now be the only one there."""
+        for line in lines:
             there = (line.fit.able & self.staff.logged_in_groups(line.channel)).bit_count()
             for stay in line.paused.values():
                 excluded = len(stay.wishes.excluded_agent_ids) if stay.wishes else 0

@@ -1,7 +1,7 @@
 """What changes when the configuration does? What is decided from now on; promise, limit and place of who waits stay."""
 
 from contacts.presence import AgentState
-from routing.board import ANY_GROUP, Board
+from routing.board import Board
 from routing.line import Queue, Waiting
 from routing.messages import AgentProfile, ConfigChanged, DomainPolicy, QueuePolicy
 from routing.offers import offers_to, withdraw
@@ -36,12 +36,15 @@ def enlist_new(board: Board, profiles: tuple[AgentProfile, ...]) -> list[Agent]:
 
 def set_profiles(board: Board, profiles: list[tuple[Agent, AgentProfile | None]]) -> None:
     """Segments that are held go on, whatever the agent may now do."""
-    somebody_was_there = any(agent.logged_in for agent, _ in profiles)
-    board.lines.welcome(board.staff.give_profiles(profiles))
+    were_there = 0
+    for agent, _ in profiles:
+        if agent.logged_in and agent.group is not None:
+            were_there |= agent.group.flag
+    lines = board.paused_lines_of(were_there)
+    board.lines.welcome(*board.staff.give_profiles(profiles))
     for agent, _ in profiles:
         board.place_by_hand(agent)
-    if somebody_was_there:
-        board.somebody_left(ANY_GROUP)
+    board.somebody_left(lines)
 
 
 def set_domain(board: Board, domain: DomainPolicy) -> None:

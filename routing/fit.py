@@ -4,10 +4,13 @@ Agents of one profile form a group; a group is a bit. For each skill and level t
 exactly this level, so that a requirement is evaluated for all groups at once by `&`, `|` and `~`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol, assert_never
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol, assert_never
 
-from contacts.requirement import AllOf, AnyOf, AtLeast, Node, Not, Requirement, parse
+from contacts.requirement import AllOf, AnyOf, AtLeast, Node, Not, Requirement, Skills, parse
+
+if TYPE_CHECKING:
+    from routing.line import Line
 
 Classes = dict[int, int]  # surplus -> mask of groups
 
@@ -20,7 +23,7 @@ class Profiled(Protocol):
     flag: int
 
     @property
-    def skills(self) -> Mapping[str, int]: ...
+    def skills(self) -> Skills: ...
 
     @property
     def company_ids(self) -> frozenset[str]: ...
@@ -29,7 +32,7 @@ class Profiled(Protocol):
 class Fit:
     """The groups that meet a requirement and are granted the company, by ascending surplus."""
 
-    __slots__ = ("able", "able_count", "classes", "company_id", "needs", "requirement")
+    __slots__ = ("able", "able_count", "classes", "company_id", "lines", "needs", "requirement")
 
     def __init__(self, requirement: Requirement, company_id: str) -> None:
         self.requirement = requirement
@@ -37,6 +40,7 @@ class Fit:
         root = requirement.root
         parts = root.parts if isinstance(root, AllOf) else (root,)
         self.needs = [part for part in parts if isinstance(part, AtLeast)]  # without any of these nobody is able
+        self.lines: list[Line] = []  # that ask for it
         self.set_classes({})
 
     def set_classes(self, classes: Classes) -> None:
@@ -51,17 +55,18 @@ class Fit:
                 return surplus
         return 0
 
-    def takes(self, group: Profiled) -> None:
-        skills = group.skills
+    def takes(self, group: Profiled, skills: Skills) -> bool:
+        """Whether a new group meets the requirement; then it is among the able."""
         for need in self.needs:
             if skills.get(need.skill, 0) < need.level:
-                return
+                return False
         if self.company_id not in group.company_ids or not self.requirement.holds(skills):
-            return
+            return False
         classes = dict(self.classes)
         surplus = self.requirement.surplus(skills)
         classes[surplus] = classes.get(surplus, 0) | group.flag
         self.set_classes(classes)
+        return True
 
     def drops(self, flag: int) -> None:
         if self.able & flag:
@@ -88,7 +93,8 @@ class Fits:
         """Forget the fits of all other requirements and companies."""
         self._fits = {key: fit for key, fit in self._fits.items() if key in used}
 
-    def add(self, groups: list[Profiled]) -> None:
+    def add(self, groups: Sequence[Profiled]) -> list[Fit]:
+        """Returns the fits for which a new group is able."""
         for group in groups:
             self.everybody |= group.flag
             for skill, level in group.skills.items():
@@ -96,12 +102,14 @@ class Fits:
                 levels[level] = levels.get(level, 0) | group.flag
             for company_id in group.company_ids:
                 self._granted[company_id] = self._granted.get(company_id, 0) | group.flag
-        for fit in self._fits.values():
-            if len(groups) > _EACH_MAX:
-                self._evaluate(fit)
-            else:
-                for group in groups:
-                    fit.takes(group)
+        if len(groups) > _EACH_MAX:
+            new = sum(group.flag for group in groups)
+            return [fit for fit in self._fits.values() if self._evaluate(fit).able & new]
+        changed: dict[int, Fit] = {}
+        for group in groups:
+            skills = group.skills
+            changed |= {id(fit): fit for fit in self._fits.values() if fit.takes(group, skills)}
+        return list(changed.values())
 
     def drop(self, group: Profiled) -> None:
         """The group has lost its last agent; its bit will be another's."""

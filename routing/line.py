@@ -114,6 +114,7 @@ class Lines:
             fit = self.fits.fit(requirement, queue.policy.company_id)
             line = self.by_key[key] = Line(self._slot(), queue, requirement, channel, fit)
             self.by_slot[line.slot] = line
+            fit.lines.append(line)
             self.ordinary.open(line.slot, line.rate)
             self.overdue.open(line.slot, line.rate)
             for channels in self._on_channels:
@@ -137,6 +138,7 @@ class Lines:
             if not line.stays:
                 del self.by_key[key]
                 self.by_slot[line.slot] = None
+                line.fit.lines.remove(line)
                 self._free_slots.append(line.slot)
                 gone |= line.flag
         for group in groups:
@@ -147,13 +149,13 @@ class Lines:
         self.fits.keep_only(used)
         self._on_channels.clear()
 
-    def welcome(self, groups: "list[Group]") -> None:
-        """Tell new groups which lines they may serve."""
+    def welcome(self, groups: "list[Group]", fits: list[Fit]) -> None:
+        """Tell new groups which lines they may serve: those that ask for one of these fits."""
         by_slot = {group.slot: group for group in groups}
         new = sum(group.flag for group in groups)
-        for line in self.by_key.values():
-            if able := line.fit.able & new:
-                for slot in slots_of(able):
+        for fit in fits:
+            for slot in slots_of(fit.able & new):
+                for line in fit.lines:
                     by_slot[slot].may_serve(line)
 
     def on_channels(self, channels: int) -> int:

@@ -12,7 +12,7 @@ from contacts.presence import AgentState, Chosen
 from contacts.words import WRITTEN, Channel
 from routing.capacity import ALL_CHANNELS, BIT, Room
 from routing.deadlines import NEVER
-from routing.fit import Fits
+from routing.fit import Fit, Fits
 from routing.heads import SlotsByRate
 from routing.line import Line
 from routing.messages import AgentProfile
@@ -146,8 +146,9 @@ class Staff:
 
     # --- profiles -----------------------------------------------------------------------------------------------------
 
-    def give_profiles(self, profiles: Iterable[tuple[Agent, AgentProfile | None]]) -> list[Group]:
-        """Moves agents between groups; without a profile an agent is in none. Returns groups that are new."""
+    def give_profiles(self, profiles: Iterable[tuple[Agent, AgentProfile | None]]) -> tuple[list[Group], list[Fit]]:
+        """Moves agents between groups; without a profile an agent is in none. Returns groups that are new, and the fits
+        for which these are able."""
         new: list[Group] = []
         for agent, profile in profiles:
             old, agent_group = agent.group, self._group(profile, new) if profile else None
@@ -160,8 +161,7 @@ class Staff:
             if old is not None:
                 old.members -= 1
                 self._drop_if_empty(old, new)
-        self.fits.add(list(new))
-        return new
+        return new, self.fits.add(new)
 
     def _group(self, profile: AgentProfile, new: list[Group]) -> Group:
         capacity = profile.capacity
