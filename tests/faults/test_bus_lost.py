@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from app import commands as c
@@ -44,6 +45,7 @@ async def test_what_redis_forgets_is_found_again(new_database: Callable[[], str]
                     await bus.start()
                     await until_taken(small)
                 await small.play(0.5)
+                await until_inbox_is_empty(database)
                 await small.drain()
                 found = await audit(out)
         finally:
@@ -53,6 +55,17 @@ async def test_what_redis_forgets_is_found_again(new_database: Callable[[], str]
     assert found["code"] == 0, faulty(found)
     assert {status for status, _ in small.posts.values()} == {201}
     assert found["examined"]["segments"] > 10
+
+
+async def until_inbox_is_empty(database: str) -> None:
+    """What was taken while no writer could be reached is handed over by a sweep, some seconds later."""
+    conn = await asyncpg.connect(database)
+    try:
+        async with asyncio.timeout(40):
+            while await conn.fetchval("SELECT count(*) FROM inbox WHERE state IN ('waiting', 'taken')"):  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+    finally:
+        await conn.close()
 
 
 async def emptied_under_load(small: SmallFloor, bus: RedisServer, chance: random.Random) -> None:
