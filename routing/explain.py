@@ -95,7 +95,7 @@ class Explanation(Mapping[str, Any]):
 
     def _counted(self) -> dict[str, int]:
         profiles, able, logged_in, free, lines, line = self._counts
-        counts = (profiles, able, logged_in.bit_count(), free.bit_count(), lines, line)
+        counts = (profiles, able, logged_in.bit_count(), free.bit_count(), lines.bit_count(), line)
         return dict(zip(COUNTED, counts, strict=True))
 
     def _stays(self) -> list[list[Any]]:
@@ -121,7 +121,7 @@ class Explanation(Mapping[str, Any]):
 
 
 def _counts(board: "Board", stay: "Waiting", agent_flag: int) -> tuple[int, ...]:
-    """In the order of COUNTED; the third and the fourth as masks, counted when read."""
+    """In the order of COUNTED; those that are masks are counted when read."""
     line, staff, lines = stay.line, board.staff, board.lines
     able = line.fit.able
     free = agent_flag  # who was just freed may not stand on a shelf yet
@@ -133,6 +133,6 @@ def _counts(board: "Board", stay: "Waiting", agent_flag: int) -> tuple[int, ...]
         line.fit.able_count,
         able & staff.logged_in_groups(line.channel),
         able & free,
-        heads.lines,
+        heads.mask,
         (line.overdue if stay.overdue else line.ordinary).size,
     )

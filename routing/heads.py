@@ -23,7 +23,7 @@ _NOBODY = 1 << 62  # the time of a line without a head
 class Heads:
     """The first stays of all lines: of the ordinary ones, or of the overdue ones."""
 
-    __slots__ = ("direct", "keys", "lines", "rankings", "rates", "times", "waiting")
+    __slots__ = ("direct", "keys", "mask", "rankings", "rates", "times", "waiting")
 
     def __init__(self) -> None:
         # By slot of the line. The key is empty unless any able agent may be given the stay; the time is its first part.
@@ -32,7 +32,7 @@ class Heads:
         self.rates = array("q")
         self.rankings: dict[int, Ranking] | None = None  # by rate; made when somebody first walks along them
         self.direct = 0  # mask of lines whose first stay is for one agent only
-        self.lines = 0  # how many have a first stay
+        self.mask = 0  # of lines that have a first stay
         self.waiting = 0  # stays in line
 
     def open(self, slot: int, rate: int) -> None:
@@ -50,6 +50,8 @@ class Heads:
         """Another stay stands first in the line, or nobody any more."""
         old, new = self.keys[slot], _near(key) if key is not None and not is_direct else ()
         self.keys[slot], self.times[slot] = new, new[0] if new else _NOBODY
+        if (key is None) == bool(self.mask >> slot & 1):
+            self.mask ^= 1 << slot
         if is_direct:
             self.direct |= 1 << slot
         elif self.direct:

@@ -198,7 +198,6 @@ class Lines:
         first = order.first
         order.add(key)
         if first is None or key < first:
-            heads.lines += first is None
             heads.change(line.slot, key, stay.id in self.direct)
 
     def take(self, stay: Waiting) -> Ordered:
@@ -211,7 +210,6 @@ class Lines:
         heads.waiting -= 1
         if was_first:
             first = order.first
-            heads.lines -= first is None
             heads.change(line.slot, first, first is not None and first[-3] in self.direct)
         return order
 

@@ -13,15 +13,17 @@ A naive reading sorts everybody each time (tests/routing/naive_match.py). Here o
 is new: after the last message nobody could be given anything, and nothing about the others has changed since.
 """
 
-from heapq import heappop, heappush, heapreplace
+from heapq import heappop, heappush
+from itertools import islice
 from typing import Any
 
 from routing.board import Board
-from routing.candidates import agents_for, first_stay, heads_for, is_in_sight, is_servable
+from routing.candidates import agents_for, heads_for, is_in_sight, is_servable, order_in
 from routing.explain import NEAREST, Explanation, Row
 from routing.heads import Found, order_of
 from routing.line import Waiting
 from routing.offers import offer
+from routing.ranking import Key, slots_of
 from routing.staff import Agent
 
 _SHOWN = NEAREST + 1  # the winner and the nearest losers
@@ -42,11 +44,6 @@ def match(board: Board) -> None:
             pass
     board.freed.clear()
     board.returned.clear()
-
-
-def _order(board: Board, stay: Waiting) -> tuple[Any, ...]:
-    """Ends with the stay's id."""
-    return order_of(board.now_us, stay.line.rate, stay.key)
 
 
 def is_share_used_up(board: Board) -> bool:
@@ -91,30 +88,43 @@ def _give(board: Board, stay: Waiting, found: Found, agents: list[Row], conteste
 
 
 class _Step:
-    """Several are new at once. Two heaps hold the best stay of each new agent, and each new stay.
+    """Several are new at once. Two heaps hold stays that somebody new may serve, in their order.
 
-    What stands on top is made sure of before it is used: within a step nobody gains a possibility but those who are put
-    in again, so that an entry can only have become worse.
+    Within a step nobody gains a possibility but those who are asked about again. So a line is done with as soon as its
+    first stay finds nobody though it may go to anybody; if it may not, those in sight behind it are tried.
     """
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self.overdue: list[tuple[Any, ...]] = []  # (order…, stay, agent or '')
+        self.overdue: list[tuple[Any, ...]] = []  # (order…, stay)
         self.ordinary: list[tuple[Any, ...]] = []
+        lines, new = board.lines, 0
         for agent in board.freed.values():
-            for overdue, heap in ((True, self.overdue), (False, self.ordinary)):
-                if stay := first_stay(board, agent, overdue):
-                    heappush(heap, (*_order(board, stay), agent.id))
+            if agent.group is not None:
+                new |= agent.group.lines & lines.on_channels(agent.open)
+        for slot in slots_of(new & (lines.ordinary.mask | lines.overdue.mask)):
+            line = lines.by_slot[slot]
+            assert line is not None
+            self._put(line.overdue.first, line.ordinary.first)
+
+    def _put(self, *keys: Key | None) -> None:
+        for key in keys:
+            if key is not None:
+                stay = self.board.stays[key[-3]]
+                order = order_of(self.board.now_us, stay.line.rate, key)
+                heappush(self.overdue if stay.overdue else self.ordinary, order)
 
     def give_one(self) -> bool:
         board = self.board
         board.shelve()
-        self._put_new_stays()
-        stay = self._first(True)
+        while board.unasked:
+            asked = board.unasked.pop()
+            self._put(asked.key if asked.in_line else None)
+        stay = self._first(self.overdue)
         rival = self._rival(stay) if stay else None
         contested = rival is not None
         if stay is None:
-            stay = self._first(False)
+            stay = self._first(self.ordinary)
         elif rival is not None and is_share_used_up(board):
             stay = rival
         if stay is None:
@@ -123,36 +133,24 @@ class _Step:
         board.look_ahead_hit = False
         found = heads_for(board, board.staff.agents[agents[0][-1]], stay.overdue)
         _give(board, stay, found, agents, contested)
+        self._put(order_in(stay).first)
         return True
 
-    def _put_new_stays(self) -> None:
-        board = self.board
-        while board.unasked:
-            stay = board.unasked.pop()
-            if stay.in_line:
-                heappush(self.overdue if stay.overdue else self.ordinary, (*_order(board, stay), ""))
-
-    def _first(self, overdue: bool) -> Waiting | None:
+    def _first(self, heap: list[tuple[Any, ...]]) -> Waiting | None:
         """The first stay of the kind that somebody can be given."""
-        board, heap = self.board, self.overdue if overdue else self.ordinary
+        board = self.board
         while heap:
-            *_, stay_id, agent_id = heap[0]
-            stay = board.stays[stay_id]
-            if not agent_id:
-                if is_servable(board, stay):
-                    return stay
-                heappop(heap)
-                continue
-            best = first_stay(board, board.staff.agents[agent_id], overdue)
-            if best is stay:
+            stay = board.stays[heap[0][-1]]
+            if is_servable(board, stay):
                 return stay
-            if best is None:
-                heappop(heap)
-            else:
-                heapreplace(heap, (*_order(board, best), agent_id))
+            heappop(heap)
+            order = order_in(stay)
+            if stay.id in board.restricted and stay.in_line and order.first == stay.key:
+                self._put(*islice(order, 1, board.domain.look_ahead + 1))
         return None
 
     def _rival(self, stay: Waiting) -> Waiting | None:
         """The ordinary stay that the best agent for this overdue one could serve instead."""
         best = agents_for(self.board, stay, 1)[0]
-        return first_stay(self.board, self.board.staff.agents[best[-1]], False)
+        found = heads_for(self.board, self.board.staff.agents[best[-1]], False)
+        return self.board.stays[found[0][1][-3]] if found else None
