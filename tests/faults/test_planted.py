@@ -45,7 +45,7 @@ async def played(fault: str, database: str, folder: Path) -> dict[str, Any]:
         await server.until_ready()
         async with small_floor(server, folder / fault, 1, queues=QUEUES, agents=4, manner=forgetful) as small:
             await small.play(4.0)
-            await small.drain(within_s=12.0)
+            await small.drain(within_s=6.0)
             return await audit(folder / fault)
     finally:
         server.kill()
