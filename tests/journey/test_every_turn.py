@@ -14,6 +14,7 @@ from app.store.rebuild import read_records
 from app.switchboard import Switchboard, new_id
 from routing.engine import Engine
 from tests.journey.board import Board, open_board
+from tests.store.centre import Centre
 
 CONFIG = {
     "offer_timeout_s": 6,
@@ -25,6 +26,13 @@ CONFIG = {
     "head_start": [[50, 30]],
 }
 STEPS = 250
+
+
+def config(centre: Centre, n: int) -> dict[str, Any]:
+    """The second queue has no wrap-up; the first flows over into the third, and that one takes messages."""
+    if n == 0:
+        return CONFIG | {"last_step": {"kind": "overflow", "queue_id": centre.queue_ids[2]}}
+    return CONFIG | ({"wrap_up_s": 0, "max_offers": 2, "unwanted_step": {"kind": "voicemail"}} if n == 1 else {})
 
 
 class Proof:
@@ -68,7 +76,7 @@ async def test_the_database_makes_the_same_house_after_every_turn(database: str,
     proof = Proof(database, seed)
     async with (
         contextlib.aclosing(proof),
-        open_board(database, speed=20, agents=6, config=CONFIG, proofs=(proof,)) as board,
+        open_board(database, speed=20, agents=6, config=config, more_queues=1, proofs=(proof,)) as board,
     ):
         chance = Random(seed)
         for agent_id in board.centre.agent_ids:
@@ -100,7 +108,7 @@ async def something(board: Board, chance: Random, refs: dict[str, int]) -> None:
     assert house is not None
     records = house.records
     match chance.choice(
-        ["call", "call", "chat", "act", "act", "act", "wire", "wire", "wire", "leave", "agent", "again"]
+        ["call", "call", "chat", "act", "act", "act", "wire", "wire", "wire", "leave", "agent", "again", "transfer"]
     ):
         case "call":
             ref = new_id()
@@ -120,6 +128,9 @@ async def something(board: Board, chance: Random, refs: dict[str, int]) -> None:
                 else chance.choice(["decline", "park", "hold"])
             )
             await board.act(act, segment.id, segment.agent_id)
+        case "transfer" if records.segments:
+            segment = chance.choice(list(records.segments.values()))
+            await board.ask(c.TransferToQueue(segment.id, segment.agent_id, chance.choice(board.centre.queue_ids)))
         case "wire" if records.legs:
             leg = chance.choice(list(records.legs.values()))
             event = chance.choice(
