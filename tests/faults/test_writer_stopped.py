@@ -14,6 +14,7 @@ import pytest
 
 from floor import listener
 from tests.faults.bus import redis_server
+from tests.faults.seeds import soak_seeds
 from tests.faults.small_floor import NUMBER, SmallFloor, audit, faulty, small_floor
 from tests.faults.test_bus_lost import two_processes
 
@@ -69,17 +70,17 @@ async def taken_over(url: str, after_epoch: int) -> int:
 
 
 async def stopped_and_continued(
-    database: str, folder: Path, posts: Posts, stopped_s: float, crowd: int = 0
+    database: str, folder: Path, posts: Posts, stopped_s: float, crowd: int = 0, seed: int = 1
 ) -> tuple[float, dict[str, object]]:
     """The seconds until somebody else wrote, and what the audit says."""
-    out = folder / "stopped"
+    out = folder / f"stopped-{seed}"
     async with redis_server(folder) as bus:
         first, second = await two_processes(database, bus, folder)
         old_ports: set[int] = set()
         try:
-            async with small_floor(second, out, 1) as small:
+            async with small_floor(second, out, seed) as small:
                 await wait_in_line(small, database, crowd)
-                await small.play(1.5)
+                await small.play(small.chance.uniform(1.0, 2.0))
                 async with small.outage():
                     first.signal(signal.SIGSTOP)
                     stopped_at_s = time.monotonic()
@@ -144,6 +145,18 @@ async def test_a_stopped_writer_is_replaced_and_stays_silent(
     _, found = await stopped_and_continued(new_database(), tmp_path, Posts(monkeypatch), 4.5)
 
     assert found["code"] == 0, faulty(found)
+
+
+@pytest.mark.soak
+async def test_a_writer_stopped_at_many_moments_is_replaced_and_stays_silent(
+    new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One at a time, a quarter of a minute each: a twentieth of the seeds of the other faults."""
+    for seed in range(max(1, soak_seeds() // 20)):
+        database, posts = new_database(), Posts(monkeypatch)
+        _, found = await stopped_and_continued(database, tmp_path, posts, 10.0, seed=seed)
+
+        assert found["code"] == 0, f"seed {seed}: {faulty(found)}"
 
 
 async def test_a_writer_that_is_told_to_stop_hands_over_at_once(

@@ -13,6 +13,7 @@ from app import commands as c
 from app.store.rebuild import read_records
 from app.switchboard import Switchboard, new_id
 from routing.engine import Engine
+from tests.faults.seeds import soak_seeds
 from tests.journey.board import Board, open_board
 from tests.store.centre import Centre
 
@@ -73,6 +74,16 @@ def _flat(value: Any, path: str = "") -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_the_database_makes_the_same_house_after_every_turn(database: str, seed: int) -> None:
+    await prove_every_turn(database, seed)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(1000, 1000 + soak_seeds()))
+async def test_the_database_makes_the_same_house_for_many_seeds(database: str, seed: int) -> None:
+    await prove_every_turn(database, seed)
+
+
+async def prove_every_turn(database: str, seed: int) -> None:
     proof = Proof(database, seed)
     async with (
         contextlib.aclosing(proof),
