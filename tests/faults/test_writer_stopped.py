@@ -151,7 +151,7 @@ async def test_a_stopped_writer_is_replaced_and_stays_silent(
 async def test_a_writer_stopped_at_many_moments_is_replaced_and_stays_silent(
     new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One at a time, a quarter of a minute each: a twentieth of the seeds of the other faults."""
+    """One at a time, half a minute each: a twentieth of the seeds of the other faults."""
     for seed in range(max(1, soak_seeds() // 20)):
         database, posts = new_database(), Posts(monkeypatch)
         _, found = await stopped_and_continued(database, tmp_path, posts, 10.0, seed=seed)
