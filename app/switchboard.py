@@ -22,6 +22,7 @@ from app.store import turn as store_turn
 from app.store.configuration import read_changes
 from app.store.rebuild import read_records
 from app.store.writer import WriterSession
+from app.turn import Turn, Writing, key_of, unanswered
 from app.waiting import Waiting, stored, to_store
 from contacts.records import Draft, Records
 from routing.engine import Engine
@@ -61,6 +62,7 @@ class Switchboard:
     session: WriterSession
     read_clock: Callable[[], Awaitable[BusinessClock]]
     on_committed: list[Committed] = field(default_factory=list)
+    on_closed: list[Callable[["Switchboard"], None]] = field(default_factory=list)  # the next turn is decided from here on
     on_turn: list[Callable[["Switchboard"], Awaitable[None]]] = field(default_factory=list)  # proofs, in the tests
     on_holding: list[Callable[[bool], Awaitable[None]]] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
@@ -69,9 +71,11 @@ class Switchboard:
     holding: bool = False
     _waiting: deque[Waiting] = field(default_factory=deque)
     _singly: deque[Waiting] = field(default_factory=deque)  # replayed one per transaction after a data error
-    _in_flight: list[Waiting] = field(default_factory=list)
-    _alone: bool = False  # the turn in flight is one command and nothing else
-    _refused: str | None = None  # why the database refused the turn in flight
+    _in_hand: list[Waiting] = field(default_factory=list)  # taken, and not in a turn yet
+    _repeated: list[Waiting] = field(default_factory=list)  # of ids in the open turn: answered when it is written
+    _open: Turn = field(default_factory=Turn)
+    _writing: Writing | None = None
+    _refused: str | None = None  # why a turn could not be decided or written
     _no_deadlines_before: float = 0.0  # monotonic
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
@@ -135,18 +139,13 @@ class Switchboard:
                     refused, self._refused = self._refused, None
                     await self._after_data_error(refused)
                 if time.monotonic() >= next_beat:
-                    if not await self.session.beat():
-                        raise store_turn.FenceLost
+                    await self._beat()
                     next_beat = time.monotonic() + BEAT_EVERY_S
-                    if time.monotonic() - self._last_good > STOOD_STILL_S:
-                        self._give_desks_time()
-                    self._last_good = time.monotonic()
-                    self._sweep()
-                batch = await self._next_batch(next_beat)
-                await self._turn(batch)
+                await self._take(await self._next_batch(next_beat))
+                await self._write_open()
             except store_turn.ConnectionLost as lost:
                 log.warning("turn outcome unknown", error=str(lost))
-                self._put_back()
+                await self._put_back()
                 await self.session.reconnect()
                 if not await self.session.renew():
                     raise store_turn.FenceLost from lost
@@ -154,64 +153,154 @@ class Switchboard:
                 await self._set_holding(True)  # what was committed without an answer is news to everybody
             except store_turn.DataError as error:
                 self._refused = str(error)
+        await self._written()
+
+    async def _beat(self) -> None:
+        """On the turn's own connection and by its own loop: the beat dies with them."""
+        await self._written()
+        if not await self.session.beat():
+            raise store_turn.FenceLost
+        if time.monotonic() - self._last_good > STOOD_STILL_S:
+            self._give_desks_time()
+        self._last_good = time.monotonic()
+        self._sweep()
 
     async def _next_batch(self, next_beat: float) -> list[Waiting]:
-        """Up to 256 waiting commands; empty when a deadline or the beat is due first."""
+        """Waiting commands, as many as the open turn has room for; none when something else is due first: a deadline,
+        the beat, or the open turn, because the one before it is written.
+        """
         if self._singly:
-            return [] if self._deadline_is_due(self.clock.now_us()) else [self._singly.popleft()]
-        if not self._waiting:
+            await self._written()
+            if self._deadline_is_due(self.clock.now_us()):
+                return []
+            self._open.is_replay = True
+            return [self._singly.popleft()]
+        room = TURN_COMMANDS_MAX - len(self._open.commands)
+        if not (self._waiting and room) and (self._open.is_empty or self._is_writing):
             self._wake.clear()
-            wait_s = next_beat - time.monotonic()
-            deadline_us = self._house.engine.next_deadline()
-            if deadline_us is not None:
-                until_s = max(self.clock.real_s_until(deadline_us), self._no_deadlines_before - time.monotonic())
-                wait_s = min(wait_s, until_s)
-            if wait_s > 0:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), wait_s)
-        batch: list[Waiting] = []
-        while self._waiting and len(batch) < TURN_COMMANDS_MAX:
-            batch.append(self._waiting.popleft())
-        return batch
+            await self._sleep_until_woken(next_beat)
+        return [self._waiting.popleft() for _ in range(min(room, len(self._waiting)))]
+
+    async def _sleep_until_woken(self, next_beat: float) -> None:
+        wait_s = next_beat - time.monotonic()
+        deadline_us = self._house.engine.next_deadline()
+        if deadline_us is not None:
+            until_s = max(self.clock.real_s_until(deadline_us), self._no_deadlines_before - time.monotonic())
+            wait_s = min(wait_s, until_s)
+        if wait_s > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._wake.wait()
 
     # --- one turn -----------------------------------------------------------------------------------------------------
 
-    async def _turn(self, batch: list[Waiting]) -> None:
-        house = self._house
-        self._in_flight = batch
-        self._alone = len(batch) == 1 and not self._deadline_is_due(self.clock.now_us())
-        fresh = await self._answer_known(batch) if batch else []
+    async def _take(self, batch: list[Waiting]) -> None:
+        """Decide these commands, and the deadlines that have come before them, into the open turn."""
+        self._in_hand = batch
+        house, turn = self._house, self._open
+        fresh = self._in_hand = await self._answer_known(batch) if batch else []
         if any(isinstance(w.envelope.command, c.ApplyConfig) for w in fresh):
+            await self._written()
             house.config_read = tuple(await read_changes(self.session.conn, self.domain_id, house.records.config_seq))
+        turn.commands += fresh
+        self._in_hand = []
         now_us = self.clock.now_us()
-        if not self._alone and self._deadline_is_due(now_us):
+        if not turn.is_replay and self._deadline_is_due(now_us):
+            turn.took_deadlines = True
             self._pass_time(house, now_us)
-        answers = [(w, self._step(house, w.envelope, now_us)) for w in fresh]
-        await self._commit(house, now_us)
-        for waiting, reply in answers:
-            waiting.tell(c.Reply(reply.status, reply.body, house.records.last_seq))
-        self._in_flight = []
-        self.counts.turns += 1
-        self.counts.commands += len(batch)
-        for proof in self.on_turn:
-            await proof(self)
+        turn.answers += [(w, self._step(house, w.envelope, now_us)) for w in fresh]
 
     async def _answer_known(self, batch: list[Waiting]) -> list[Waiting]:
-        """Send stored answers again; what remains is new. A repeat inside one batch waits for the next turn."""
-        keys = [(w.envelope.principal, w.envelope.command_id) for w in batch if w.envelope.command_id]
-        known = await store_turn.answers(self.session.conn, keys) if keys else {}
+        """Send stored answers again; what remains is new. A repeat of what is decided and not written has to wait."""
+        if self._writing is not None and not self._writing.keys.isdisjoint(map(key_of, batch)):
+            await self._written()
+        keys = [key_of(waiting) for waiting in batch if waiting.envelope.command_id]
+        known = await store_turn.answers(self.session.beside, keys) if keys else {}
         fresh: list[Waiting] = []
-        seen: set[tuple[str, str]] = set()
+        seen = {key_of(waiting) for waiting in self._open.commands}
         for waiting in batch:
-            key = (waiting.envelope.principal, waiting.envelope.command_id)
+            key = key_of(waiting)
             if key in known:
                 waiting.tell(stored(waiting.envelope, *known[key]))
             elif key[1] and key in seen:
-                self._waiting.appendleft(waiting)
+                self._repeated.append(waiting)
             else:
                 seen.add(key)
                 fresh.append(waiting)
         return fresh
+
+    async def _write_open(self) -> None:
+        """Unless one is on its way: then the open turn stays open until that is written.
+
+        The database gets the next turn before the world hears of the last: it works while we tell.
+        """
+        if self._is_writing:
+            return
+        last = await self._untold()
+        if last is not None and self.on_turn:  # a proof reads what the database holds at this turn's end
+            await self._tell(last)
+        turn, self._open = self._open, Turn()
+        if not turn.is_empty:
+            self._close(turn)
+            for note in self.on_closed:
+                note(self)
+            task = asyncio.create_task(self._write(turn))
+            task.add_done_callback(lambda _: self._wake.set())
+            self._writing = Writing(turn, task)
+            if last is not None:
+                await asyncio.sleep(0)  # the task begins
+                await asyncio.sleep(0)  # what it sends is on the wire
+        if last is not None:
+            await self._tell(last)
+        self._waiting.extendleft(reversed(self._repeated))
+        self._repeated.clear()
+
+    def _close(self, turn: Turn) -> None:
+        """The house stands at its end from now on; only what is written was."""
+        house = self._house
+        turn.close(house.take_draft(), house.records.last_seq)
+        house.records.last_seq = turn.pos
+        if turn.draft.events:
+            house.records.last_at_us = house.now_us
+
+    async def _write(self, turn: Turn) -> None:
+        if not turn.draft.is_empty:
+            await store_turn.commit(self.session, turn.draft, turn.prev + 1)
+            self._last_good = time.monotonic()
+        if self._open.is_empty and not self._waiting:
+            await self._tell(turn)
+
+    async def _tell(self, turn: Turn) -> None:
+        """It is committed: now, and only now, the world hears of it. Once."""
+        if turn.is_told:
+            return
+        turn.is_told = True
+        turn.tell_answers()
+        if not turn.draft.is_empty:
+            for tell in self.on_committed:
+                tell(turn.draft, turn.prev, turn.pos)
+        self.counts.turns += 1
+        self.counts.commands += len(turn.commands)
+        for proof in self.on_turn:
+            await proof(self)
+
+    @property
+    def _is_writing(self) -> bool:
+        return self._writing is not None and not self._writing.task.done()
+
+    async def _untold(self) -> Turn | None:
+        """Waits for the turn on its way; the world has not heard of it yet. Raises what went wrong on it."""
+        if self._writing is None:
+            return None
+        await self._writing.task
+        turn, self._writing = self._writing.turn, None
+        return turn
+
+    async def _written(self) -> None:
+        """Nothing is on its way any more, and everything is told. Raises what went wrong."""
+        turn = await self._untold()
+        if turn is not None:
+            await self._tell(turn)
 
     def _deadline_is_due(self, now_us: int) -> bool:
         deadline_us = self._house.engine.next_deadline()
@@ -237,17 +326,15 @@ class Switchboard:
             house.draft.replies.append(to_store(envelope, reply))
         return reply
 
-    async def _commit(self, house: House, now_us: int) -> None:
-        draft = house.take_draft()
-        if draft.is_empty:
-            return
-        prev = house.records.last_seq
-        await store_turn.commit(self.session, draft, prev + 1)
-        self._last_good = time.monotonic()
-        house.records.last_seq = prev + len(draft.events)
-        house.records.last_at_us = now_us
-        for tell in self.on_committed:
-            tell(draft, prev, house.records.last_seq)
+    async def _write_apart(self) -> None:
+        """What no command asked for, while no turn is open: after a rebuild, or in place of a refused command."""
+        turn = Turn()
+        self._close(turn)
+        if not turn.draft.is_empty:
+            await store_turn.commit(self.session, turn.draft, turn.prev + 1)
+            self._last_good = time.monotonic()
+            for tell in self.on_committed:
+                tell(turn.draft, turn.prev, turn.pos)
 
     # --- when it goes wrong -------------------------------------------------------------------------------------------
 
@@ -271,24 +358,37 @@ class Switchboard:
         outage_us = int(outage_s * 1_000_000) * self.clock.speed
         if outage_us > 0 and any(s.state == "offered" for s in records.segments.values()):
             reception.extend_offers(self.house, outage_us, self.clock.now_us())
-        await self._commit(self.house, self.clock.now_us())
+        await self._write_apart()
 
     async def _after_data_error(self, error: str) -> None:
-        """The turn could not be written as it is: its commands are replayed one by one, deadlines before them and
-        apart; the culprit is answered and stored. A bad deadline is tried again, and commands go on meanwhile.
+        """A turn could not be decided or written as it is: its commands are replayed one by one, deadlines before them
+        and apart; the culprit is answered and stored. A bad deadline is tried again, and commands go on meanwhile.
         """
-        self._in_flight = [waiting for waiting in self._in_flight if not waiting.answer.done()]
-        log.error("turn refused", error=error, commands=len(self._in_flight))
+        culprit = await self._take_culprit()
+        self._in_hand = unanswered(culprit.commands)
+        log.error("turn refused", error=error, commands=len(self._in_hand))
         await self._begin_anew()
-        batch, self._in_flight = self._in_flight, []
-        if self._alone:
-            for waiting in batch:  # none, if who asked has gone away
+        commands, self._in_hand = self._in_hand, []
+        if culprit.is_one_command:
+            for waiting in commands:  # none, if who asked has gone away
                 await self._reject(waiting)
-        elif batch:
-            self._singly.extend(batch)
+        elif commands:
+            self._singly.extend(commands)
         else:
             self.counts.bad_deadlines += 1
             self._no_deadlines_before = time.monotonic() + BAD_DEADLINE_AGAIN_S
+
+    async def _take_culprit(self) -> Turn:
+        """The turn on its way, if that failed: what was decided upon it is put back. Otherwise the open one."""
+        self._open.commands += self._in_hand
+        self._in_hand = []
+        if self._writing is not None and not await self._writing.ended():
+            culprit, self._writing = self._writing.turn, None
+            await self._put_back()
+            return culprit
+        culprit, self._open = self._open, Turn()
+        await self._put_back()
+        return culprit
 
     def _forget_house(self) -> None:
         """It was frozen, so that no collection walks through it; now one shall find it."""
@@ -305,28 +405,35 @@ class Switchboard:
     async def _reject(self, waiting: Waiting) -> None:
         """The answer is stored, unless not even the command's id can be."""
         self.counts.rejected += 1
-        self._in_flight = [waiting]
+        self._in_hand = [waiting]
         house, reply = self._house, c.problem(422, "command.rejected")
         house.begin(waiting.envelope, self.clock.now_us())
         house.log("command.rejected", data={"kind": waiting.envelope.command.kind})
         if waiting.envelope.command_id:
             house.draft.replies.append(to_store(waiting.envelope, reply))
         try:
-            await self._commit(house, house.now_us)
+            await self._write_apart()
         except store_turn.DataError:
             await self._begin_anew()
-        self._in_flight = []
+        self._in_hand = []
         waiting.tell(reply)
 
-    def _put_back(self) -> None:
-        """The outcome is unknown: stored answers will tell which of these were committed."""
-        self._waiting.extendleft(w for w in reversed(self._in_flight) if not w.answer.done())
-        self._in_flight = []
+    async def _put_back(self) -> None:
+        """What became of these is unknown, or they were decided upon what was not written: stored answers will tell."""
+        taken = [*self._open.commands, *self._repeated, *self._in_hand]
+        if self._writing is not None:
+            if await self._writing.ended():
+                await self._tell(self._writing.turn)
+            else:
+                taken = [*self._writing.turn.commands, *taken]
+        self._waiting.extendleft(reversed(unanswered(taken)))
+        self._writing, self._open = None, Turn()
+        self._repeated, self._in_hand = [], []
 
     async def _let_go(self) -> None:
+        await self._put_back()
         await self._set_holding(False)
         self._forget_house()
-        self._put_back()
         self._waiting.extendleft(reversed(self._singly))
         self._singly.clear()
         self._refused = None

@@ -160,6 +160,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", default="20")
     parser.add_argument("--in-flight", default="400")
+    parser.add_argument("--lanes", default="6", help="connections of the telephone provider")
     parser.add_argument("--only", choices=("closed", "poisson"))
     asked = parser.parse_args()
     allow_many_sockets()
@@ -167,7 +168,7 @@ async def main() -> None:
     async with postgres() as server:
         result: dict[str, Any] = {"settings": await durability(server.admin_url)}
         if asked.only != "poisson":
-            closed = ("--seconds", asked.seconds, "--in-flight", asked.in_flight)
+            closed = ("--seconds", asked.seconds, "--in-flight", asked.in_flight, "--lanes", asked.lanes)
             result["closed"] = await measure(server, "closed", *closed)
         if asked.only != "closed":
             result["poisson"] = await measure(server, "poisson", "--seconds", asked.seconds, "--talk-s", "0.5")

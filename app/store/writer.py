@@ -64,7 +64,7 @@ UPDATE writer_beat SET renewed_at = '-infinity', released_at = clock_timestamp()
 
 @dataclass(slots=True)
 class WriterSession:
-    """A connection of the turn loop's own, used by one task at a time."""
+    """Two connections of the turn loop's own, each used by one task at a time."""
 
     url: str
     domain_id: int = 0
@@ -73,28 +73,36 @@ class WriterSession:
     last_beat_at: float = _NEVER  # monotonic, taken before the beat was sent
     outage_s: float = 0.0  # how long the domain was without a writer before our takeover
     _conn: asyncpg.Connection | None = None
+    _beside: asyncpg.Connection | None = None
 
     @property
     def conn(self) -> asyncpg.Connection:
-        """Raises ConnectionLost."""
-        if self._conn is None or self._conn.is_closed():
-            raise ConnectionLost("not connected")
-        return self._conn
+        """The turn is written on it. Raises ConnectionLost."""
+        return _alive(self._conn)
+
+    @property
+    def beside(self) -> asyncpg.Connection:
+        """The next turn looks on it at what was answered, while one is written. Raises ConnectionLost."""
+        return _alive(self._beside)
 
     async def reconnect(self) -> None:
-        """A new connection; what became of the old one's last statement is unknown. Raises ConnectionLost."""
+        """New connections; what became of the old one's last statement is unknown. Raises ConnectionLost."""
         await self._close()
         with told_apart():
-            # Statements are ours and few: none is too long to be kept, and none grows old.
-            self._conn = await asyncpg.connect(
-                self.url,
-                timeout=CONNECT_TIMEOUT_S,
-                command_timeout=STATEMENT_WAIT_S,
-                server_settings=SETTINGS,
-                statement_cache_size=200,
-                max_cached_statement_lifetime=0,
-                max_cacheable_statement_size=0,
-            )
+            self._conn = await self._connect()
+            self._beside = await self._connect()
+
+    async def _connect(self) -> asyncpg.Connection:
+        # Statements are ours and few: none is too long to be kept, and none grows old.
+        return await asyncpg.connect(
+            self.url,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=STATEMENT_WAIT_S,
+            server_settings=SETTINGS,
+            statement_cache_size=200,
+            max_cached_statement_lifetime=0,
+            max_cacheable_statement_size=0,
+        )
 
     async def try_takeover(self, domain_id: int, owner: str) -> int | None:
         """The new epoch, or None while another holder lives. Raises ConnectionLost."""
@@ -156,11 +164,21 @@ class WriterSession:
         await self._close()
 
     async def _close(self) -> None:
-        conn, self._conn = self._conn, None
-        if conn is None or conn.is_closed():
-            return
-        try:
-            async with asyncio.timeout(CLOSE_WAIT_S):
-                await conn.close()
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
-            conn.terminate()
+        conns, self._conn, self._beside = (self._conn, self._beside), None, None
+        for conn in conns:
+            if conn is not None and not conn.is_closed():
+                await _close(conn)
+
+
+def _alive(conn: asyncpg.Connection | None) -> asyncpg.Connection:
+    if conn is None or conn.is_closed():
+        raise ConnectionLost("not connected")
+    return conn
+
+
+async def _close(conn: asyncpg.Connection) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_WAIT_S):
+            await conn.close()
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        conn.terminate()

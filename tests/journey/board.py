@@ -89,6 +89,7 @@ async def open_board(
     agents: int = 4,
     config: Config | None = None,
     proofs: tuple[Proof, ...] = (),
+    on_closed: tuple[Callable[[Switchboard], None], ...] = (),
     more_queues: int = 0,
 ) -> AsyncIterator[Board]:
     """`more_queues` of the first company, after the one of each company."""
@@ -102,6 +103,7 @@ async def open_board(
 
     switchboard = Switchboard(1, "test", WriterSession(url), read_clock)
     switchboard.on_turn += proofs
+    switchboard.on_closed += on_closed
     loop = asyncio.create_task(switchboard.run())
     board = Board(switchboard, centre, url, clock)
     beating = asyncio.create_task(_desks_answer(board))
