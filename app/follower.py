@@ -5,7 +5,6 @@ reads what it missed from the event table. Fan-out never waits for a socket.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from app.frames import encode
 from app.ports import Viewer
 from app.store.database import API_SETTINGS, Database, open_connection
 from app.store.log import LogTail, agent_keys_since, last_seq, read_tail
@@ -28,13 +28,6 @@ SILENT_BELL_S = 5.0
 NAMES_KEPT_S = 5.0  # a new name of an agent or queue is shown after at most so long
 
 log = structlog.get_logger()
-
-
-_as_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
-
-
-def encode(frame: dict[str, Any]) -> bytes:
-    return _as_json(frame).encode()
 
 
 @dataclass(slots=True)

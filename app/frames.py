@@ -1,8 +1,11 @@
-"""What may a page say on the websocket? The closed union of frames from client to server (protocol.md)."""
+"""What may a page say on the websocket? The closed union of frames from client to server (protocol.md). And how does a
+frame to the page become bytes?
+"""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic_core import to_json
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
 Text = Annotated[str, Field(max_length=200)]
@@ -61,3 +64,8 @@ class Do(Frame):
 
 ClientFrame = Annotated[Hello | Resume | Pong | Do, Field(discriminator="t")]
 read_frame: TypeAdapter[Hello | Resume | Pong | Do] = TypeAdapter(ClientFrame)
+
+
+def encode(frame: dict[str, Any]) -> bytes:
+    """A fifth of the time of the standard library's encoder: every turn is encoded for every desk it concerns."""
+    return to_json(frame)

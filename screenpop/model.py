@@ -100,6 +100,10 @@ class ReadModel:
         queued_us = self.queued_us.get(segment.contact_id, segment.offered_us)
         return desk.segment(segment, contact, queued_us, self.names.queues.get(segment.queue_id, ""))
 
+    @staticmethod
+    def _weighs(segment: Segment | None) -> bool:
+        return segment is not None and segment.state not in OVER and segment.state not in desk.NO_LOAD
+
     def _take_contact(self, contact: Contact, touched: Touched) -> None:
         if contact.state == "closed" and not self.segments_on.get(contact.id):
             self.contacts.pop(contact.id, None)
@@ -110,7 +114,10 @@ class ReadModel:
             touched.setdefault(self.segments[segment_id].agent_id, set()).add(f"segment/{segment_id}")
 
     def _take_segment(self, segment: Segment, touched: Touched) -> None:
-        touched.setdefault(segment.agent_id, set()).update(("me", f"segment/{segment.id}"))
+        keys = touched.setdefault(segment.agent_id, set())
+        keys.add(f"segment/{segment.id}")
+        if self._weighs(self.segments.get(segment.id)) != self._weighs(segment):
+            keys.add("me")  # what they hold is shown there
         held = self.segments_of.setdefault(segment.agent_id, set())
         if segment.state not in OVER:
             self.segments[segment.id] = segment

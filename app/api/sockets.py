@@ -29,7 +29,7 @@ from app.api.tab import (
     Seat,
     Socket,
 )
-from app.frames import Do, Hello, Pong, Resume, read_frame
+from app.frames import Do, Hello, Pong, Resume, encode, read_frame
 from app.ports import Deliver, Feeds, NoWriter
 
 HELLO_S = 5.0
@@ -49,7 +49,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 log = structlog.get_logger()
-_as_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 @dataclass(slots=True)
@@ -135,7 +134,7 @@ class Sockets:
 
     async def _welcome(self, socket: Socket, hello: Hello) -> None:
         socket.send(
-            _encode(
+            encode(
                 {
                     "t": "welcome",
                     "v": 1,
@@ -211,7 +210,7 @@ class Sockets:
             socket.send(_refused(frame.id, c.problem(503, "database.away").body, retry=True))
             return
         if reply.status < 400:
-            socket.send(_encode({"t": "done", "id": frame.id, "pos": reply.pos, "result": dict(reply.body)}))
+            socket.send(encode({"t": "done", "id": frame.id, "pos": reply.pos, "result": dict(reply.body)}))
         else:
             socket.send(_refused(frame.id, reply.body, retry=False))
 
@@ -286,7 +285,7 @@ class Sockets:
             socket.close(1001, "silent")
         elif now - socket.opened >= socket.pinged * PING_EVERY_S:
             socket.pinged = int((now - socket.opened) / PING_EVERY_S) + 1
-            socket.send(_encode({"t": "ping", "n": n, "pos": self._quiet_pos(socket)}))
+            socket.send(encode({"t": "ping", "n": n, "pos": self._quiet_pos(socket)}))
 
     def _quiet_pos(self, socket: Socket) -> dict[str, int]:
         """An up-to-date page adopts this, so that a quiet page never ages; one that still waits for what it missed
@@ -355,28 +354,24 @@ def _read(message: MutableMapping[str, Any]) -> Hello | Resume | Pong | Do:
 
 def _parts(frame: dict[str, Any]) -> list[bytes]:
     """A snapshot above 64 KiB goes in parts of records; anything else in one piece."""
-    whole = _encode(frame)
+    whole = encode(frame)
     records: dict[str, Any] = frame.get("records", {})
     if len(whole) <= SNAPSHOT_PART_BYTES or len(records) < 2:
         return [whole]
     pieces: list[dict[str, Any]] = [{}]
     size = 0
     for key, record in records.items():
-        record_bytes = len(_encode(record)) + len(key) + 4
+        record_bytes = len(encode(record)) + len(key) + 4
         if size and size + record_bytes > SNAPSHOT_PART_BYTES - 1024:
             pieces.append({})
             size = 0
         pieces[-1][key] = record
         size += record_bytes
-    return [_encode(frame | {"records": p, "part": k, "of": len(pieces)}) for k, p in enumerate(pieces, 1)]
-
-
-def _encode(frame: dict[str, Any]) -> bytes:
-    return _as_json(frame).encode()
+    return [encode(frame | {"records": p, "part": k, "of": len(pieces)}) for k, p in enumerate(pieces, 1)]
 
 
 def _refused(command_id: str, body: Any, *, retry: bool) -> bytes:
-    return _encode({"t": "refused", "id": command_id, "problem": dict(body), "retry": retry})
+    return encode({"t": "refused", "id": command_id, "problem": dict(body), "retry": retry})
 
 
 async def _close(send: Send, closing: Closing) -> None:

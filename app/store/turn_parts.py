@@ -3,18 +3,18 @@
 An UPDATE names only what can change, so that a row whose indexed columns stay the same stays on its page.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from operator import attrgetter
 from typing import Any
+
+from pydantic_core import to_json
 
 from app.store.faults import DataError
 from app.store.turn_statement import FIRST_SEQ, LAST_SEQ, Field, Kind, Part
 from contacts.stay import Wishes
 
 KB = 1024
-_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False).encode
 _NO_WISHES = Wishes()
 
 
@@ -23,12 +23,12 @@ def as_json(value: Mapping[str, Any], bytes_max: int, what: str) -> str:
     if not value:
         return "{}"
     try:
-        text = _encode(value if type(value) is dict else dict(value))
-    except (ValueError, TypeError, RecursionError) as not_json:
+        encoded = to_json(value if type(value) is dict else dict(value), inf_nan_mode="constants")
+    except (ValueError, TypeError, RecursionError) as not_json:  # its own error is a ValueError
         raise DataError(f"{what}: not JSON") from not_json
-    if len(text) > bytes_max:
-        raise DataError(f"{what}: {len(text)} bytes, at most {bytes_max}")
-    return text
+    if len(encoded) > bytes_max:
+        raise DataError(f"{what}: {len(encoded)} bytes, at most {bytes_max}")
+    return encoded.decode()
 
 
 def wishes_json(wishes: Wishes) -> str:
