@@ -16,23 +16,21 @@ import uuid_utils
 from app import commands as c
 from app import reception
 from app.clock import BusinessClock
+from app.heard import Heard
 from app.house import House
 from app.ports import NoWriter
 from app.store import turn as store_turn
 from app.store.configuration import read_changes
 from app.store.rebuild import read_records
 from app.store.writer import WriterSession
-from app.turn import Turn, Writing, key_of, unanswered
-from app.waiting import Waiting, stored, to_store
+from app.turn import Turn, Writing, key_of
+from app.waiting import Waiting, WaitingRoom, stored, to_store, unanswered
 from contacts.records import Draft, Records
 from routing.engine import Engine
 
 TURN_COMMANDS_MAX = 256
-WAITING_COMMANDS_MAX = 20_000  # at the bound a command is refused (503): the same id is safe to send again
-COMMAND_WAIT_S = 2.0
 BEAT_EVERY_S = 0.5
 TAKEOVER_EVERY_S = 0.1
-DESK_SILENT_S = 10.0
 STOOD_STILL_S = 2.0  # without a beat for so long, this process was stopped, or the database was away
 BAD_DEADLINE_AGAIN_S = 1.0
 
@@ -62,14 +60,14 @@ class Switchboard:
     session: WriterSession
     read_clock: Callable[[], Awaitable[BusinessClock]]
     on_committed: list[Committed] = field(default_factory=list)
-    on_closed: list[Callable[["Switchboard"], None]] = field(default_factory=list)  # the next turn is decided from here on
+    on_closed: list[Callable[["Switchboard"], None]] = field(default_factory=list)  # decided, not yet written
     on_turn: list[Callable[["Switchboard"], Awaitable[None]]] = field(default_factory=list)  # proofs, in the tests
     on_holding: list[Callable[[bool], Awaitable[None]]] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     clock: BusinessClock = field(default_factory=BusinessClock)
     house: House | None = None
     holding: bool = False
-    _waiting: deque[Waiting] = field(default_factory=deque)
+    _waiting: WaitingRoom = field(default_factory=WaitingRoom)
     _singly: deque[Waiting] = field(default_factory=deque)  # replayed one per transaction after a data error
     _in_hand: list[Waiting] = field(default_factory=list)  # taken, and not in a turn yet
     _repeated: list[Waiting] = field(default_factory=list)  # of ids in the open turn: answered when it is written
@@ -79,24 +77,22 @@ class Switchboard:
     _no_deadlines_before: float = 0.0  # monotonic
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False
-    _heard: dict[str, float] = field(default_factory=dict)  # agent -> when a desk of theirs last answered
+    _heard: Heard = field(default_factory=Heard)
     _last_good: float = field(default_factory=time.monotonic)
 
     # --- the door -----------------------------------------------------------------------------------------------------
 
     async def submit(self, envelope: c.Envelope) -> c.Reply:
         """Answered after COMMIT. Raises NoWriter when nobody took it in time: the same id is safe."""
-        if self._stopping or len(self._waiting) >= WAITING_COMMANDS_MAX:
+        if self._stopping:
             raise NoWriter
-        waiting = Waiting.begin(envelope)
-        self._waiting.append(waiting)
+        waiting = self._waiting.enter(envelope)
         self._wake.set()
         return await waiting.answer
 
     def heard(self, agent_ids: list[str]) -> None:
         """These desks answered their last ping."""
-        now = time.monotonic()
-        self._heard.update(dict.fromkeys(agent_ids, now))
+        self._heard.note(agent_ids)
 
     def stop(self) -> None:
         self._stopping = True
@@ -106,7 +102,7 @@ class Switchboard:
 
     async def run(self) -> None:
         """Try to become the writer; be it until the fence is lost or `stop`; hand over at once at the end."""
-        expiry = asyncio.create_task(self._expire_waiting())
+        expiry = asyncio.create_task(self._waiting.expire())
         try:
             while not self._stopping:
                 try:
@@ -126,11 +122,11 @@ class Switchboard:
         finally:
             expiry.cancel()
             await self.session.release()
-            self._refuse_all()
+            self._waiting.refuse_all()
 
     async def _hold(self) -> None:
         await self._rebuild(self.session.outage_s)
-        self._give_desks_time()
+        self._heard.give_time(self._house.records.agents)
         await self._set_holding(True)
         next_beat = 0.0
         while not self._stopping:
@@ -161,7 +157,7 @@ class Switchboard:
         if not await self.session.beat():
             raise store_turn.FenceLost
         if time.monotonic() - self._last_good > STOOD_STILL_S:
-            self._give_desks_time()
+            self._heard.give_time(self._house.records.agents)
         self._last_good = time.monotonic()
         self._sweep()
 
@@ -179,7 +175,7 @@ class Switchboard:
         if not (self._waiting and room) and (self._open.is_empty or self._is_writing):
             self._wake.clear()
             await self._sleep_until_woken(next_beat)
-        return [self._waiting.popleft() for _ in range(min(room, len(self._waiting)))]
+        return self._waiting.call(room)
 
     async def _sleep_until_woken(self, next_beat: float) -> None:
         wait_s = next_beat - time.monotonic()
@@ -252,7 +248,7 @@ class Switchboard:
                 await asyncio.sleep(0)  # what it sends is on the wire
         if last is not None:
             await self._tell(last)
-        self._waiting.extendleft(reversed(self._repeated))
+        self._waiting.back(self._repeated)
         self._repeated.clear()
 
     def _close(self, turn: Turn) -> None:
@@ -426,7 +422,7 @@ class Switchboard:
                 await self._tell(self._writing.turn)
             else:
                 taken = [*self._writing.turn.commands, *taken]
-        self._waiting.extendleft(reversed(unanswered(taken)))
+        self._waiting.back(taken)
         self._writing, self._open = None, Turn()
         self._repeated, self._in_hand = [], []
 
@@ -434,44 +430,22 @@ class Switchboard:
         await self._put_back()
         await self._set_holding(False)
         self._forget_house()
-        self._waiting.extendleft(reversed(self._singly))
+        self._waiting.back(list(self._singly))
         self._singly.clear()
         self._refused = None
-
-    def _refuse_all(self) -> None:
-        for waiting in self._waiting:
-            waiting.give_up()
-        self._waiting.clear()
-
-    async def _expire_waiting(self) -> None:
-        while True:
-            await asyncio.sleep(0.1)
-            bound = time.monotonic() - COMMAND_WAIT_S
-            while self._waiting and self._waiting[0].since < bound:
-                self._waiting.popleft().give_up()
 
     # --- sweeps -------------------------------------------------------------------------------------------------------
 
     def _sweep(self) -> None:
         """Twice a second: silent desks, and the self-check that nobody able is left without an offer."""
         house = self._house
-        bound = time.monotonic() - DESK_SILENT_S
-        for agent_id, state in house.records.agents.items():
-            if state.desk_reachable and self._heard.get(agent_id, 0.0) < bound:
-                self._ask_self(c.DeviceReach(agent_id, "desk", False))
+        for agent_id in self._heard.silent(house.records.agents):
+            with contextlib.suppress(NoWriter):  # the next sweep asks again
+                self._waiting.enter(c.Envelope("system", "", b"", c.DeviceReach(agent_id, "desk", False), "engine"))
         idle = house.engine.idle_with_work()
         if idle:
             self.counts.idle_with_work += len(idle)
             log.error("idle with work", pairs=idle[:5])
-
-    def _give_desks_time(self) -> None:
-        """We heard nobody for a while: reachability is as stored, and every desk has 10 s from now to answer."""
-        now = time.monotonic()
-        self._heard |= {a: now for a, state in self._house.records.agents.items() if state.desk_reachable}
-
-    def _ask_self(self, command: c.Command) -> None:
-        envelope = c.Envelope("system", "", b"", command, "engine")
-        self._waiting.append(Waiting.begin(envelope))
 
     @property
     def _house(self) -> House:

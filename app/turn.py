@@ -3,7 +3,6 @@ and takes commands until that one has arrived there.
 """
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app import commands as c
@@ -15,10 +14,6 @@ Key = tuple[str, str]  # (principal, command id)
 
 def key_of(waiting: Waiting) -> Key:
     return waiting.envelope.principal, waiting.envelope.command_id
-
-
-def unanswered(commands: Iterable[Waiting]) -> list[Waiting]:
-    return [waiting for waiting in commands if not waiting.answer.done()]
 
 
 @dataclass(slots=True)

@@ -2,11 +2,17 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from app import commands as c
 from app.ports import NoWriter
 from contacts.records import StoredReply
+
+WAITING_COMMANDS_MAX = 20_000  # at the bound a command is refused (503): the same id is safe to send again
+COMMAND_WAIT_S = 2.0
+EXPIRE_EVERY_S = 0.1
 
 
 @dataclass(slots=True)
@@ -27,6 +33,46 @@ class Waiting:
     def give_up(self) -> None:
         if not self.answer.done():
             self.answer.set_exception(NoWriter())
+
+
+def unanswered(commands: Sequence[Waiting]) -> list[Waiting]:
+    return [waiting for waiting in commands if not waiting.answer.done()]
+
+
+@dataclass(slots=True)
+class WaitingRoom:
+    """Commands in the order they came; one that nobody took in time is told so."""
+
+    line: deque[Waiting] = field(default_factory=deque)
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+    def enter(self, envelope: c.Envelope) -> Waiting:
+        """Raises NoWriter at the bound."""
+        if len(self.line) >= WAITING_COMMANDS_MAX:
+            raise NoWriter
+        waiting = Waiting.begin(envelope)
+        self.line.append(waiting)
+        return waiting
+
+    def call(self, most: int) -> list[Waiting]:
+        return [self.line.popleft() for _ in range(min(most, len(self.line)))]
+
+    def back(self, commands: Sequence[Waiting]) -> None:
+        """They were called and could not be served: they stand at the head again, in their order."""
+        self.line.extendleft(reversed(unanswered(commands)))
+
+    def refuse_all(self) -> None:
+        while self.line:
+            self.line.popleft().give_up()
+
+    async def expire(self) -> None:
+        while True:
+            await asyncio.sleep(EXPIRE_EVERY_S)
+            bound = time.monotonic() - COMMAND_WAIT_S
+            while self.line and self.line[0].since < bound:
+                self.line.popleft().give_up()
 
 
 def to_store(envelope: c.Envelope, reply: c.Reply) -> StoredReply:

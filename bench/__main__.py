@@ -96,7 +96,7 @@ async def of_database(quick: bool, only: str | None) -> list[Line]:
         if only in (None, "lifecycles"):
             full = await measured(
                 "lifecycles", "python -m bench.lifecycles --only closed", server,
-                lambda s: lifecycles.measure(s, "closed", "--seconds", seconds), runs,
+                lambda s: lifecycles.measure(s, "closed", "--seconds", seconds, "--lanes", "8"), runs,
             )  # fmt: skip
             lines += _of_lifecycles(full)
         if only in (None, "offers"):

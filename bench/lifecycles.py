@@ -160,7 +160,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", default="20")
     parser.add_argument("--in-flight", default="400")
-    parser.add_argument("--lanes", default="6", help="connections of the telephone provider")
+    parser.add_argument("--lanes", default="8", help="connections of the telephone provider")
     parser.add_argument("--only", choices=("closed", "poisson"))
     asked = parser.parse_args()
     allow_many_sockets()

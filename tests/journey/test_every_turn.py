@@ -116,7 +116,9 @@ async def prove_every_turn(database: str, seed: int) -> None:
     proof = Proof(database, seed)
     async with (
         contextlib.aclosing(proof),
-        open_board(database, speed=20, agents=6, config=config, more_queues=1, proofs=(proof,), on_closed=(proof.closed,)) as board,
+        open_board(
+            database, speed=20, agents=6, config=config, more_queues=1, proofs=(proof,), on_closed=(proof.closed,)
+        ) as board,
     ):
         chance = Random(seed)
         for agent_id in board.centre.agent_ids:
