@@ -81,6 +81,7 @@ class ReportPhones:
     provider: str
     up_agent_ids: tuple[str, ...] = ()
     down_agent_ids: tuple[str, ...] = ()
+    company_id: str | None = None  # a provider of this company's alone knows no agents of others
     kind: Literal["report_phones"] = "report_phones"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from app import commands as c
-from app.ports import Deliver, NoWriter
+from app.ports import Deliver, NoWriter, Taken
 from contacts.effect import Effect
 from contacts.records import Draft
 
@@ -27,7 +27,7 @@ REPORTED_MAX = 512  # in one command
 
 log = structlog.get_logger()
 
-Send = Callable[[str, Sequence[Mapping[str, Any]]], Awaitable[bool]]  # provider id, commands
+Send = Callable[[str, Sequence[Mapping[str, Any]]], Awaitable[Taken]]  # provider id, commands
 
 
 @dataclass(slots=True)
@@ -97,26 +97,40 @@ class Effects:
     async def _carry_some(self, provider: str) -> None:
         batch = list(self.due[provider].values())[:COMMANDS_MAX]
         late = [e for e in batch if e.not_after_us is not None and e.not_after_us < self.now_us()]
-        if late:
-            await self._report(failed=late)
+        if vain := late or await self._without_phone(batch):
+            await self._report(failed=vain)
             return
+        match await self._post(provider, batch):
+            case "yes":
+                if len(self.due[provider]) < COMMANDS_MAX:
+                    await asyncio.sleep(PAUSE_S)
+            case "refused":
+                await self._one_by_one(provider, batch)
+            case _:
+                tries = self.failures[provider]
+                self.failures[provider] += 1
+                await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
+
+    async def _post(self, provider: str, batch: Sequence[Effect]) -> Taken:
         commands = await self._commands(batch)
         if not self.may_send():  # asked last: what was looked up before may have taken its time
-            await asyncio.sleep(RETRY_S[0])
-            return
-        if await self.send(provider, commands):
+            return "no"
+        taken = await self.send(provider, commands)
+        if taken == "yes":
             self.failures[provider] = 0
             self.sent += len(batch)
             for effect in batch:
                 # A turn may have ended it while it was on its way.
                 if self.due[provider].pop(effect.id, None) is not None:
                     self.carried[effect.id] = effect
-            if len(self.due[provider]) < COMMANDS_MAX:
-                await asyncio.sleep(PAUSE_S)
-        else:
-            tries = self.failures[provider]
-            self.failures[provider] += 1
-            await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
+        return taken
+
+    async def _one_by_one(self, provider: str, batch: Sequence[Effect]) -> None:
+        """The provider says that a delivery is wrong: whichever command it means must not hold up the others."""
+        refused = [effect for effect in batch if await self._post(provider, [effect]) == "refused"]
+        if refused:
+            log.error("refused by the provider", provider=provider, effects=[effect.id for effect in refused[:5]])
+            await self._report(failed=refused)
 
     async def _commands(self, batch: Sequence[Effect]) -> list[dict[str, Any]]:
         agents = {str(e.args["agent"]) for e in batch if "agent" in e.args}
@@ -128,6 +142,12 @@ class Effects:
                 command["address"] = addresses.get(str(command["agent"]))
             commands.append(command)
         return commands
+
+    async def _without_phone(self, batch: Sequence[Effect]) -> list[Effect]:
+        """Nobody can ring an agent who has no phone: better known now than at the connect limit."""
+        ringing = [effect for effect in batch if "agent" in effect.args]
+        addresses = await self.addresses({str(effect.args["agent"]) for effect in ringing}) if ringing else {}
+        return [effect for effect in ringing if not addresses.get(str(effect.args["agent"]))]
 
     async def _report_carried(self) -> None:
         while True:

@@ -114,6 +114,13 @@ class House:
         config = self.records.config.get(("queue", queue_id))
         return None if config is None or config.values is None else str(config.values["company_id"])
 
+    def serves(self, agent_id: str, company_id: str | None) -> bool:
+        """Whether the agent is granted this company's contacts; None: any company's."""
+        if company_id is None:
+            return True
+        config = self.records.config.get(("agent", agent_id))
+        return config is not None and company_id in (config.values or {}).get("company_ids", ())
+
     def waiting_stay(self, contact_id: str) -> Stay | None:
         stay_id = self.stay_of.get(contact_id)
         return self.records.stays[stay_id] if stay_id else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -10,6 +10,7 @@ from app.commands import Envelope, Reply
 from app.settings import Settings
 
 Deliver = Callable[[Envelope], Awaitable[Reply]]
+Taken = Literal["yes", "no", "refused"]  # a delivery, by whom it was for; "refused": the same again would be, too
 
 
 class NoWriter(Exception):

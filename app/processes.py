@@ -12,10 +12,12 @@ import uvicorn
 
 from app.settings import Settings
 from app.store.embedded import Embedded, start_embedded
+from app.store.health import beat_age_s
 from app.store.migrate import upgrade
-from app.wiring import Process, wire
+from app.wiring import DOMAIN_ID, Process, wire
 
 START_S = 30.0
+SECOND_LOOK_S = 1.2  # more than two beats
 SOCKET_BYTES_MAX = 65_536
 COLLECT_AT = (20_000, 10, 50)  # looking for rings after every 700 births costs a tenth of a core
 
@@ -68,6 +70,8 @@ async def run(process: Process, embedded: Embedded | None = None) -> None:
         )
     )
     await _when_database_answers(process)
+    if settings.redis_url is None:
+        await _must_be_alone(process)
     loops: list[tuple[str, Coroutine[Any, Any, None]]] = [("bus", process.bus.run())]
     if settings.role in ("all", "writer"):
         loops += [("switchboard", process.switchboard.run()), ("sweeps", process.sweeps.run())]
@@ -122,6 +126,23 @@ async def _stop(process: Process, server: Server, tasks: dict[str, asyncio.Task[
     await process.client.aclose()
     await process.look_ups.close()
     await process.database.dispose()
+
+
+class AlreadyServed(RuntimeError):
+    """Without a bus a second process could bring no command to the writer."""
+
+
+async def _must_be_alone(process: Process) -> None:
+    """A beat that goes on is somebody's; one that does not is of a process that was killed a moment ago."""
+    async with process.database.engine.connect() as connection:
+        first_s = await beat_age_s(connection, DOMAIN_ID)
+    if first_s is None or first_s > SECOND_LOOK_S:
+        return
+    await asyncio.sleep(SECOND_LOOK_S)
+    async with process.database.engine.connect() as connection:
+        second_s = await beat_age_s(connection, DOMAIN_ID)
+    if second_s is not None and second_s < SECOND_LOOK_S:
+        raise AlreadyServed("another process serves this database; stop it, or set REDIS_URL for both")
 
 
 async def _listen(server: uvicorn.Server) -> None:

@@ -176,6 +176,8 @@ def _report_phones(house: House, command: c.ReportPhones) -> c.Reply:
     for agent_ids, up in ((command.up_agent_ids, True), (command.down_agent_ids, False)):
         for agent_id in agent_ids:
             try:
+                if not house.serves(agent_id, command.company_id):
+                    raise m.Refusal("agent.unknown", 404, "agent")
                 journey.decide(house, m.Reach(agent_id, "phone", up))
             except m.Refusal:
                 unknown.append(agent_id)

@@ -110,7 +110,7 @@ class Sweeps:
             for some in batched(refs, LEGS_IN_A_COMMAND):
                 if provider is None or not self.switchboard.session.may_send():
                     break
-                if not await self.telephony.send(provider, [{"id": new_id(), "do": "report", "legs": some}]):
+                if await self.telephony.send(provider, [{"id": new_id(), "do": "report", "legs": some}]) != "yes":
                     break
         return len(silent)
 

@@ -21,7 +21,7 @@ from app.clock import BusinessClock
 from app.effects import Effects
 from app.follower import Follower
 from app.front import Front
-from app.ports import Bus, Doors
+from app.ports import Bus, Doors, Taken
 from app.providers import Phones, Providers
 from app.settings import Settings
 from app.store.arrivals import LookUps
@@ -76,9 +76,9 @@ def wire(settings: Settings, database_url: str) -> Process:
 
     telephony = Telephony(bus.submit, providers.find, arrivals.of_calls, store_inbox, client)
 
-    async def send(provider_id: str, commands: Sequence[Any]) -> bool:
+    async def send(provider_id: str, commands: Sequence[Any]) -> Taken:
         provider = await providers.find(provider_id)
-        return provider is not None and await telephony.send(provider, commands)
+        return "no" if provider is None else await telephony.send(provider, commands)
 
     phones = Phones(database.engine)
     follower.on_config.append(phones.forget)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app import commands as c
 from app.commands import Call
-from app.ports import Deliver, NoWriter
+from app.ports import Deliver, NoWriter, Taken
 from app.problems import MEDIA_TYPE
 from app.signatures import BadSignature, sign, verify
 from contacts.leg import CstaEvent
@@ -27,6 +27,7 @@ BODY_BYTES_MAX = 65_536
 EVENTS_MAX = 64
 COMMANDS_MAX = 64
 SEND_TIMEOUT_S = 5.0
+REFUSED = frozenset({400, 409, 413, 422})  # of what was sent; any other failure may pass, a secret being changed too
 
 Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
 Address = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[ -~]+$")]
@@ -145,7 +146,8 @@ class Telephony:
                 return await self._legs(provider, webhook)
             case ["phones"]:
                 up = tuple(p.agent for p in webhook.phones if p.up)
-                return c.ReportPhones(provider.id, up, tuple(p.agent for p in webhook.phones if not p.up))
+                down = tuple(p.agent for p in webhook.phones if not p.up)
+                return c.ReportPhones(provider.id, up, down, provider.company_id)
             case ["effects"]:
                 done = tuple(e.id for e in webhook.effects if e.outcome == "done")
                 failed = tuple(e.id for e in webhook.effects if e.outcome == "failed")
@@ -171,8 +173,8 @@ class Telephony:
 
     # --- out ----------------------------------------------------------------------------------------------------------
 
-    async def send(self, provider: Provider, commands: Sequence[Mapping[str, Any]]) -> bool:
-        """One POST of at most 64 commands. True when the provider took them; False: try again with the same ids."""
+    async def send(self, provider: Provider, commands: Sequence[Mapping[str, Any]]) -> Taken:
+        """One POST of at most 64 commands. "no": try again with the same ids."""
         body = json.dumps({"commands": commands}, ensure_ascii=False, separators=(",", ":")).encode()
         headers = sign(provider.secrets_out, str(commands[0]["id"]), time.time(), body)
         headers["content-type"] = "application/json"
@@ -180,8 +182,10 @@ class Telephony:
             answer = await self.client.post(provider.command_url, content=body, headers=headers, timeout=SEND_TIMEOUT_S)
         except httpx2.HTTPError as error:
             log.warning("provider unreachable", provider=provider.id, error=type(error).__name__)
-            return False
-        return answer.is_success
+            return "no"
+        if answer.status_code in REFUSED:
+            return "refused"
+        return "yes" if answer.is_success else "no"
 
 
 async def _read(request: Request) -> bytes | None:

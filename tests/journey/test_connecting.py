@@ -1,6 +1,7 @@
 """Connected is what the provider reports: nothing else makes a conversation."""
 
 from app import commands as c
+from app.switchboard import new_id
 from tests.journey.board import open_board
 from tests.journey.story import call, tell
 
@@ -125,3 +126,16 @@ async def test_a_call_ends_for_its_agent_when_nobody_takes_the_hang_up(database:
 
     assert [state for _, state, _ in told.segments] == ["wrap_up"]
     assert set(told.legs.values()) == {"cleared"}
+
+
+async def test_a_provider_of_one_company_knows_no_agents_of_others(database: str) -> None:
+    async with open_board(database) as board:
+        agent_id, house = board.centre.agent_ids[0], board.switchboard.house
+        assert house is not None
+        foreign = await board.ask(c.ReportPhones(board.provider, (agent_id,), company_id=new_id()))
+        after_foreign = house.engine.agent_state(agent_id).phone_reachable
+        own = await board.ask(c.ReportPhones(board.provider, (agent_id,), company_id=board.centre.company_ids[0]))
+        after_own = house.engine.agent_state(agent_id).phone_reachable
+
+    assert (foreign.body["unknown"], after_foreign) == ([agent_id], False)
+    assert (own.body["unknown"], after_own) == ([], True)
