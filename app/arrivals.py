@@ -1,6 +1,7 @@
 """Where does a caller go, and who may it be? Looked up before the command, so that the turn need not wait."""
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from contacts.hours import Hours, read_hours
 from contacts.identify import canonical_phone, identify
 
 HOURS_KEPT_MAX = 1_000
+WAYS_KEPT_MAX = 10_000
+WAYS_KEPT_S = 1.0  # so long may a number lead where it led before it was changed by another process
 
 
 @dataclass(slots=True)
@@ -20,23 +23,51 @@ class Arrivals:
     look_ups: arrivals.LookUps
     now_us: Callable[[], int]
     _hours: dict[str, Hours] = field(default_factory=dict)
+    _ways: dict[str, tuple[float, arrivals.Way]] = field(default_factory=dict)  # by number, and until when
 
     async def of_calls(self, provider_id: str, calls: Sequence[Call]) -> list[Entry | None]:
         """An entry for each call; None where the number called is nobody's."""
-        asked = [(canonical_phone(c.called) or c.called, canonical_phone(c.caller or "")) for c in calls]
-        found = await self.look_ups.reached(asked)
+        called = [canonical_phone(call.called) or call.called for call in calls]
+        callers = [canonical_phone(call.caller or "") for call in calls]
+        ways = await self._ways_of(called)
+        of = [ways.get(number) for number in called]
+        asking = [n for n, way in enumerate(of) if way is not None and callers[n] is not None]
+        found: dict[int, list[arrivals.Known]] = {}
+        if asking:
+            known = await self.look_ups.known([(way.company_id, callers[n] or "") for n in asking if (way := of[n])])
+            found = dict(zip(asking, known, strict=True))
         return [
-            None if way is None else self._entry(provider_id, call, caller, way)
-            for call, (_, caller), way in zip(calls, asked, found, strict=True)
+            None if way is None else self._entry(provider_id, call, callers[n], way, found.get(n, []))
+            for n, (call, way) in enumerate(zip(calls, of, strict=True))
         ]
 
-    def _entry(self, provider_id: str, call: Call, caller: str | None, way: arrivals.Reached) -> Entry:
+    async def _ways_of(self, called: Sequence[str]) -> dict[str, arrivals.Way]:
+        """Numbers that were asked for a moment ago are not asked for again; what nobody has is never kept."""
+        now = time.monotonic()
+        kept = {number: at_way for number in called if (at_way := self._ways.get(number)) and at_way[0] > now}
+        ways = {number: way for number, (_, way) in kept.items()}
+        missing = [number for number in set(called) if number not in ways]
+        if missing:
+            read = await self.look_ups.ways(missing)
+            if len(self._ways) >= WAYS_KEPT_MAX:
+                self._ways.clear()
+            self._ways |= {number: (now + WAYS_KEPT_S, way) for number, way in read.items()}
+            ways |= read
+        return ways
+
+    def forget(self) -> None:
+        """Something configured has changed."""
+        self._ways.clear()
+
+    def _entry(
+        self, provider_id: str, call: Call, caller: str | None, way: arrivals.Way, customers: Sequence[arrivals.Known]
+    ) -> Entry:
         known = [
             Address(way.company_id, customer_id, "phone", caller or "", level, source, 0)  # type: ignore[arg-type]
-            for customer_id, level, source, _ in way.customers
+            for customer_id, level, source, _ in customers
         ]
         unique = identify(caller, known).unique
-        value = next((v for c, _, _, v in way.customers if unique and c == unique.customer_id), 0)
+        value = next((v for c, _, _, v in customers if unique and c == unique.customer_id), 0)
         is_open = way.queue_id is not None and not way.queue_closed and self._is_open(way)
         return Entry(
             contact_id=str(uuid_utils.uuid7()),
@@ -52,7 +83,7 @@ class Arrivals:
             closed_outcome=None if is_open else "closed_hours",
         )
 
-    def _is_open(self, way: arrivals.Reached) -> bool:
+    def _is_open(self, way: arrivals.Way) -> bool:
         if not way.hours:
             return True
         key = json.dumps(way.hours, sort_keys=True)

@@ -81,7 +81,7 @@ def wire(settings: Settings, database_url: str) -> Process:
         return "no" if provider is None else await telephony.send(provider, commands)
 
     phones = Phones(database.engine)
-    follower.on_config.append(phones.forget)
+    follower.on_config += [phones.forget, arrivals.forget]
     effects = Effects(
         send, switchboard.submit, phones.addresses, switchboard.session.may_send, lambda: switchboard.clock.now_us()
     )

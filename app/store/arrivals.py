@@ -1,6 +1,6 @@
-"""Which company, queue and customers do the two addresses of a call lead to? One query for a whole webhook.
+"""Which company, queue and customers do the two addresses of a call lead to? Two queries for a whole webhook.
 
-The hottest read of all: on connections of its own, prepared once and without a transaction around it.
+The hottest reads of all: on connections of their own, prepared once and without a transaction around them.
 """
 
 import asyncio
@@ -15,10 +15,12 @@ from app.store.database import API_SETTINGS, CONNECT_TIMEOUT_S
 
 CONNECTIONS_MAX = 4
 
+Known = tuple[str, str, str, int]  # (customer id, level, source, value) of somebody known by the caller's address
+
 
 @dataclass(frozen=True, slots=True)
-class Reached:
-    """A call's way in. `customers`: (customer id, level, source, value) of everybody known by the caller's address."""
+class Way:
+    """Where a number leads."""
 
     company_id: str
     address: str
@@ -27,24 +29,27 @@ class Reached:
     queue_closed: bool
     language: str | None
     hours: dict[str, Any] | None
-    customers: tuple[tuple[str, str, str, int], ...]
 
 
-_REACHED = """
-SELECT call.n, number.company_id, number.address, number.queue_id, number.language,
+_WAYS = """
+SELECT number.company_id, number.address, number.queue_id, number.language,
        queue.current_version, queue.closed_at IS NOT NULL OR queue.archived_at IS NOT NULL AS queue_closed,
-       queue_version.config -> 'hours' AS hours,
-       (SELECT json_agg(json_build_array(found.customer_id, found.level, found.source, found.value))
-          FROM (SELECT DISTINCT ON (a.customer_id) a.customer_id, a.level, a.source, customer.value
-                  FROM customer_address a
-                  JOIN customer ON customer.company_id = a.company_id AND customer.id = a.customer_id
-                   AND customer.erased_at IS NULL AND customer.merged_into IS NULL
-                 WHERE a.company_id = number.company_id AND a.kind = 'phone' AND a.address = call.caller
-                 LIMIT 16) found) AS customers
-  FROM unnest($1::int[], $2::text[], $3::text[]) AS call(n, called, caller)
-  JOIN number ON number.kind = 'phone' AND number.address = call.called AND number.archived_at IS NULL
+       queue_version.config -> 'hours' AS hours
+  FROM number
   LEFT JOIN queue ON queue.company_id = number.company_id AND queue.id = number.queue_id
   LEFT JOIN queue_version ON queue_version.queue_id = queue.id AND queue_version.version = queue.current_version
+ WHERE number.kind = 'phone' AND number.address = ANY ($1::text[]) AND number.archived_at IS NULL
+"""
+_KNOWN = """
+SELECT caller.n, found.customer_id, found.level, found.source, found.value
+  FROM unnest($1::int[], $2::uuid[], $3::text[]) AS caller(n, company_id, address)
+ CROSS JOIN LATERAL (
+       SELECT DISTINCT ON (a.customer_id) a.customer_id, a.level, a.source, customer.value
+         FROM customer_address a
+         JOIN customer ON customer.company_id = a.company_id AND customer.id = a.customer_id
+          AND customer.erased_at IS NULL AND customer.merged_into IS NULL
+        WHERE a.company_id = caller.company_id AND a.kind = 'phone' AND a.address = caller.address
+        LIMIT 16) found
 """
 
 
@@ -54,15 +59,23 @@ class LookUps:
     _pool: asyncpg.Pool | None = None
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def reached(self, calls: Sequence[tuple[str, str | None]]) -> list[Reached | None]:
-        """For each (called, caller): where it leads; None for a number nobody has."""
+    async def ways(self, called: Sequence[str]) -> dict[str, Way]:
+        """By number; one that nobody has is not there."""
+        pool = self._pool or await self._open()
+        return {row["address"]: _as_way(row) for row in await pool.fetch(_WAYS, called)}
+
+    async def known(self, callers: Sequence[tuple[str, str]]) -> list[list[Known]]:
+        """For each (company id, address): everybody known by it, at most 16."""
         pool = self._pool or await self._open()
         rows = await pool.fetch(
-            _REACHED, list(range(len(calls))), [called for called, _ in calls], [caller for _, caller in calls]
+            _KNOWN,
+            list(range(len(callers))),
+            [company_id for company_id, _ in callers],
+            [address for _, address in callers],
         )
-        answer: list[Reached | None] = [None] * len(calls)
+        answer: list[list[Known]] = [[] for _ in callers]
         for row in rows:
-            answer[row["n"]] = _as_reached(row)
+            answer[row["n"]].append((str(row["customer_id"]), row["level"], row["source"], int(row["value"])))
         return answer
 
     async def close(self) -> None:
@@ -83,8 +96,8 @@ class LookUps:
         return self._pool
 
 
-def _as_reached(row: asyncpg.Record) -> Reached:
-    return Reached(
+def _as_way(row: asyncpg.Record) -> Way:
+    return Way(
         company_id=str(row["company_id"]),
         address=row["address"],
         queue_id=None if row["queue_id"] is None else str(row["queue_id"]),
@@ -92,8 +105,4 @@ def _as_reached(row: asyncpg.Record) -> Reached:
         queue_closed=bool(row["queue_closed"]),
         language=row["language"],
         hours=None if row["hours"] is None else json.loads(row["hours"]),
-        customers=tuple(
-            (str(customer), level, source, int(value))
-            for customer, level, source, value in json.loads(row["customers"] or "[]")
-        ),
     )
