@@ -6,7 +6,7 @@ The turn, in six lines (switchboard.py carries it out):
 2. `step` each: the journey asks the rooms and puts what shall be into the draft;
 3. one statement, one transaction: fence, events, rows, effects, answers;
 4. after COMMIT and only then: answers, feeds, effects;
-5. one turn in flight;
+5. one turn on its way to the database; commands that come meanwhile are decided into the next one;
 6. any failure in between discards the house and rebuilds it from the database.
 
 Nothing here waits or touches the world: who it is and where it goes was looked up before and travels in the command.
