@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 
 from contacts.stay import Wishes
+from contacts.words import SECOND_US
 from routing.engine import Engine
 from routing.messages import DomainPolicy
 from tests.routing.floors import Floor
 from tests.routing.naive_floor import Waiting
 from tests.routing.naive_match import NaiveMatch
-from tests.routing.scene import Scene, as_the_journey_does, kind_of, numbered
+from tests.routing.scene import START_US, Scene, as_the_journey_does, kind_of, numbered
 from tests.routing.test_twin import answer
 
 FLOORS = int(os.environ.get("EXPLAINED_FLOORS", "8"))
-MESSAGES = 500
+MESSAGES = int(os.environ.get("EXPLAINED_MESSAGES", "500"))
 NEAREST = 16
 
 
@@ -202,3 +203,50 @@ def test_an_explanation_says_that_the_search_was_bounded() -> None:
     (offer,) = scene.of("Offered")
     assert offer.stay_id == "y"
     assert offer.explanation["look_ahead_hit"] is True
+
+
+def test_an_explanation_is_what_was_computed_by_hand() -> None:
+    """Two overdue stays are taken, then the window of two is full of them: the third choice is an ordinary one."""
+    scene = Scene(Engine(numbered("segment")))
+    scene.domain(overdue_window=2, overdue_share_pct=60)
+    scene.queue("late", promise_s=10)
+    scene.queue("slow")
+    scene.queue("quick", rate=3)
+    scene.queue("steady", rate=2)
+    scene.agent("cat", "zh 2", phone=False)
+    for number in range(3):
+        scene.arrive(f"late {number}", "late")
+    scene.arrive("slow", "slow")  # by 20 s: 20 points
+    scene.until(10)
+    scene.arrive("quick", "quick")  # 30 points
+    scene.arrive("quick too", "quick")
+    scene.arrive("steady", "steady")  # 20 points: as many as `slow`, and queued later
+    scene.until(20)
+    scene.agent("ann", "zh 3")
+    assert scene.offered() == [("late 0", "ann")]
+    scene.serve("ann", "late 0")
+    scene.until(21)
+    scene.decline("ann", "late 1")
+
+    (offer,) = scene.of("Offered")
+    assert dict(offer.explanation) == {
+        "rule": 1,
+        "now_us": START_US + 21 * SECOND_US,
+        "kind": "ordinary",
+        "stays": [
+            [3, START_US + 10 * SECOND_US, START_US + 10 * SECOND_US, "contact of quick", "quick"],
+            [2, START_US + 10 * SECOND_US, START_US + 10 * SECOND_US, "contact of steady", "steady"],  # 22 points
+            [1, START_US, START_US, "contact of slow", "slow"],  # 21 points
+        ],
+        "agents": [[0, START_US + 20 * SECOND_US, "ann"]],
+        "order": "least_surplus",
+        "preferred": False,
+        "contested": True,
+        "window": 2,
+        "window_full": 2,
+        "window_overdue": 2,
+        "share_pct": 60,
+        "look_ahead_hit": False,
+        "counts": {"profiles": 2, "able": 2, "logged_in": 1, "free": 1, "lines": 3, "line": 2},
+    }
+    assert len(offer.explanation) == 14

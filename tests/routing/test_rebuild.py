@@ -29,7 +29,7 @@ from tests.routing.stored import Stored
 from tests.routing.test_twin import answer
 
 FLOORS = int(os.environ.get("REBUILD_FLOORS", "6"))
-MESSAGES = 200
+MESSAGES = int(os.environ.get("REBUILD_MESSAGES", "200"))
 STAY_ROUTING_BYTES_MAX = 4_096
 COUNTERS_BYTES_MAX = 65_536
 
@@ -118,6 +118,28 @@ def test_everything_that_decides_is_found_again() -> None:
         stay_id: engine.stay_routing(stay_id) for stay_id in ledger.waits
     }
     assert rebuilt.counters() == engine.counters()
+    assert rebuilt.next_deadline() == engine.next_deadline()
+
+
+def test_a_pause_ends_when_it_would_have_ended_without_a_restart() -> None:
+    scene = Scene(engine := Engine(numbered("segment")))
+    ledger, stored = Ledger(), Stored()
+    scene.listeners.append(lambda message, told: stored.keep(message))
+    scene.listeners.append(lambda message, told: ledger.hear(message, told, scene.now_us))
+    scene.queue(reoffer_pause_s=30)
+    scene.agent("ann")
+    scene.agent("bob")
+    for name in ("x", "y"):
+        scene.arrive(name)
+    scene.talk("bob", "y")
+    scene.decline("ann", "x")
+    scene.wait(29)
+
+    scene.decider = Engine.from_records(stored.records(engine, ledger, scene.now_us), numbered("later"))
+
+    assert scene.wait(0) == []
+    scene.wait(1)
+    assert scene.offered() == [("x", "ann")]
 
 
 def test_what_an_older_row_does_not_say_is_taken_from_its_columns() -> None:

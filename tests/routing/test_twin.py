@@ -20,8 +20,8 @@ from tests.routing.scene import Decider, as_the_journey_does, kind_of, numbered
 
 FLOORS = int(os.environ.get("TWIN_FLOORS", "100"))
 SMALL_FLOORS = max(4, FLOORS // 5)
-SOAK_FLOORS = 1_000
-MESSAGES = 1_000
+SOAK_FLOORS = int(os.environ.get("TWIN_SOAK_FLOORS", "1000"))
+MESSAGES = int(os.environ.get("TWIN_MESSAGES", "1000"))
 
 # What is kept, looked up or sorted in another way beyond so many; the answers are the same.
 SIZES = (
