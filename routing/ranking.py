@@ -85,7 +85,7 @@ class Ordered:
         return bisect_left(self.blocks, key, hi=len(self.blocks) - 1, key=_last)
 
     def _split(self, block: list[Key]) -> None:
-        at = self._at(block[-1]) if len(self.blocks) > 1 else 0
+        at = self._at(block[-1])
         # Most keys are added at the end: a nearly full block and a nearly empty one cost fewer splits than two halves.
         cut = len(block) // 2 if at < len(self.blocks) - 1 else len(block) * 7 // 8
         self.blocks.insert(at + 1, block[cut:])
@@ -123,12 +123,6 @@ class Ranking:
             self.mask ^= 1 << slot
         else:
             del members[bisect_left(members, key)]
-
-    def replace(self, slot: int, old: Key, new: Key) -> None:
-        """For slots with one member."""
-        self.order.remove(old)
-        self.order.add(new)
-        self.at[slot][0] = new
 
     def in_order(self, slots: int) -> Iterator[Key]:
         """The members of these slots. Few slots are looked up; many are met soon by walking along the order."""

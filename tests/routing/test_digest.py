@@ -163,3 +163,14 @@ def test_a_new_engine_serves_the_first_domain() -> None:
     scene.agent("ann", ready=False)
 
     assert engine.agent_state("ann") == AgentState("ann", 1)
+
+
+def test_agents_who_are_alike_have_each_a_profile_of_their_own() -> None:
+    scene = Scene(engine := Engine(numbered("segment")))
+    for name in ("ann", "bob"):
+        scene.agent(name, "zh 3")
+
+    assert {agent_id: values["agent_id"] for agent_id, values in engine.dump()["profiles"].items()} == {
+        "ann": "ann",
+        "bob": "bob",
+    }

@@ -3,6 +3,7 @@
 import pytest
 
 from routing.engine import Engine
+from routing.messages import WidenStep
 from tests.routing.scene import Scene, numbered
 
 
@@ -26,3 +27,30 @@ def test_when_lines_are_forgotten_those_in_which_somebody_waits_are_served_as_ev
     assert scene.serve_all("ann") == ["1st", "2nd", "3rd", "4th"]
     assert engine.idle_with_work() == []
     assert engine.count_waiting() == 0
+
+
+def test_a_line_that_somebody_came_to_by_widening_is_not_forgotten_while_they_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("routing.line._KEPT_LINES", 2)
+    scene = Scene(engine := Engine(numbered("segment")))
+    scene.queue(requirement="zh >= 9", widen=(WidenStep(5, "zh >= 1"),))
+    scene.arrive("widened")
+    scene.wait(1)
+    scene.arrive("native", requirement="zh >= 1")
+    scene.until(5)
+    many_lines(scene)
+    scene.leave("native")
+    many_lines(scene)
+
+    scene.agent("ann", "zh 1")
+
+    assert scene.serve_all("ann") == ["widened"]
+    assert engine.count_waiting() == 0
+
+
+def many_lines(scene: Scene) -> None:
+    """So many that those in which nobody waits are forgotten."""
+    for number in range(20):
+        scene.arrive("short", requirement=f"skill_{number} >= 1")
+        scene.leave("short")

@@ -16,6 +16,7 @@ from routing.messages import (
     Capacity,
     ConfigChanged,
     DomainPolicy,
+    Message,
     QueuePolicy,
     Refusal,
     WidenStep,
@@ -34,13 +35,33 @@ STAY_ROUTING_BYTES_MAX = 4_096
 COUNTERS_BYTES_MAX = 65_536
 
 
+class Restarted(Scene):
+    """A scene whose engine can be thrown away and rebuilt from what was stored."""
+
+    def __init__(self) -> None:
+        super().__init__(Engine(numbered("segment")))
+        self.ledger, self.stored = Ledger(), Stored()
+        self.listeners.append(lambda message, told: self.stored.keep(message))
+        self.listeners.append(lambda message, told: self.ledger.hear(message, told, self.now_us))
+
+    def restart(self) -> None:
+        assert isinstance(self.decider, Engine)
+        records = self.stored.records(self.decider, self.ledger, self.now_us)
+        self.decider = Engine.from_records(records, numbered("later"))
+
+
 @pytest.mark.parametrize("seed", range(502, 502 + FLOORS), ids=lambda seed: f"seed-{seed}")
 def test_an_engine_rebuilt_after_every_message_decides_as_one_that_lived_on(seed: int) -> None:
     """The twin is the one that lived on."""
     ids = numbered("segment")
     engine, twin = Engine(ids), NaiveMatch(numbered("segment"), DomainPolicy())
     floor, stored = Floor(seed), Stored()
-    coming = floor.first_messages()
+    for message in floor.first_messages():
+        for each in (engine, twin):
+            decisions, _ = answer(each, message, floor.now_us)
+        stored.keep(message)
+        floor.ledger.hear(message, decisions or [], floor.now_us)
+    coming: list[Message] = []
     for number in range(MESSAGES):
         message = coming.pop(0) if coming else floor.next_message(engine.next_deadline())
         _, expected = answer(twin, message, floor.now_us)
@@ -84,10 +105,9 @@ def test_what_is_stored_fits_where_it_is_stored() -> None:
 
 def test_everything_that_decides_is_found_again() -> None:
     """Overdue, widened, paused, counted, chosen between, and the policy of the domain: none is at its default."""
-    scene = Scene(engine := Engine(numbered("segment")))
-    ledger, stored = Ledger(), Stored()
-    scene.listeners.append(lambda message, told: stored.keep(message))
-    scene.listeners.append(lambda message, told: ledger.hear(message, told, scene.now_us))
+    scene = Restarted()
+    engine, ledger = scene.decider, scene.ledger
+    assert isinstance(engine, Engine)
     scene.domain(overdue_share_pct=50, look_ahead=3)
     scene.queue("late", promise_s=10, widen=(WidenStep(5, "zh >= 2"), WidenStep(500, "")), head_start=((0, 5),))
     scene.queue("fine", reoffer_pause_s=300, wrap_up_s=60)
@@ -106,8 +126,10 @@ def test_everything_that_decides_is_found_again() -> None:
     scene.decline("ann", scene.offers_to("ann")[0])
     scene.end("ann", "talk")
 
-    rebuilt = Engine.from_records(stored.records(engine, ledger, scene.now_us), numbered("later"))
+    scene.restart()
 
+    rebuilt = scene.decider
+    assert isinstance(rebuilt, Engine)
     assert engine.counters()["choices"]
     routing = [engine.stay_routing(stay_id) for stay_id in ledger.waits]
     assert any(each.get("overdue") and each.get("widened") for each in routing)
@@ -122,10 +144,7 @@ def test_everything_that_decides_is_found_again() -> None:
 
 
 def test_a_pause_ends_when_it_would_have_ended_without_a_restart() -> None:
-    scene = Scene(engine := Engine(numbered("segment")))
-    ledger, stored = Ledger(), Stored()
-    scene.listeners.append(lambda message, told: stored.keep(message))
-    scene.listeners.append(lambda message, told: ledger.hear(message, told, scene.now_us))
+    scene = Restarted()
     scene.queue(reoffer_pause_s=30)
     scene.agent("ann")
     scene.agent("bob")
@@ -135,11 +154,47 @@ def test_a_pause_ends_when_it_would_have_ended_without_a_restart() -> None:
     scene.decline("ann", "x")
     scene.wait(29)
 
-    scene.decider = Engine.from_records(stored.records(engine, ledger, scene.now_us), numbered("later"))
+    scene.restart()
 
     assert scene.wait(0) == []
     scene.wait(1)
     assert scene.offered() == [("x", "ann")]
+
+
+def test_who_let_a_contact_go_before_a_restart_is_given_the_next_one_after_it() -> None:
+    scene = Restarted()
+    scene.queue(reoffer_pause_s=30)
+    scene.agent("ann")
+    scene.agent("bob")
+    for name in ("x", "y"):
+        scene.arrive(name)
+    scene.talk("bob", "y")
+    scene.decline("ann", "x")
+    scene.choose("ann", "away")
+    scene.wait(1)
+    scene.arrive("z")
+
+    scene.restart()
+
+    scene.choose("ann", "ready")
+    assert scene.offered() == [("z", "ann")]
+    scene.end("bob", "y")
+    assert scene.offered() == [("x", "bob")]
+
+
+def test_who_waits_at_a_restart_is_served_after_it_in_the_same_order() -> None:
+    scene = Restarted()
+    scene.queue("late", promise_s=10)
+    scene.queue("fine", rate=2)
+    for name, queue in (("w", "fine"), ("x", "late"), ("y", "fine"), ("z", "late")):
+        scene.arrive(name, queue)
+        scene.wait(1)
+    scene.until(12)
+
+    scene.restart()
+
+    scene.agent("ann")
+    assert scene.serve_all("ann") == ["x", "w", "y", "z"]
 
 
 def test_what_an_older_row_does_not_say_is_taken_from_its_columns() -> None:

@@ -82,7 +82,7 @@ def test_who_lets_an_offer_expire_is_flagged_and_asked_nothing_until_they_say_so
     assert scene.wait(600) == []
     scene.clear_flag("ann")
     assert scene.offered() == [("x", "ann")]
-    assert not scene.decider.agent_state("ann").not_responding
+    assert scene.decider.agent_state("ann").not_responding is False
 
 
 def test_a_flag_is_set_and_cleared_once(scene: Scene) -> None:

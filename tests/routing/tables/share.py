@@ -17,6 +17,9 @@ SHARES: list[tuple[str, int, int, int, str]] = [
     ("no share at all once the window is full", 2, 0, 0, "OONNNNN"),
     # 100 %: O until all of the window is overdue.  1: O.  2: O.  3: OO = 2 of 2, N.  4: ON, O.  5: NO, O.  6: OO, N.
     ("the whole share still leaves one of three", 2, 100, 0, "OONOONOON"),
+    # Window of 3, 67 %: two of three (200 < 201) are not too many.
+    # 1-3 the window fills.  4: OOO, N.  5: OON, O.  6: ONO, O.  7: NOO, O.  8: OOO, N.
+    ("two of three are less than 67 %", 3, 67, 0, "OOONOOONOOO"),
     # Window of 20, 70 %: 14 of 20 are too many.
     # 1-20 the window fills.  21-27: 20, 19, 18, 17, 16, 15, 14 overdue before the choice: N each time; then 13.
     # 28-40: 13 before the choice, O comes in and an O of the first twenty goes out: 13 again.
