@@ -189,12 +189,13 @@ def test_the_losers_are_those_who_could_have_been_given_instead() -> None:
     assert told["look_ahead_hit"] is False
 
 
-def test_an_explanation_says_that_the_search_was_bounded() -> None:
+@pytest.mark.parametrize(("names", "is_hit"), [("ab", False), ("abc", True)])
+def test_an_explanation_says_whether_the_search_was_bounded(names: str, is_hit: bool) -> None:
     scene = Scene(Engine(numbered("segment")))
     scene.domain(look_ahead=1)
     scene.queue()
     scene.queue("other")
-    for name in ("a", "b", "c"):
+    for name in names:
         scene.arrive(name, wishes=Wishes(excluded_agent_ids=("ann",)))
     scene.arrive("y", "other")
 
@@ -202,7 +203,7 @@ def test_an_explanation_says_that_the_search_was_bounded() -> None:
 
     (offer,) = scene.of("Offered")
     assert offer.stay_id == "y"
-    assert offer.explanation["look_ahead_hit"] is True
+    assert offer.explanation["look_ahead_hit"] is is_hit
 
 
 def test_an_explanation_is_what_was_computed_by_hand() -> None:
