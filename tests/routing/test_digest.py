@@ -174,3 +174,19 @@ def test_agents_who_are_alike_have_each_a_profile_of_their_own() -> None:
         "ann": "ann",
         "bob": "bob",
     }
+
+
+def test_a_pause_that_is_over_is_not_stored_again() -> None:
+    scene = Scene(engine := Engine(numbered("segment")))
+    scene.queue(reoffer_pause_s=30, offer_timeout_s=30)
+    for name in ("ann", "bob"):
+        scene.agent(name)
+    scene.arrive("x")
+    scene.decline("ann", "x")
+    assert engine.stay_routing("x")["pauses"] == {"ann": AT + 30 * SECOND_US}
+
+    scene.wait(30)  # bob's offer expires as ann's pause ends
+
+    assert scene.offered() == [("x", "ann")]
+    assert engine.stay_routing("x")["pauses"] == {"bob": AT + 60 * SECOND_US}
+    assert engine.stay_routing("x")["refusals"] == 2
