@@ -49,6 +49,35 @@ def connect(house: House, segment: Segment) -> None:
     ask(house, customer, "connect", **{"with": leg_id, "agent": segment.agent_id})
 
 
+def ring(house: House, segment: Segment) -> None:
+    """Ring a colleague's phone: a wire of its own, in no conversation yet."""
+    customer = customer_leg(house, segment.contact_id)
+    if customer is None:
+        return  # the customer's hang-up is on its way
+    leg_id = house.new_id()
+    leg = Leg(
+        id=leg_id,
+        domain_id=segment.domain_id,
+        contact_id=segment.contact_id,
+        provider=customer.provider,
+        provider_ref=leg_id,
+        role="consult",
+        state="initiated",
+        agent_id=segment.agent_id,
+        checked_us=house.now_us,
+    )
+    house.keep_leg(leg, new=True)
+    ask(house, leg, "ring", agent=segment.agent_id)
+
+
+def join(house: House, segment: Segment, agent_id: str | None) -> None:
+    """Bring a colleague's wire into the conversation in which this agent is, None = the customer. Twice is as once."""
+    legs = {leg.agent_id: leg for leg in house.legs(segment.contact_id)}
+    mine, theirs = legs.get(segment.agent_id), legs.get(agent_id)
+    if mine is not None and theirs is not None:
+        ask(house, mine, "join", **{"with": theirs.provider_ref})
+
+
 def customer_leg(house: House, contact_id: str) -> Leg | None:
     return next((leg for leg in house.legs(contact_id) if leg.role == "customer"), None)
 

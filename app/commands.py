@@ -127,7 +127,10 @@ class DeviceReach:
     kind: Literal["device_reach"] = "device_reach"
 
 
-SegmentAct = Literal["accept", "decline", "hold", "retrieve", "park", "unpark", "end", "finish"]
+SegmentAct = Literal[
+    "accept", "decline", "hold", "retrieve", "park", "unpark", "end", "finish",
+    "complete", "return", "conference", "leave",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,29 @@ class TransferToQueue:
     segment_id: str
     agent_id: str
     queue_id: str
+    keep: bool = False  # the place counts from the contact's arrival, and not from now
     kind: Literal["transfer_to_queue"] = "transfer_to_queue"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferToAgent:
+    """Blind: the agent's segment ends, the contact waits in the same queue for one colleague."""
+
+    segment_id: str
+    agent_id: str
+    to_agent_id: str
+    keep: bool = False
+    kind: Literal["transfer_to_agent"] = "transfer_to_agent"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultAgent:
+    """The customer is held, and a colleague is asked to talk with the agent."""
+
+    segment_id: str
+    agent_id: str
+    of_agent_id: str
+    kind: Literal["consult_agent"] = "consult_agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +216,8 @@ class EraseCustomer:
 
 Command = (
     Arrive | ReportLegs | ReportPhones | ReportEffects | CustomerLeft | ChooseState | ClearNotResponding | DeviceReach
-    | ActOnSegment | TransferToQueue | AssignContact | ApplyConfig | RowChanged | EraseCustomer
+    | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | AssignContact | ApplyConfig | RowChanged
+    | EraseCustomer
 )  # fmt: skip
 
 

@@ -43,10 +43,13 @@ class Do(Frame):
     t: Literal["do"]
     id: Id
     what: Literal[
-        "choose", "clear_flag", "accept", "decline", "hold", "retrieve", "park", "unpark", "end", "finish", "transfer",
+        "choose", "clear_flag", "accept", "decline", "hold", "retrieve", "park", "unpark", "end", "finish",
+        "transfer", "consult", "complete", "return", "conference", "leave",
     ]  # fmt: skip
     segment: Id | None = None
     queue: Id | None = None
+    agent: Id | None = None
+    keep: bool = False
     chosen: Literal["ready", "away", "offline"] | None = None
     reason: Text | None = None
     when: Literal["now", "next"] = "now"

@@ -15,9 +15,10 @@ A command that is refused raises before anything is changed.
 
 from dataclasses import replace
 
-from app import asks
+from app import asks, noted
 from app.commands import Entry
 from app.house import House
+from app.noted import log_segment
 from contacts import contact as contacts
 from contacts import segment as segments
 from contacts import stay as stays
@@ -65,6 +66,7 @@ def arrive(house: House, entry: Entry, leg: Leg | None = None) -> Contact:
         arrived_us=house.now_us,
         customer_id=entry.customer_id,
         number=entry.number,
+        value=entry.value,
         collected=entry.collected,
     )
     house.keep_contact(contact, new=True)
@@ -150,10 +152,33 @@ def offered(house: House, told: m.Offered) -> None:
     log_segment(house, "segment.offered", segment, expires_us=told.expires_us, manual=told.manual)
 
 
+def consulted(house: House, told: m.Consulted) -> None:
+    """A colleague is asked: a segment beside the one that talks. It belongs to the same wait, which is over."""
+    asker = house.records.segments[told.of_segment_id]
+    segment = Segment(
+        id=told.segment_id,
+        contact_id=asker.contact_id,
+        stay_id=asker.stay_id,
+        queue_id=asker.queue_id,
+        domain_id=asker.domain_id,
+        agent_id=told.agent_id,
+        role="consult",
+        state="offered",
+        offered_us=house.now_us,
+        expires_us=told.expires_us,
+        manual=True,
+    )
+    house.keep_segment(segment, new=True)
+    log_segment(house, "segment.offered", segment, expires_us=told.expires_us, manual=True, role="consult")
+
+
+TAKEN_BY: dict[str, Actor] = {"declined": "agent", "returned": "agent", "taken_back": "supervisor"}
+
+
 def offer_over(house: House, told: m.OfferOver) -> None:
     """Declined, expired, withdrawn or failed: the contact waits again at its old place unless it is gone."""
     segment = house.records.segments[told.segment_id]
-    actor: Actor = "agent" if told.end == "declined" else "engine"
+    actor = TAKEN_BY.get(told.why, "engine")
     why = (house.decline_reason or told.why) if told.end == "declined" else told.why
     event, kind = OFFER_ENDS[told.end]
     state = segments.next_state(segment.state, event, actor)
@@ -174,6 +199,8 @@ def accepted(house: House, told: m.Accepted) -> None:
     log_segment(house, "segment.accepted", segment)
     if house.contact(segment.contact_id).channel in WRITTEN:
         house.later(lambda: decide(house, m.Connected(segment.id)))  # no wire to wait for
+    elif segment.role == "consult":
+        asks.ring(house, segment)
     else:
         asks.connect(house, segment)
 
@@ -183,10 +210,14 @@ def accepted(house: House, told: m.Accepted) -> None:
 
 def talking(house: House, told: m.Talking) -> None:
     """The provider reported Established of both legs: here waiting time and service level stop."""
-    segment, stay = house.records.segments[told.segment_id], house.records.stays[told.stay_id]
+    segment = house.records.segments[told.segment_id]
     actor: Actor = "system" if house.contact(segment.contact_id).channel in WRITTEN else "provider"
     state = segments.next_state(segment.state, "establish", actor)
     house.keep_segment(replace(segment, state=state, connected_us=house.now_us, expires_us=None))
+    if told.stay_id is None:  # a colleague who was asked: nobody waited
+        log_segment(house, "segment.connected", segment)
+        return
+    stay = house.records.stays[told.stay_id]
     end_stay(house, stay, "answered", actor)
     log_segment(house, "segment.connected", segment, wait_us=house.now_us - stay.queued_us)
 
@@ -250,18 +281,23 @@ def customer_left(house: House, contact_id: str, actor: Actor) -> None:
         if house.waiting_stay(contact_id) is not None:
             raise AssertionError("a contact stays after its customer left")
     for segment in house.segments(contact_id):
-        if segment.state in UNDERWAY or segment.state == "parked":
+        if segment.role == "consult" and segment.state in ("offered", "connecting"):
+            decide(house, m.TakeBack(segment.id, "left"))
+        elif segment.state in UNDERWAY or segment.state == "parked":
             decide(house, m.End(segment.id))
             asks.hang_up_agent(house, segment)
     asks.hang_up_customer(house, contact_id)  # it was not the wire that said so
-    close_if_done(house, contact_id, "abandoned" if stay is not None else "handled", gone=True)
+    if stay is not None:  # they left a wait, whoever may still be wrapping up an earlier conversation
+        close(house, contact_id, "abandoned")
+    else:
+        close_if_done(house, contact_id, gone=True)
 
 
 def stay_over(house: House, told: m.StayOver) -> None:
     """The stay has left the engine: its customer went, or the recipe's last step runs."""
     stay = house.records.stays[told.stay_id]
     if told.step is None:
-        end_stay(house, stay, told.end or "cleared", "system")
+        end_stay(house, stay, told.end or "cleared", "supervisor" if told.end == "overflowed" else "system")
         return
     match told.step.kind:
         case "overflow" if told.step.queue_id is not None:
@@ -328,9 +364,10 @@ def apply(house: House, message: m.Message, decision: m.Decision) -> None:
             queued(house, decision, message)
         case m.Offered():
             offered(house, decision)
+        case m.Consulted():
+            consulted(house, decision)
         case m.OfferExtended():
-            segment = house.records.segments[decision.segment_id]
-            house.keep_segment(replace(segment, expires_us=decision.expires_us))
+            noted.offer_extended(house, decision)
         case m.Accepted():
             accepted(house, decision)
         case m.OfferOver():
@@ -340,59 +377,18 @@ def apply(house: House, message: m.Message, decision: m.Decision) -> None:
         case m.HandedBack():
             handed_back(house, decision)
         case m.Parked() | m.Unparked():
-            parked(house, decision)
+            noted.parked(house, decision)
         case m.WrapUpStarted():
             wrap_up_started(house, decision)
         case m.Finished():
             finished(house, decision)
         case m.AgentChanged():
-            agent_changed(house, decision)
+            noted.agent_changed(house, decision)
+        case m.Replaced():
+            noted.replaced(house, decision)
         case m.Overdue():
-            stay = house.records.stays[decision.stay_id]
-            house.log("stay.overdue", actor="engine", contact_id=stay.contact_id, stay_id=stay.id)
+            noted.overdue(house, decision)
         case m.Widened():
-            stay = house.records.stays[decision.stay_id]
-            house.keep_stay(replace(stay, requirement=decision.requirement))
-            house.log("stay.widened", actor="engine", contact_id=stay.contact_id, stay_id=stay.id)
+            noted.widened(house, decision)
         case m.StayOver():
             stay_over(house, decision)
-
-
-def parked(house: House, told: m.Parked | m.Unparked) -> None:
-    segment = house.records.segments[told.segment_id]
-    is_parked = isinstance(told, m.Parked)
-    house.keep_segment(replace(segment, state="parked" if is_parked else "talking"))
-    log_segment(house, "segment.parked" if is_parked else "segment.unparked", segment)
-
-
-AGENT_EVENTS: dict[str, EventKind] = {
-    "chose": "agent.chose",
-    "next_chosen": "agent.chose",
-    "flagged": "agent.flagged",
-    "flag_cleared": "agent.flag_cleared",
-    "reachable": "agent.reachable",
-    "unreachable": "agent.unreachable",
-}
-
-
-def agent_changed(house: House, told: m.AgentChanged) -> None:
-    state = house.engine.agent_state(told.agent_id)
-    before = house.records.agents.get(told.agent_id)
-    set_by = house.chooser if told.why in ("chose", "next_chosen") else None
-    # A wish for later takes effect in somebody else's command: it stays the choice of the person who made it.
-    house.keep_agent(replace(state, set_by=set_by or (before.set_by if before else None)))
-    if kind := AGENT_EVENTS.get(told.why):
-        data = {"chosen": state.chosen, "reason": state.reason, "next": state.next_chosen}
-        house.log(kind, agent_id=told.agent_id, data={k: v for k, v in data.items() if v is not None})
-
-
-def log_segment(house: House, kind: EventKind, segment: Segment, *, actor: str | None = None, **data: object) -> None:
-    house.log(
-        kind,
-        actor=actor,
-        contact_id=segment.contact_id,
-        stay_id=segment.stay_id,
-        segment_id=segment.id,
-        agent_id=segment.agent_id,
-        data=data,
-    )

@@ -3,15 +3,14 @@
 from dataclasses import replace
 from typing import assert_never
 
-from app import asks, journey, wires
+from app import agent_acts, asks, journey, wires
 from app import commands as c
 from app.house import House
 from contacts import leg as legs
 from contacts.effect import Effect
 from contacts.leg import Leg
 from contacts.records import ConfigValue
-from contacts.segment import Segment
-from contacts.words import WRITTEN, IllegalStep
+from contacts.words import IllegalStep
 from routing import messages as m
 from routing.policy import agent_profile, as_values, domain_policy, queue_policy
 
@@ -62,9 +61,13 @@ def _take(house: House, command: c.Command) -> c.Reply:
             journey.decide(house, m.Reach(command.agent_id, command.device, command.up))
             return c.Reply(200)
         case c.ActOnSegment():
-            return _act(house, command)
+            return agent_acts.act(house, command)
         case c.TransferToQueue():
-            return _transfer(house, command)
+            return agent_acts.transfer_to_queue(house, command)
+        case c.TransferToAgent():
+            return agent_acts.transfer_to_agent(house, command)
+        case c.ConsultAgent():
+            return agent_acts.consult(house, command)
         case c.AssignContact():
             return _assign(house, command)
         case c.ApplyConfig():
@@ -207,12 +210,14 @@ def _ask_failed(house: House, effect: Effect) -> None:
     match effect.kind:
         case "telephony.connect":
             leg = house.records.legs.get(str(effect.args.get("with", "")))
-        case "telephony.hang_up":
+        case "telephony.ring" | "telephony.join" | "telephony.hang_up":
             leg = house.records.legs.get(effect.leg_id or "")
         case _:
             return
     if leg is not None:
         _merge(house, leg, c.LegReport(leg.provider_ref, "Failed", leg.last_rank + 1, "unknown"))
+        if effect.kind == "telephony.join":  # a colleague who cannot be brought in is still on the phone
+            asks.ask(house, leg, "hang_up")
 
 
 # --- agents -----------------------------------------------------------------------------------------------------------
@@ -225,65 +230,6 @@ def _choose(house: House, command: c.ChooseState) -> c.Reply:
     else:
         journey.decide(house, m.Choose(command.agent_id, command.chosen, command.reason))
     return c.Reply(200)
-
-
-def _own_segment(house: House, segment_id: str, agent_id: str) -> Segment:
-    segment = house.records.segments.get(segment_id)
-    if segment is None or segment.agent_id != agent_id:
-        raise m.Refusal("segment.gone", 409, "segment")
-    return segment
-
-
-def _act(house: House, command: c.ActOnSegment) -> c.Reply:
-    segment = _own_segment(house, command.segment_id, command.agent_id)
-    on_wire = house.contact(segment.contact_id).channel not in WRITTEN
-    match command.act:
-        case "accept":
-            journey.decide(house, m.Accept(segment.id, command.agent_id))
-        case "decline":
-            house.decline_reason = command.reason
-            journey.decide(house, m.Decline(segment.id, command.agent_id))
-        case "hold" | "retrieve":
-            wanted = "talking" if command.act == "hold" else "held"
-            if not on_wire or segment.state != wanted:
-                raise IllegalStep("segment", segment.state, command.act, "agent")
-            asks.hold(house, segment, command.act)
-        case "park":
-            if on_wire:
-                raise IllegalStep("segment", segment.state, "park", "agent")
-            journey.decide(house, m.Park(segment.id))
-        case "unpark":
-            journey.decide(house, m.Unpark(segment.id))
-        case "end":
-            _end(house, segment, on_wire)
-        case "finish":
-            journey.decide(house, m.Finish(segment.id))
-        case _:
-            assert_never(command.act)
-    return c.Reply(200, {"segment": segment.id})
-
-
-def _end(house: House, segment: Segment, on_wire: bool) -> None:
-    """On a wire the conversation ends when the provider says so; elsewhere at once."""
-    if segment.state not in ("talking", "held", "parked"):
-        raise IllegalStep("segment", segment.state, "end", "agent")
-    if on_wire:
-        asks.hang_up_rest(house, segment.contact_id)
-    else:
-        journey.decide(house, m.End(segment.id))
-
-
-def _transfer(house: House, command: c.TransferToQueue) -> c.Reply:
-    """The contact waits anew in the other queue; the agent wraps up."""
-    segment = _own_segment(house, command.segment_id, command.agent_id)
-    if segment.state not in ("talking", "held"):
-        raise IllegalStep("segment", segment.state, "transfer", "agent")
-    if not house.engine.takes_stays(command.queue_id, house.contact(segment.contact_id).company_id):
-        raise m.Refusal("queue.unknown_or_closed", 404, "queue")
-    asks.hang_up_agent(house, segment)
-    journey.queue(house, segment.contact_id, command.queue_id)  # first: a contact that nobody has would be over
-    journey.decide(house, m.End(segment.id))
-    return c.Reply(200, {"contact_id": segment.contact_id})
 
 
 def _assign(house: House, command: c.AssignContact) -> c.Reply:

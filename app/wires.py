@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from app import asks, journey
+from app import asks, colleagues, journey
 from app.house import House
+from app.noted import log_segment
 from contacts import segment as segments
 from contacts.leg import Leg
 from contacts.segment import UNDERWAY, Segment
@@ -16,19 +17,28 @@ def leg_moved(house: House, leg: Leg, came_from: str) -> None:
         leg_cleared(house, leg)
         return
     if leg.role == "customer":
-        for segment in house.segments(leg.contact_id):
-            if segment.state == "talking" and leg.state == "held":
-                held(house, segment, "hold")
-            elif segment.state == "held" and leg.state == "established" and came_from == "held":
-                held(house, segment, "retrieve")
+        follow_customer(house, leg, came_from)
     connect_if_established(house, leg.contact_id)
+    if leg.state != came_from:
+        colleagues.bring_together(house, leg.contact_id)
+
+
+def follow_customer(house: House, leg: Leg, came_from: str) -> None:
+    """Those who are with the customer; a colleague who is asked talks on."""
+    for segment in house.segments(leg.contact_id):
+        if segment.role not in ("primary", "conference"):
+            continue
+        if segment.state == "talking" and leg.state == "held":
+            held(house, segment, "hold")
+        elif segment.state == "held" and leg.state == "established" and came_from == "held":
+            held(house, segment, "retrieve")
 
 
 def held(house: House, segment: Segment, event: str) -> None:
     """The provider reported Held or Retrieved of the customer's leg."""
     state = segments.next_state(segment.state, event, "provider")
     house.keep_segment(replace(segment, state=state))
-    journey.log_segment(house, "segment.held" if event == "hold" else "segment.retrieved", segment)
+    log_segment(house, "segment.held" if event == "hold" else "segment.retrieved", segment)
 
 
 def connect_if_established(house: House, contact_id: str) -> None:
@@ -36,7 +46,10 @@ def connect_if_established(house: House, contact_id: str) -> None:
     up = {agent_id for agent_id, leg in latest_legs(house, contact_id).items() if leg.state in ("established", "held")}
     if None not in up:  # the customer's leg
         return
+    asking = colleagues.asking(house, contact_id)
     for segment in house.segments(contact_id):
+        if segment.role == "consult" and (asking is None or asking.agent_id not in up):
+            continue
         if segment.state == "connecting" and segment.agent_id in up:
             journey.decide(house, m.Connected(segment.id))
 
@@ -63,11 +76,4 @@ def leg_cleared(house: House, leg: Leg) -> None:
             journey.decide(house, m.ConnectFailed(segment.id))
         elif segment.state in UNDERWAY:
             journey.decide(house, m.End(segment.id))
-            end_call_unless_served(house, segment.contact_id)
-
-
-def end_call_unless_served(house: House, contact_id: str) -> None:
-    """The agent's side is gone: the customer goes too, unless somebody else serves or will."""
-    served = any(s.state in UNDERWAY or s.state == "offered" for s in house.segments(contact_id))
-    if not served and house.waiting_stay(contact_id) is None:
-        asks.hang_up_customer(house, contact_id)
+            colleagues.gone(house, segment)

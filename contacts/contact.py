@@ -46,6 +46,7 @@ class Contact:
     arrived_us: int
     customer_id: str | None = None  # empty until identification is unique or a person decides
     number: str | None = None  # the address of ours that was reached
+    value: int = 0  # of the customer as it was looked up, 0..100; a supervisor may give it another
     case_id: str | None = None
     closed_us: int | None = None
     outcome: Outcome | None = None

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 EventKind = Literal[
     "contact.arrived", "contact.identified", "contact.closed",
-    "stay.queued", "stay.overdue", "stay.widened", "stay.ended",
+    "stay.queued", "stay.overdue", "stay.widened", "stay.reprioritised", "stay.ended",
     "segment.offered", "segment.declined", "segment.expired", "segment.withdrawn", "segment.failed",
     "segment.accepted", "segment.connected", "segment.held", "segment.retrieved", "segment.parked",
-    "segment.unparked", "segment.ended", "segment.finished",
+    "segment.unparked", "segment.role_changed", "segment.ended", "segment.finished",
     "leg.changed",
     "agent.chose", "agent.flagged", "agent.flag_cleared", "agent.reachable", "agent.unreachable",
     "effect.asked", "effect.reported",

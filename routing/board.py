@@ -32,7 +32,7 @@ class Segment:
         self, id: str, stay: Waiting | None, agent: Agent, queue: Queue, channel: Channel, exclusive: bool, manual: bool
     ) -> None:
         self.id = id
-        self.stay = stay  # until the conversation begins
+        self.stay = stay  # until the conversation begins; None from the start: a colleague is asked for advice
         self.agent = agent
         self.queue = queue
         self.channel = channel

@@ -11,7 +11,7 @@ from contacts.presence import AgentState
 from contacts.records import Records
 from contacts.requirement import RequirementError
 from contacts.stay import Wishes
-from contacts.words import SECOND_US
+from contacts.words import SECOND_US, Channel
 from routing import availability, conversation, digest, offers, recipe
 from routing.board import Board, Segment
 from routing.candidates import first_stay
@@ -28,6 +28,7 @@ from routing.messages import (
     ConfigChanged,
     Connected,
     ConnectFailed,
+    Consult,
     Decision,
     Decline,
     DomainPolicy,
@@ -42,7 +43,9 @@ from routing.messages import (
     Queued,
     Reach,
     Refusal,
+    Reprioritise,
     StayOver,
+    TakeBack,
     TimePassed,
     Unpark,
 )  # fmt: skip
@@ -116,6 +119,11 @@ class Engine:
     def takes_stays(self, queue_id: str, company_id: str) -> bool:
         queue = self._board.lines.queues.get(queue_id)
         return queue is not None and queue.policy.company_id == company_id and not queue.policy.closed
+
+    def require_at_work(self, agent_id: str, queue_id: str, channel: Channel) -> None:
+        """Whether a person may give this agent something of the queue. Raises Refusal; room is not asked."""
+        board = self._board
+        offers.require_at_work(board, board.agent(agent_id), board.lines.queues[queue_id], channel)
 
     def load(self, agent_id: str) -> int:
         """In units of capacity."""
@@ -226,6 +234,18 @@ def _assign(board: Board, message: Assign) -> None:
     offers.assign(board, board.stay(message.stay_id), board.agent(message.agent_id))
 
 
+def _consult(board: Board, message: Consult) -> None:
+    offers.consult(board, board.segment(message.segment_id, "talking"), board.agent(message.agent_id))
+
+
+def _take_back(board: Board, message: TakeBack) -> None:
+    offers.take_back(board, board.segment(message.segment_id, "offered", "connecting"), message.why)
+
+
+def _reprioritise(board: Board, message: Reprioritise) -> None:
+    recipe.give_value(board, board.stay(message.stay_id), message.value)
+
+
 def _park(board: Board, message: Park) -> None:
     conversation.park(board, board.segment(message.segment_id, "talking"))
 
@@ -281,6 +301,7 @@ def _outage_over(board: Board, message: OutageOver) -> None:
 _HEARS: dict[type[Message], Callable[[Board, Any], None]] = {
     ConfigChanged: configure, Enqueue: _enqueue, Leave: _leave, Choose: _choose, ChooseNext: _choose_next,
     Reach: _reach, ClearFlag: _clear_flag, Accept: _accept, Decline: _decline, Connected: _connected,
-    ConnectFailed: _connect_failed, Assign: _assign, Park: _park, Unpark: _unpark, End: _end, Finish: _finish,
-    TimePassed: _time_passed, OutageOver: _outage_over,
+    ConnectFailed: _connect_failed, Assign: _assign, Consult: _consult, TakeBack: _take_back,
+    Reprioritise: _reprioritise, Park: _park, Unpark: _unpark, End: _end, Finish: _finish, TimePassed: _time_passed,
+    OutageOver: _outage_over,
 }  # fmt: skip

@@ -192,6 +192,33 @@ class Assign:
 
 
 @dataclass(frozen=True, slots=True)
+class Consult:
+    """Whoever has this conversation asks a colleague: a second segment on it, offered directly, also above capacity."""
+
+    segment_id: str
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """A person, or what became of the contact, takes an offer or a connecting segment back from its agent.
+
+    A stay waits on at its old place, and a while passes before this agent is asked again; it is no refusal of theirs.
+    """
+
+    segment_id: str
+    why: Literal["taken_back", "returned", "left", "moved"] = "taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Reprioritise:
+    """A person gives a waiting stay another value: its place follows from the queue's head start."""
+
+    stay_id: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class Park:
     segment_id: str
 
@@ -229,7 +256,8 @@ class OutageOver:
 
 Message = (
     ConfigChanged | Enqueue | Leave | Choose | ChooseNext | Reach | ClearFlag | Accept | Decline | Connected
-    | ConnectFailed | Assign | Park | Unpark | End | Finish | TimePassed | OutageOver
+    | ConnectFailed | Assign | Consult | TakeBack | Reprioritise | Park | Unpark | End | Finish | TimePassed
+    | OutageOver
 )  # fmt: skip
 
 
@@ -258,6 +286,16 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
+class Consulted:
+    """A colleague is asked to join a conversation. Nobody waits because of it: there is no stay."""
+
+    segment_id: str
+    of_segment_id: str
+    agent_id: str
+    expires_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfferExtended:
     segment_id: str
     expires_us: int
@@ -274,16 +312,25 @@ class OfferOver:
     """An offer or a connecting segment ended without a conversation; unless the stay ended, it waits at its place."""
 
     segment_id: str
-    stay_id: str
+    stay_id: str | None  # None: a colleague was asked for advice
     agent_id: str
     end: Literal["declined", "expired", "withdrawn", "failed"]
-    why: str  # declined, timeout, taken, left, unreachable, not_ready, connect_timeout, provider or moved
+    why: str  # declined, timeout, taken, left, unreachable, not_ready, connect_timeout, provider, moved, or TakeBack's
 
 
 @dataclass(frozen=True, slots=True)
 class Talking:
     segment_id: str
-    stay_id: str  # ended as answered
+    stay_id: str | None  # ended as answered; None: a colleague was asked for advice
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The stay has another value and stands at another place."""
+
+    stay_id: str
+    value: int
+    place_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +394,6 @@ class StayOver:
 
 
 Decision = (
-    Queued | Offered | OfferExtended | Accepted | OfferOver | Talking | HandedBack | Parked | Unparked | WrapUpStarted
-    | Finished | AgentChanged | Overdue | Widened | StayOver
+    Queued | Offered | Consulted | OfferExtended | Accepted | OfferOver | Talking | Replaced | HandedBack | Parked
+    | Unparked | WrapUpStarted | Finished | AgentChanged | Overdue | Widened | StayOver
 )  # fmt: skip

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from contacts.words import SECOND_US
+from contacts.words import SECOND_US, Channel
 from routing.board import Board, Segment, offers_wanted
 from routing.deadlines import NEVER, due, instant_of
-from routing.line import Waiting
-from routing.messages import Accepted, LastStep, Offered, OfferOver, Refusal, StayOver, Talking
+from routing.line import Queue, Waiting
+from routing.messages import Accepted, Consulted, LastStep, Offered, OfferOver, Refusal, StayOver, Talking
 from routing.recipe import watch
 from routing.staff import Agent
 
@@ -19,25 +19,46 @@ def offer(board: Board, stay: Waiting, agent: Agent, explanation: Mapping[str, A
     line = stay.line
     manual = explanation is None
     exclusive = manual or offers_wanted(stay) == 1
-    timeout_us = max(line.queue.policy.offer_timeout_s * SECOND_US, board.domain.min_offer_us)
     segment = Segment(board.new_id(), stay, agent, line.queue, line.channel, exclusive, manual)
     stay.offers = (*stay.offers, segment)
-    board.keep(segment)
-    board.set_due(segment, due(board.now_us + timeout_us, "offered"))
+    expires_us = _show(board, segment)
     board.offer_made(stay, segment)
     if manual:
         board.place_by_hand(agent)
     else:
         board.reload(agent)
-    board.told.append(Offered(segment.id, stay.id, agent.id, board.now_us + timeout_us, exclusive, manual, explanation))
+    board.told.append(Offered(segment.id, stay.id, agent.id, expires_us, exclusive, manual, explanation))
+
+
+def _show(board: Board, segment: Segment) -> int:
+    """For a limited time; until when."""
+    board.keep(segment)
+    timeout_us = max(segment.queue.policy.offer_timeout_s * SECOND_US, board.domain.min_offer_us)
+    board.set_due(segment, due(board.now_us + timeout_us, "offered"))
+    return board.now_us + timeout_us
+
+
+def require_at_work(board: Board, agent: Agent, queue: Queue, channel: Channel) -> None:
+    """Who is given something by a person is there and may serve the company; room is not asked."""
+    if not board.staff.is_logged_in(agent, channel):
+        raise Refusal("agent.not_ready", 409, "agent_id")
+    if agent.group is None or queue.policy.company_id not in agent.group.company_ids:
+        raise Refusal("agent.not_granted", 403, "agent_id")
+
+
+def consult(board: Board, segment: Segment, agent: Agent) -> None:
+    """A colleague is asked directly: one offer to one agent, and no stay that it could return to."""
+    if agent is segment.agent:
+        raise Refusal("agent.oneself", 409, "agent_id")
+    require_at_work(board, agent, segment.queue, segment.channel)
+    asked = Segment(board.new_id(), None, agent, segment.queue, segment.channel, True, True)
+    expires_us = _show(board, asked)
+    board.place_by_hand(agent)
+    board.told.append(Consulted(asked.id, segment.id, agent.id, expires_us))
 
 
 def assign(board: Board, stay: Waiting, agent: Agent) -> None:
-    line, group = stay.line, agent.group
-    if not board.staff.is_logged_in(agent, line.channel):
-        raise Refusal("agent.not_ready", 409, "agent_id")
-    if group is None or line.queue.policy.company_id not in group.company_ids:
-        raise Refusal("agent.not_granted", 403, "agent_id")
+    require_at_work(board, agent, stay.line.queue, stay.line.channel)
     if any(each.state != "offered" or each.agent is agent for each in stay.offers):
         raise Refusal("offer.taken", 409, "stay_id")
     withdraw(board, stay.offers, "moved")
@@ -46,11 +67,12 @@ def assign(board: Board, stay: Waiting, agent: Agent) -> None:
 
 def accept(board: Board, segment: Segment) -> None:
     """Accepting reserves the agent; connected is only what the provider reports."""
-    stay = stay_of(segment)
-    by_us = board.now_us + board.domain.connect_timeout_us
+    stay, by_us = segment.stay, board.now_us + board.domain.connect_timeout_us
     segment.state = "connecting"
     board.set_due(segment, due(by_us, "connecting"))
     board.told.append(Accepted(segment.id, by_us))
+    if stay is None:
+        return
     if len(stay.offers) > 1:
         withdraw(board, [each for each in stay.offers if each is not segment], "taken")
     if stay.in_line:
@@ -60,24 +82,38 @@ def accept(board: Board, segment: Segment) -> None:
 
 
 def connected(board: Board, segment: Segment) -> None:
-    stay = stay_of(segment)
+    stay = segment.stay
     segment.state, segment.stay = "talking", None
     board.set_due(segment, NEVER)
-    board.dismiss(stay)
-    stay.offers = ()
-    board.told.append(Talking(segment.id, stay.id))
+    if stay is not None:
+        board.dismiss(stay)
+        stay.offers = ()
+    board.told.append(Talking(segment.id, stay.id if stay else None))
     if segment.agent.desk_silent_us is not None:
         board.watch_silence(segment.agent)
 
 
 def let_go(board: Board, segment: Segment, end: OfferEnd, why: str) -> None:
     """The offer came to nothing because of the agent: a pause for the agent, the old place for the stay."""
-    stay, policy = stay_of(segment), segment.queue.policy
-    stay.refusals += 1
-    board.pause(stay, segment.agent, board.now_us + policy.reoffer_pause_s * SECOND_US)
+    stay, policy = segment.stay, segment.queue.policy
+    if stay is not None:
+        stay.refusals += 1
+        _pause(board, segment)
     end_offer(board, segment, end, why)
-    if stay.refusals >= policy.max_offers:
+    if stay is not None and stay.refusals >= policy.max_offers:
         over(board, stay, "unwanted", policy.unwanted_step)
+
+
+def _pause(board: Board, segment: Segment) -> None:
+    if segment.stay is not None:
+        pause_us = segment.queue.policy.reoffer_pause_s * SECOND_US
+        board.pause(segment.stay, segment.agent, board.now_us + pause_us)
+
+
+def take_back(board: Board, segment: Segment, why: str) -> None:
+    """Not held against the agent; but for a while somebody else is asked, else the act would have no effect."""
+    _pause(board, segment)
+    end_offer(board, segment, "withdrawn", why)
 
 
 def expire(board: Board, segment: Segment) -> None:
@@ -112,18 +148,23 @@ def offers_to(agent: Agent) -> list[Segment]:
 
 
 def end_offer(board: Board, segment: Segment, end: OfferEnd, why: str) -> None:
-    """The stay waits again at its old place."""
-    stay, agent = stay_of(segment), segment.agent
-    board.told.append(OfferOver(segment.id, stay.id, agent.id, end, why))
-    stay.offers = tuple(each for each in stay.offers if each is not segment)
+    """The stay, if there is one, waits again at its old place."""
+    stay, agent = segment.stay, segment.agent
+    board.told.append(OfferOver(segment.id, stay.id if stay else None, agent.id, end, why))
     board.forget(segment)
+    if stay is not None:
+        _wait_again(board, stay, segment)
+    board.reload(agent)
+    board.take_next_chosen(agent)
+
+
+def _wait_again(board: Board, stay: Waiting, segment: Segment) -> None:
+    stay.offers = tuple(each for each in stay.offers if each is not segment)
     if not segment.exclusive:
-        board.bar(stay, agent.id)
+        board.bar(stay, segment.agent.id)
     board.stand(stay)
     if segment.state == "connecting":
         watch(board, stay)
-    board.reload(agent)
-    board.take_next_chosen(agent)
 
 
 def over(board: Board, stay: Waiting, why: Literal["limit", "unwanted"], step: LastStep) -> None:
@@ -131,8 +172,3 @@ def over(board: Board, stay: Waiting, why: Literal["limit", "unwanted"], step: L
     withdraw(board, stay.offers, "moved")
     board.dismiss(stay)
     board.told.append(StayOver(stay.id, why, None, step))
-
-
-def stay_of(segment: Segment) -> Waiting:
-    assert segment.stay is not None, "offered and connecting segments have a stay"
-    return segment.stay

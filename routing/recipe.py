@@ -8,11 +8,11 @@ from contacts.words import SECOND_US
 from routing.board import Board
 from routing.deadlines import NEVER, Due, due
 from routing.line import Waiting
-from routing.messages import Overdue, QueuePolicy, Widened
+from routing.messages import Overdue, QueuePolicy, Replaced, Widened
 
 
 def place_us(policy: QueuePolicy, value: int, arrival_us: int) -> int:
-    """The place in line: a head start for the customer's value, as time. It never changes again."""
+    """The place in line: a head start for the customer's value, as time. Only a person's act changes it again."""
     points = 0
     for at_least, more in policy.head_start:
         if value >= at_least:
@@ -55,3 +55,14 @@ def widen(board: Board, stay: Waiting) -> None:
     board.move(stay, board.lines.line(line.queue, step.requirement, line.channel, board.staff.groups))
     watch(board, stay)
     board.told.append(Widened(stay.id, step.requirement))
+
+
+def give_value(board: Board, stay: Waiting, value: int) -> None:
+    """By a person: the stay goes to the place that it would have had with this value."""
+    was_in_line = stay.in_line
+    board.step_out(stay)
+    stay.value = value
+    stay.place_us = place_us(stay.line.queue.policy, value, stay.arrival_us)
+    if was_in_line:
+        board.stand(stay)
+    board.told.append(Replaced(stay.id, value, stay.place_us))

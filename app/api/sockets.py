@@ -17,6 +17,7 @@ import structlog
 from pydantic import ValidationError
 
 from app import commands as c
+from app.api.acts_asked import command_of
 from app.api.tab import (
     BAD_FRAME,
     COMMANDS_PER_S,
@@ -306,25 +307,6 @@ class Sockets:
         for sockets in self.open.values():
             for socket in sockets:
                 socket.close(code, why)
-
-
-def command_of(frame: Do, agent_id: str) -> c.Command | c.Reply:
-    """The command that a `do` asks for, or the problem that names the field it lacks."""
-    match frame.what:
-        case "choose":
-            if frame.chosen is None:
-                return c.problem(422, "field.missing", field="chosen")
-            return c.ChooseState(agent_id, frame.chosen, frame.reason, frame.when)
-        case "clear_flag":
-            return c.ClearNotResponding(agent_id)
-        case "transfer":
-            if frame.segment is None or frame.queue is None:
-                return c.problem(422, "field.missing", field="segment" if frame.segment is None else "queue")
-            return c.TransferToQueue(frame.segment, agent_id, frame.queue)
-        case act:
-            if frame.segment is None:
-                return c.problem(422, "field.missing", field="segment")
-            return c.ActOnSegment(act, frame.segment, agent_id, frame.reason)
 
 
 async def _hello(receive: Receive) -> Hello:

@@ -91,6 +91,7 @@ async def _contacts(conn: AsyncConnection, ids: Collection[str]) -> list[Contact
             arrived_us=row["arrived_at"],
             customer_id=row["customer_id"],
             number=row["number"],
+            value=row["value"],
             case_id=row["case_id"],
             closed_us=row["closed_at"],
             outcome=row["outcome"],

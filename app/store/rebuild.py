@@ -28,7 +28,7 @@ WITH wanted AS (
     WHERE domain_id = $1 AND state NOT IN ('done', 'declined', 'expired', 'withdrawn', 'failed')
 )
 SELECT c.id::text, c.company_id::text, c.domain_id, c.channel, c.direction, c.state, c.source, c.source_id,
-    {read("c.arrived_at")}, c.customer_id::text, c.number, c.case_id::text, {read("c.closed_at")}, c.outcome,
+    {read("c.arrived_at")}, c.customer_id::text, c.number, c.value, c.case_id::text, {read("c.closed_at")}, c.outcome,
     c.collected
 FROM wanted JOIN contact c USING (id) ORDER BY c.id
 """

@@ -16,8 +16,22 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
-from app.store.columns import big, document, instant, metadata, one_of, small, token, uid, version, whole, words
+from app.store.columns import (
+    between,
+    big,
+    document,
+    instant,
+    metadata,
+    one_of,
+    small,
+    token,
+    uid,
+    version,
+    whole,
+    words,
+)
 from contacts.contact import ContactState, LinkKind, Outcome
 from contacts.effect import EffectState
 from contacts.leg import LegRole, LegState
@@ -39,6 +53,7 @@ contact = Table(
     token("source", 80),
     token("source_id", 128),
     token("number", 254, nullable=True),
+    small("value", server_default=text("0")),
     uid("case_id", nullable=True),
     instant("arrived_at"),
     instant("closed_at", nullable=True),
@@ -48,6 +63,7 @@ contact = Table(
     UniqueConstraint("company_id", "source", "source_id"),
     UniqueConstraint("company_id", "id", "domain_id"),  # also the order in which a company's contacts are listed
     ForeignKeyConstraint(["company_id", "customer_id"], ["customer.company_id", "customer.id"]),
+    between("value", 0, 100),
     CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", "closed_has_time"),
     CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", "closed_has_outcome"),
     postgresql_with={"fillfactor": 85},
@@ -136,6 +152,15 @@ segment = Table(
     token("end", nullable=True, quote=True),
     ForeignKeyConstraint(["contact_id", "stay_id", "domain_id"], ["stay.contact_id", "stay.id", "stay.domain_id"]),
     ForeignKeyConstraint(["agent_id", "domain_id"], ["agent.id", "agent.domain_id"]),
+    # One who holds a conversation and one who takes it over change in one turn: looked at when its statement ends.
+    ExcludeConstraint(
+        ("stay_id", "="),
+        name="uq_segment_accepted",
+        using="btree",
+        where=text("role = 'primary' AND state IN ('connecting', 'talking', 'held')"),
+        deferrable=True,
+        initially="IMMEDIATE",
+    ),
     postgresql_with={"fillfactor": 60},
 )
 Index("ix_segment_contact_id", segment.c.contact_id)
@@ -147,12 +172,6 @@ Index(
     segment.c.agent_id,
     unique=True,
     postgresql_where=text("state = 'offered'"),
-)
-Index(
-    "uq_segment_accepted",
-    segment.c.stay_id,
-    unique=True,
-    postgresql_where=text("role = 'primary' AND state IN ('connecting', 'talking', 'held')"),
 )
 
 # Written by the API.

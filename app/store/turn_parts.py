@@ -86,6 +86,7 @@ CHANGED_CONTACT = Part(
         _f("case_id", "uuid"),
         _at("closed_at", "closed_us"),
         _f("outcome", "text"),
+        _f("value", "smallint"),
         _document("collected", 16, "contact.collected"),
     ),
     does="update",
@@ -112,6 +113,7 @@ CHANGED_STAY = Part(
     (
         _ID,
         _f("requirement", "text"),
+        _f("place_us", "bigint"),
         _at("ended_at", "ended_us"),
         _f("end", "text"),
         _document("routing", 4, "stay.routing"),
@@ -127,7 +129,6 @@ NEW_STAY = Part(
         _f("queue_id", "uuid"),
         _f("queue_version", "integer"),
         Field("wishes", "jsonb", lambda stay: wishes_json(stay.wishes)),
-        _f("place_us", "bigint"),
         _at("queued_at", "queued_us"),
         _at("promise_at", "promise_us"),
         _at("limit_at", "limit_us"),

@@ -25,6 +25,8 @@ EACH: dict[type, c.Command] = {
         c.DeviceReach(ID, "desk", True),
         c.ActOnSegment("decline", ID, OTHER, "a reason"),
         c.TransferToQueue(ID, OTHER, ID),
+        c.TransferToAgent(ID, OTHER, ID, keep=True),
+        c.ConsultAgent(ID, OTHER, ID),
         c.AssignContact(ID, OTHER, ID),
         c.ApplyConfig(7),
         c.RowChanged("segment_result", ID, 2, OTHER, None, ID),

@@ -14,6 +14,7 @@ import pytest
 from app import commands as c
 from app.store.rebuild import read_records
 from app.switchboard import Switchboard, new_id
+from contacts.acts import Act, possible
 from routing.engine import Engine
 from tests.faults.seeds import soak_seeds
 from tests.journey.board import Board, open_board
@@ -29,6 +30,11 @@ CONFIG = {
     "head_start": [[50, 30]],
 }
 STEPS = 250
+TOGETHER: frozenset[Act] = frozenset({"consult", "complete", "return", "conference", "leave", "transfer"})
+REPORTED = {
+    "telephony.hold": "Held", "telephony.retrieve": "Retrieved", "telephony.ring": "Established",
+    "telephony.hang_up": "ConnectionCleared",
+}  # fmt: skip
 
 
 def config(centre: Centre, n: int) -> dict[str, Any]:
@@ -152,6 +158,7 @@ async def something(board: Board, chance: Random, refs: dict[str, int]) -> None:
     records = house.records
     match chance.choice(
         ["call", "call", "chat", "act", "act", "act", "wire", "wire", "wire", "leave", "agent", "again", "transfer"]
+        + ["together"] * 3
     ):
         case "call":
             ref = new_id()
@@ -174,6 +181,8 @@ async def something(board: Board, chance: Random, refs: dict[str, int]) -> None:
         case "transfer" if records.segments:
             segment = chance.choice(list(records.segments.values()))
             await board.ask(c.TransferToQueue(segment.id, segment.agent_id, chance.choice(board.centre.queue_ids)))
+        case "together" if records.segments:
+            await together(board, chance)
         case "wire" if records.legs:
             leg = chance.choice(list(records.legs.values()))
             event = chance.choice(
@@ -203,3 +212,39 @@ async def something(board: Board, chance: Random, refs: dict[str, int]) -> None:
         case _:
             due = tuple(e.id for e in list(records.effects.values())[:3])
             await board.ask(c.ReportEffects(due))
+
+
+async def together(board: Board, chance: Random) -> None:
+    """A colleague is asked, takes over, joins or is left; mostly by those who may, and the wires mostly follow."""
+    house = board.switchboard.house
+    assert house is not None
+    segments = list(house.records.segments.values())
+    calls = [s for s in segments if s.state in ("talking", "held") and house.contact(s.contact_id).channel == "phone"]
+    segment = chance.choice(calls or segments)
+    others = [s for s in house.segments(segment.contact_id) if s.id != segment.id]
+    likely = sorted(possible(segment, others, house.contact(segment.contact_id).channel) & TOGETHER)
+    act: Any = chance.choice(likely if likely and chance.random() < 0.9 else sorted(TOGETHER))
+    colleague = chance.choice(board.centre.agent_ids)
+    match act:
+        case "consult":
+            await board.ask(c.ConsultAgent(segment.id, segment.agent_id, colleague))
+        case "transfer":
+            await board.ask(c.TransferToAgent(segment.id, segment.agent_id, colleague, chance.random() < 0.5))
+        case _:
+            await board.act(act, segment.id, segment.agent_id)
+    if chance.random() < 0.7:
+        await the_wires_follow(board, segment.contact_id)
+
+
+async def the_wires_follow(board: Board, contact_id: str) -> None:
+    """The provider has done what it was asked, and who was asked for advice has picked up."""
+    house = board.switchboard.house
+    assert house is not None
+    for segment in house.segments(contact_id):
+        if segment.role == "consult" and segment.state == "offered":
+            await board.act("accept", segment.id, segment.agent_id)
+    for effect in house.effects(contact_id):
+        leg = house.records.legs.get(effect.leg_id or "")
+        if leg is not None and (event := REPORTED.get(effect.kind)):
+            await board.report(leg.provider_ref, event, leg.last_rank + 1)
+    await board.ask(c.ReportEffects(tuple(effect.id for effect in house.effects(contact_id))))

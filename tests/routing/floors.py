@@ -10,7 +10,8 @@ from routing import messages as m
 from tests.routing.ledger import Ledger, Piece, Wait
 
 # What people do beside their conversations, and what else can happen, by weight.
-PEOPLE = {"flag": 2, "back": 2, "found": 2, "choose": 2, "next": 1, "reach": 3, "leave": 3, "assign": 2}
+PEOPLE = {"flag": 2, "back": 2, "found": 2, "choose": 2, "next": 1, "reach": 3, "leave": 3, "assign": 2,
+          "consult": 2, "take back": 2, "raise": 2}  # fmt: skip
 TROUBLES = {"domain": 1, "queue": 2, "agent": 3, "gone": 1, "outage": 1, "stale": 1, "wrong": 1, "stay": 1, "again": 1}
 SKILLS = ("zh", "en", "billing", "orders")
 START_US = 1_795_000_000 * SECOND_US
@@ -235,6 +236,12 @@ class Floor:
                 return m.Leave(chance.choice(waits).stay_id, chance.choice(ends))
             case "assign" if waits:
                 return m.Assign(chance.choice(waits).stay_id, agent_id)
+            case "raise" if waits:
+                return m.Reprioritise(chance.choice(waits).stay_id, chance.randint(0, 100))
+            case "consult" if talks := self.ledger.in_state("talking"):
+                return m.Consult(chance.choice(talks).segment_id, agent_id)
+            case "take back" if offers := self.ledger.in_state(chance.choice(["offered", "connecting"])):
+                return m.TakeBack(chance.choice(offers).segment_id)
         return self.answer()
 
     def trouble(self) -> m.Message:
@@ -261,9 +268,9 @@ class Floor:
                 late: list[m.Message] = [m.Accept(old, agent_id), m.End(old), m.Finish(old), m.Connected(old)]
                 return chance.choice(late)
             case "wrong":
-                acts: list[Any] = [m.Connected, m.ConnectFailed, m.Park, m.Unpark, m.End, m.Finish]
+                acts: list[Any] = [m.Connected, m.ConnectFailed, m.TakeBack, m.Park, m.Unpark, m.End, m.Finish]
                 wrong: list[m.Message] = [act(any_segment) for act in acts]
-                return chance.choice([m.Accept(any_segment, agent_id), *wrong])
+                return chance.choice([m.Accept(any_segment, agent_id), m.Consult(any_segment, agent_id), *wrong])
             case "stay":
                 return m.Leave(chance.choice([*self.ledger.stays_so_far, "stay-none"]), "cleared")
             case _:

@@ -42,6 +42,7 @@ class Piece:
     exclusive: bool
     offered_us: int
     connected_us: int | None = None
+    role: str = "primary"  # or consult: of the stay of whoever asked, which is over
 
 
 @dataclass
@@ -106,18 +107,28 @@ class Ledger:
                     decision.segment_id, wait.stay_id, wait.contact_id, decision.agent_id, wait.channel, wait.queue_id,
                     "offered", decision.expires_us, decision.manual, decision.exclusive, now_us,
                 )  # fmt: skip
+            case "Consulted":
+                asker = self.pieces[decision.of_segment_id]
+                self.pieces[decision.segment_id] = Piece(
+                    decision.segment_id, asker.stay_id, asker.contact_id, decision.agent_id, asker.channel,
+                    asker.queue_id, "offered", decision.expires_us, True, True, now_us, role="consult",
+                )  # fmt: skip
+            case "Replaced":
+                self.waits[decision.stay_id].place_us = decision.place_us
             case "OfferExtended":
                 self.pieces[decision.segment_id].ends_us = decision.expires_us
             case "Accepted":
                 piece = self.pieces[decision.segment_id]
                 piece.state, piece.ends_us = "connecting", decision.connect_by_us
-                self.accepted[piece.stay_id] = self.accepted.get(piece.stay_id, 0) + 1
+                if piece.role == "primary":
+                    self.accepted[piece.stay_id] = self.accepted.get(piece.stay_id, 0) + 1
             case "OfferOver":
                 self.offer_over(decision)
             case "Talking":
                 piece = self.pieces[decision.segment_id]
                 piece.state, piece.ends_us, piece.connected_us = "talking", None, now_us
-                del self.waits[decision.stay_id]
+                if decision.stay_id is not None:
+                    del self.waits[decision.stay_id]
             case "Parked":
                 self.pieces[decision.segment_id].state = "parked"
             case "Unparked":
@@ -142,7 +153,7 @@ class Ledger:
     def offer_over(self, decision: Any) -> None:
         piece = self.pieces.pop(decision.segment_id)
         self.over.append(decision.segment_id)
-        if piece.state == "connecting":
+        if piece.state == "connecting" and piece.role == "primary":
             self.accepted[piece.stay_id] -= 1
         if decision.end == "expired":
             self.change(decision.agent_id, not_responding=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
-from contacts.presence import AgentState, is_logged_in, is_reachable
+from contacts.presence import AgentState, is_reachable
 from contacts.requirement import RequirementError, parse
 from contacts.stay import Wishes
 from contacts.words import SECOND_US, WRITTEN, Channel
@@ -36,6 +36,7 @@ class Waiting:
     limit_us: int
     overdue: bool = False
     widened: int = 0  # steps of the queue's widening that were taken
+    arrival_us: int = 0
     refusals: int = 0  # offers that came to nothing because of the agent
     asked_again_us: dict[str, int] = field(default_factory=dict)  # agent -> end of the pause after letting it go
 
@@ -45,7 +46,7 @@ class Work:
     """A segment: offered, connecting, talking, parked or wrap_up."""
 
     segment_id: str
-    stay_id: str
+    stay_id: str | None  # None: a colleague is asked for advice
     agent_id: str
     channel: Channel
     queue_id: str
@@ -113,27 +114,21 @@ class NaiveFloor:
         queue = self.queues[stay.queue_id]
         in_rounds = stay.channel in WRITTEN and queue.offers_at_once > 1
         work = Work(self.new_id(), stay.stay_id, agent_id, stay.channel, stay.queue_id, manual or not in_rounds)
-        work.ends_us = self.now + max(queue.offer_timeout_s * SECOND_US, self.domain.min_offer_us)
-        self.works[work.segment_id] = work
+        self.show(work)
         self.say("Offered", segment_id=work.segment_id, stay_id=stay.stay_id, agent_id=agent_id,
                  expires_us=work.ends_us, exclusive=work.exclusive, manual=manual)  # fmt: skip
 
-    def assign(self, message: Any) -> None:
-        stay, agent_id = self.stay(message.stay_id), message.agent_id
-        if agent_id not in self.profiles or not is_logged_in(self.agents[agent_id], stay.channel):
-            raise Refused("agent.not_ready")
-        if self.queues[stay.queue_id].company_id not in self.profiles[agent_id].company_ids:
-            raise Refused("agent.not_granted")
-        if any(work.state != "offered" or work.agent_id == agent_id for work in self.works_of(stay)):
-            raise Refused("offer.taken")
-        self.withdraw(self.works_of(stay), "moved")
-        self.offer(stay, agent_id, manual=True)
+    def show(self, work: Work) -> None:
+        timeout_us = self.queues[work.queue_id].offer_timeout_s * SECOND_US
+        work.ends_us = self.now + max(timeout_us, self.domain.min_offer_us)
+        self.works[work.segment_id] = work
 
     def accept(self, message: Any) -> None:
         work = self.work(message.segment_id, "offered", message.agent_id)
         work.state, work.ends_us = "connecting", self.now + self.domain.connect_timeout_us
         self.say("Accepted", segment_id=work.segment_id, connect_by_us=work.ends_us)
-        self.withdraw([other for other in self.works_of(self.stays[work.stay_id]) if other is not work], "taken")
+        others = self.works_of(self.stays[work.stay_id]) if work.stay_id is not None else []
+        self.withdraw([other for other in others if other is not work], "taken")
 
     def decline(self, message: Any) -> None:
         self.let_go(self.work(message.segment_id, "offered", message.agent_id), "declined", "declined")
@@ -143,6 +138,8 @@ class NaiveFloor:
 
     def let_go(self, work: Work, end: str, why: str) -> None:
         """The offer came to nothing because of the agent: a pause for the agent, the old place for the stay."""
+        if work.stay_id is None:
+            return self.end_offer(work, end, why)
         stay, queue = self.stays[work.stay_id], self.queues[work.queue_id]
         stay.refusals += 1
         stay.asked_again_us[work.agent_id] = self.now + queue.reoffer_pause_s * SECOND_US
@@ -178,16 +175,20 @@ class NaiveFloor:
         except RequirementError as error:
             raise Refused(error.text_key) from None
         arrival_us = self.now if message.arrival_us is None else message.arrival_us
-        points = [0] + [points for value, points in queue.head_start if message.value >= value]
         stay = self.stays[message.stay_id] = Waiting(
             message.stay_id, message.contact_id, message.channel, message.queue_id, requirement, message.wishes,
-            place_us=arrival_us - points[-1] * SECOND_US // queue.rate,
+            place_us=self.place_us(queue, message.value, arrival_us),
             queued_us=self.now,
             promise_us=self.now + queue.promise_s * SECOND_US,
             limit_us=self.now + queue.limit_s * SECOND_US,
+            arrival_us=arrival_us,
         )  # fmt: skip
         self.say("Queued", stay_id=stay.stay_id, queue_version=queue.version, requirement=requirement,
                  place_us=stay.place_us, promise_us=stay.promise_us, limit_us=stay.limit_us)  # fmt: skip
+
+    def place_us(self, queue: Any, value: int, arrival_us: int) -> int:
+        points = [0] + [points for at_least, points in queue.head_start if value >= at_least]
+        return arrival_us - int(points[-1] * SECOND_US // queue.rate)
 
     def leave(self, message: Any) -> None:
         stay = self.stay(message.stay_id)
@@ -208,20 +209,9 @@ class NaiveFloor:
     def connected(self, message: Any) -> None:
         work = self.work(message.segment_id, "connecting")
         work.state, work.ends_us = "talking", None
-        del self.stays[work.stay_id]
+        if work.stay_id is not None:
+            del self.stays[work.stay_id]
         self.say("Talking", segment_id=work.segment_id, stay_id=work.stay_id)
-
-    def park(self, message: Any) -> None:
-        work = self.work(message.segment_id, "talking")
-        if work.channel not in WRITTEN:
-            raise Refused("channel.not_parkable")
-        work.state = "parked"
-        self.say("Parked", segment_id=work.segment_id)
-
-    def unpark(self, message: Any) -> None:
-        work = self.work(message.segment_id, "parked")
-        work.state = "talking"
-        self.say("Unparked", segment_id=work.segment_id)
 
     def end(self, message: Any) -> None:
         work = self.work(message.segment_id, "talking", state_too="parked")

@@ -11,8 +11,8 @@ The rules:
    such choices.
 4. An agent can serve who is ready, reachable, not flagged, has room, a grant and the skills, whom no wish forbids, and
    who did not let this very stay go a moment ago.
-5. A place is computed once. Whatever becomes of an offer, the place stays.
-6. Deadlines are taken when time passes, in order; everything else happens at once (naive_floor.py).
+5. A place is computed once. Whatever becomes of an offer, the place stays; a person may give the stay another value.
+6. Deadlines are taken when time passes, in order; everything else happens at once (naive_floor.py, naive_acts.py).
 """
 
 from collections import Counter
@@ -21,10 +21,11 @@ from typing import Any
 from contacts.presence import is_logged_in, is_routable
 from contacts.requirement import parse
 from contacts.words import WRITTEN, Channel
-from tests.routing.naive_floor import NaiveFloor, Said, Waiting
+from tests.routing.naive_acts import NaiveActs
+from tests.routing.naive_floor import Said, Waiting
 
 
-class NaiveMatch(NaiveFloor):
+class NaiveMatch(NaiveActs):
     def handle(self, message: Any, now_us: int) -> list[Said]:
         """What is decided. Raises Refused, and then nothing was changed."""
         self.now, self.told = now_us, []

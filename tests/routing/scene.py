@@ -16,6 +16,7 @@ from routing import messages
 
 START_US = 1_000_000 * SECOND_US
 COMPANY = "acme"
+ADVICE = "advice"  # in the place of the stay that a consulted agent's segment does not have
 
 
 class Decider(Protocol):
@@ -70,6 +71,8 @@ class Scene:
             listen(message, self.last)
         for offer in self.of("Offered"):
             self.segment_of[offer.agent_id, offer.stay_id] = offer.segment_id
+        for asked in self.of("Consulted"):
+            self.segment_of[asked.agent_id, ADVICE] = asked.segment_id
         return self.last
 
     def of(self, kind: str, everything: bool = False) -> list[Any]:
@@ -157,6 +160,15 @@ class Scene:
 
     def assign(self, stay: str, agent: str) -> list[Any]:
         return self.tell(messages.Assign(stay, agent))
+
+    def consult(self, agent: str, stay: str, colleague: str) -> list[Any]:
+        return self.tell(messages.Consult(self.segment_of[agent, stay], colleague))
+
+    def take_back(self, agent: str, stay: str) -> list[Any]:
+        return self.tell(messages.TakeBack(self.segment_of[agent, stay]))
+
+    def reprioritise(self, stay: str, value: int) -> list[Any]:
+        return self.tell(messages.Reprioritise(stay, value))
 
     def connected(self, agent: str, stay: str) -> list[Any]:
         return self.tell(messages.Connected(self.segment_of[agent, stay]))

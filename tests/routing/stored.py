@@ -60,8 +60,9 @@ def stay_of(wait: Wait, engine: Engine) -> Stay:
 def segment_of(piece: Piece) -> Segment:
     in_wrap_up = piece.state == "wrap_up"
     state: Any = piece.state
+    role: Any = piece.role
     return Segment(
-        piece.segment_id, piece.contact_id, piece.stay_id, piece.queue_id, 1, piece.agent_id, "primary", state,
+        piece.segment_id, piece.contact_id, piece.stay_id, piece.queue_id, 1, piece.agent_id, role, state,
         piece.offered_us, None if in_wrap_up else piece.ends_us, piece.exclusive, piece.manual, piece.connected_us,
         wrap_up_until_us=piece.ends_us if in_wrap_up else None,
     )  # fmt: skip

@@ -94,9 +94,14 @@ class Centre(RuleBasedStateMachine):
             case "Offered":
                 self.hold_offer_against_promises(decision)
             case "Accepted":
-                stay_id = ledger.pieces[decision.segment_id].stay_id
+                piece = ledger.pieces[decision.segment_id]
+                stay_id = piece.stay_id
                 assert isinstance(message, m.Accept)
-                assert not ledger.accepted.get(stay_id), "two agents accepted one contact"
+                assert piece.role == "consult" or not ledger.accepted.get(stay_id), "two agents accepted one contact"
+            case "Consulted":
+                asker = ledger.pieces[decision.of_segment_id]
+                assert asker.state == "talking", "only who talks asks"
+                assert asker.agent_id != decision.agent_id
             case "Talking":
                 assert isinstance(message, m.Connected), "connected is only what is reported"
             case "OfferOver":
@@ -215,10 +220,9 @@ class Centre(RuleBasedStateMachine):
 
     def act(self, act: str, number: int) -> m.Message | None:
         """The act on one of those on which it is possible, or None: then somebody arrives."""
-        if act in ("leave", "assign"):
+        if act in ("leave", "assign", "raise"):
             stay_id = one_of(sorted(self.ledger.waits), number)
-            leave = m.Leave(stay_id, "abandoned") if stay_id else None
-            return leave if act == "leave" or stay_id is None else m.Assign(stay_id, AGENTS[number % len(AGENTS)])
+            return self.act_on_wait(act, stay_id, number) if stay_id else None
         piece = one_of(self.ledger.in_state(ACTS[act]), number)
         if piece is None:
             return None
@@ -226,9 +230,19 @@ class Centre(RuleBasedStateMachine):
         messages: dict[str, m.Message] = {
             "accept": m.Accept(id_, piece.agent_id), "decline": m.Decline(id_, piece.agent_id),
             "connected": m.Connected(id_), "failed": m.ConnectFailed(id_), "park": m.Park(id_), "end": m.End(id_),
-            "unpark": m.Unpark(id_), "put_away": m.End(id_), "finish": m.Finish(id_),
+            "unpark": m.Unpark(id_), "put_away": m.End(id_), "finish": m.Finish(id_), "take_back": m.TakeBack(id_),
+            "consult": m.Consult(id_, AGENTS[number % len(AGENTS)]), "take_from": m.TakeBack(id_),
         }  # fmt: skip
         return messages[act]
+
+    def act_on_wait(self, act: str, stay_id: str, number: int) -> m.Message:
+        match act:
+            case "leave":
+                return m.Leave(stay_id, "abandoned")
+            case "assign":
+                return m.Assign(stay_id, AGENTS[number % len(AGENTS)])
+            case _:
+                return m.Reprioritise(stay_id, number * 10)
 
     def something_stale_is_said(self, agent_id: str, number: int) -> None:
         segment_id = one_of([*self.ledger.over, "segment-none"], number) or "segment-none"
@@ -259,7 +273,7 @@ class Centre(RuleBasedStateMachine):
     @invariant()
     def every_stay_is_waiting_offered_or_over(self) -> None:
         for piece in self.ledger.pieces.values():
-            is_before_talk = piece.state in ("offered", "connecting")
+            is_before_talk = piece.state in ("offered", "connecting") and piece.role == "primary"
             assert (piece.stay_id in self.ledger.waits) == is_before_talk
 
     @invariant()

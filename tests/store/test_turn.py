@@ -152,6 +152,24 @@ async def test_two_accepted_segments_of_one_stay_are_refused(session, centre, ow
     assert await rows_in(owner) == before
 
 
+@pytest.mark.parametrize("order", ["who goes first", "who comes first"])
+async def test_one_takes_a_conversation_over_in_the_turn_in_which_the_other_ends_it(session, centre, owner, order):
+    """Whichever row the statement happens to change first."""
+    life = Life(centre, centre.agent_ids[0])
+    await commit_all(session, [life.arrives(), life.accepted(), life.carried(), life.talks()])
+    asked = replace(life.segment, id=new_id(), agent_id=centre.agent_ids[1], role="consult")
+    drafted = Draft([event("segment.offered")], segments={asked.id: asked}, new_ids={asked.id})
+    await turn.commit(session, drafted, 20)
+
+    gone, heir = replace(life.segment, state="wrap_up"), replace(asked, role="primary")
+    both = [gone, heir] if order == "who goes first" else [heir, gone]
+    draft = Draft([event("segment.ended")], segments={segment.id: segment for segment in both})
+    await turn.commit(session, draft, 21)
+
+    now = await owner.fetch("SELECT agent_id::text, state FROM segment WHERE role = 'primary' ORDER BY state")
+    assert [tuple(row) for row in now] == [(centre.agent_ids[1], "talking"), (centre.agent_ids[0], "wrap_up")]
+
+
 async def test_a_change_of_a_row_that_is_not_there_refuses_the_turn(session, centre, owner):
     life = Life(centre, centre.agent_ids[0])
 

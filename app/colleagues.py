@@ -1,0 +1,142 @@
+"""How do several agents serve one contact? Asked for advice, taking over, in conference, gone (decision 0010).
+
+While a colleague is asked the customer is held, and the colleague's wire is brought into the conversation only when the
+provider has said so: nobody hears what is said about them. Whoever has the contact is its primary segment; when they
+go, the next one takes over, and a customer whose agent went before anybody answered waits in the queue again.
+"""
+
+from dataclasses import replace
+
+from app import asks, journey
+from app.house import House
+from app.noted import log_segment
+from contacts.contact import Contact
+from contacts.segment import Role, Segment
+from contacts.stay import Wishes
+from routing import messages as m
+
+
+def consult(house: House, own: Segment, agent_id: str) -> None:
+    """The customer is held while a colleague is asked."""
+    if any(other.agent_id == agent_id and other.state != "wrap_up" for other in house.segments(own.contact_id)):
+        raise m.Refusal("agent.has_it_already", 409, "agent")
+    journey.decide(house, m.Consult(own.id, agent_id))
+    if own.state == "talking":
+        asks.hold(house, own, "hold")
+
+
+def bring_together(house: House, contact_id: str) -> None:
+    """A colleague who has picked up hears who asked, once the customer hears neither."""
+    customer = asks.customer_leg(house, contact_id)
+    own = asking(house, contact_id)
+    if customer is None or customer.state != "held" or own is None:
+        return
+    for asked in advisers(house, contact_id):
+        if asked.state == "talking":
+            asks.join(house, asked, own.agent_id)
+
+
+def complete(house: House, own: Segment) -> None:
+    """The colleague takes over, and I wrap up."""
+    (asked,) = [each for each in advisers(house, own.contact_id) if each.state == "talking"]
+    asks.hang_up_agent(house, own)
+    journey.decide(house, m.End(own.id))
+    take_over(house, asked)
+
+
+def return_(house: House, own: Segment) -> None:
+    """The colleague is let go, asked or talking, and the customer comes back to me."""
+    for asked in advisers(house, own.contact_id):
+        let_go(house, asked, "returned")
+    asks.hold(house, own, "retrieve")
+
+
+def conference(house: House, own: Segment) -> None:
+    for asked in advisers(house, own.contact_id):
+        if asked.state == "talking":
+            change_role(house, asked, "conference")
+    asks.hold(house, own, "retrieve")
+
+
+def leave(house: House, own: Segment) -> None:
+    """I go and the others go on."""
+    asks.hang_up_agent(house, own)
+    journey.decide(house, m.End(own.id))
+    gone(house, own)
+
+
+def gone(house: House, left: Segment) -> None:
+    """An agent's conversation is over, by their own act or by their wire. Who has the contact now?"""
+    contact = house.records.contacts.get(left.contact_id)
+    if contact is None or left.role != "primary":
+        return  # who was asked or joined is gone; the customer has still whom they had
+    heir = next(iter(_heirs(house, left.contact_id)), None)
+    if heir is not None:
+        take_over(house, heir)
+    elif asked := advisers(house, left.contact_id):
+        wait_for(house, contact, left, asked)
+    else:
+        end_call_unless_served(house, left.contact_id)
+
+
+def wait_for(house: House, contact: Contact, left: Segment, asked: list[Segment]) -> None:
+    """Nobody has answered yet: the customer waits again, if possible for the colleague who was asked."""
+    for each in asked:
+        let_go(house, each, "moved")
+    wishes = Wishes(preferred_agent_id=asked[0].agent_id)
+    journey.queue(house, contact.id, left.queue_id, contact.value, wishes=wishes)
+
+
+def take_over(house: House, heir: Segment) -> None:
+    after = change_role(house, heir, "primary")
+    if after.state == "held":
+        asks.hold(house, after, "retrieve")
+    elif heir.role == "consult":  # the customer was never held, so the colleague was never brought in
+        asks.join(house, after, None)
+
+
+def change_role(house: House, segment: Segment, role: Role) -> Segment:
+    """Whoever is with the customer from now on is held as the customer is."""
+    customer = asks.customer_leg(house, segment.contact_id)
+    is_held = customer is not None and customer.state == "held"
+    changed = replace(segment, role=role, state="held" if is_held else "talking")
+    house.keep_segment(changed)
+    log_segment(house, "segment.role_changed", segment, role=role)
+    if changed.state != segment.state:
+        log_segment(house, "segment.held" if is_held else "segment.retrieved", segment)
+    return changed
+
+
+def let_go(house: House, asked: Segment, why: str) -> None:
+    if asked.state in ("talking", "held"):
+        asks.hang_up_agent(house, asked)
+        journey.decide(house, m.End(asked.id))
+    else:
+        journey.decide(house, m.TakeBack(asked.id, why))  # type: ignore[arg-type]
+
+
+def end_call_unless_served(house: House, contact_id: str) -> None:
+    """The agents' side is gone: the customer goes too, unless somebody else serves or will."""
+    served = any(s.state in ("offered", "connecting", "talking", "held") for s in house.segments(contact_id))
+    if not served and house.waiting_stay(contact_id) is None:
+        asks.hang_up_customer(house, contact_id)
+
+
+# --- who is who -------------------------------------------------------------------------------------------------------
+
+
+def asking(house: House, contact_id: str) -> Segment | None:
+    """Who has the contact."""
+    having = (s for s in house.segments(contact_id) if s.role == "primary" and s.state in ("talking", "held"))
+    return next(having, None)
+
+
+def advisers(house: House, contact_id: str) -> list[Segment]:
+    """Those asked who have not ended: offered, connecting or talking."""
+    return [s for s in house.segments(contact_id) if s.role == "consult" and s.state != "wrap_up"]
+
+
+def _heirs(house: House, contact_id: str) -> list[Segment]:
+    """Who would take over, the first in conference first."""
+    there = [s for s in house.segments(contact_id) if s.state in ("talking", "held") and s.role != "primary"]
+    return sorted((s for s in there if s.role != "monitor"), key=lambda s: s.role == "consult")

@@ -1,0 +1,52 @@
+"""What may an agent do now with what they hold?
+
+One rule for two readers: the turn refuses everything else, and the page lights its buttons by it. On a wire the
+customer is held while a colleague is asked; who is asked, who is in conference and who has the contact differ by role.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from contacts.segment import UNDERWAY, Segment
+from contacts.words import WRITTEN, Channel
+
+Act = Literal[
+    "accept", "decline", "hold", "retrieve", "park", "unpark", "end", "finish",
+    "transfer", "consult", "complete", "return", "conference", "leave",
+]  # fmt: skip
+
+_IN_ANY_ROLE: dict[str, frozenset[Act]] = {
+    "offered": frozenset({"accept", "decline"}),
+    "preview": frozenset({"accept", "decline"}),
+    "parked": frozenset({"unpark", "end"}),
+    "wrap_up": frozenset({"finish"}),
+}
+_WRITTEN_TALK: frozenset[Act] = frozenset({"end", "park", "transfer"})
+_NOTHING: frozenset[Act] = frozenset()
+
+
+def possible(own: Segment, others: Iterable[Segment], channel: Channel) -> frozenset[Act]:
+    """`others`: the other live segments of the contact."""
+    if own.state not in ("talking", "held"):
+        return _IN_ANY_ROLE.get(own.state, _NOTHING)
+    if channel in WRITTEN:
+        return _WRITTEN_TALK
+    match own.role:
+        case "primary":
+            return _with_the_customer(own, list(others))
+        case "consult" | "conference":
+            return frozenset({"leave"})
+        case _:
+            return _NOTHING
+
+
+def _with_the_customer(own: Segment, others: list[Segment]) -> frozenset[Act]:
+    wire: Act = "hold" if own.state == "talking" else "retrieve"
+    asked = [other for other in others if other.role == "consult" and other.state != "wrap_up"]
+    if any(other.state == "talking" for other in asked) and own.state == "held":
+        return frozenset({"complete", "conference", "return"})
+    if asked:  # on its way; the customer is held, or will be as soon as the provider says so
+        return frozenset({"return", "hold"} if own.state == "talking" else {"return"})
+    if any(other.role == "conference" and other.state in UNDERWAY for other in others):
+        return frozenset({wire, "end", "leave"})
+    return frozenset({wire, "end", "transfer", "consult"})

@@ -1,0 +1,135 @@
+"""What may a person do by hand, and what does it change? A colleague is asked, an offer taken back, a value raised."""
+
+from tests.routing.scene import ADVICE, Scene
+
+
+def a_conversation(scene: Scene, **queue: int) -> None:
+    """Ann talks with x; bob and cat are there."""
+    scene.queue(**queue)
+    scene.agent("ann")
+    scene.arrive("x")
+    scene.talk("ann", "x")
+    scene.agent("bob")
+    scene.agent("cat")
+
+
+def test_a_colleague_who_is_asked_is_not_free_for_others(scene: Scene) -> None:
+    """What they are asked, what they say, and what they write down costs them as much as a call of their own."""
+    a_conversation(scene, wrap_up_s=10)
+    scene.consult("ann", "x", "bob")
+    asked = scene.decider.load("bob")
+    scene.accept("bob", ADVICE)
+    scene.connected("bob", ADVICE)
+    talking = scene.decider.load("bob")
+    scene.arrive("y")
+    given = scene.offered()
+    scene.end("bob", ADVICE)
+    wrapping_up = scene.decider.load("bob")
+    scene.wait(10)
+
+    assert (asked, talking, wrapping_up, scene.decider.load("bob")) == (100, 100, 100, 0)
+    assert given == [("y", "cat")]
+
+
+def test_a_colleague_may_be_asked_above_capacity_and_is_given_nothing_until_below(scene: Scene) -> None:
+    a_conversation(scene)
+    scene.arrive("y")
+    scene.talk("bob", "y")
+    scene.consult("ann", "x", "bob")
+    above = scene.decider.load("bob")
+    scene.end("bob", "y")
+    scene.arrive("z")
+    scene.talk("cat", "z")
+    scene.arrive("later")
+
+    assert above == 200
+    assert scene.offers_to("bob") == [], "the advice asked for is all there is room for"
+
+
+def test_nobody_waits_because_a_colleague_did_not_want(scene: Scene) -> None:
+    a_conversation(scene)
+    scene.consult("ann", "x", "bob")
+    scene.decline("bob", ADVICE)
+    declined = scene.of("OfferOver")
+    scene.consult("ann", "x", "bob")
+    scene.wait(20)
+    expired = scene.of("OfferOver")
+
+    assert [(over.stay_id, over.end) for over in declined + expired] == [(None, "declined"), (None, "expired")]
+    assert scene.of("Queued", everything=True)[1:] == []
+    assert scene.decider.agent_state("bob").not_responding, "an offer is an offer"
+    assert scene.decider.load("ann") == 100, "the conversation goes on"
+
+
+def test_a_colleague_whose_phone_fails_is_asked_no_more(scene: Scene) -> None:
+    a_conversation(scene)
+    scene.consult("ann", "x", "bob")
+    scene.accept("bob", ADVICE)
+    scene.wait(10)
+
+    assert [over.why for over in scene.of("OfferOver")] == ["connect_timeout"]
+    assert not scene.decider.agent_state("bob").phone_reachable
+    assert scene.decider.load("bob") == 0
+
+
+def test_only_who_is_there_and_may_serve_the_company_is_asked(scene: Scene) -> None:
+    a_conversation(scene)
+    scene.agent("dan", companies=("other",))
+    scene.agent("eve", ready=False)
+    scene.agent("fay", phone=False)
+
+    assert scene.refuses(scene.consult, "ann", "x", "ann") == "agent.oneself"
+    assert scene.refuses(scene.consult, "ann", "x", "dan") == "agent.not_granted"
+    assert scene.refuses(scene.consult, "ann", "x", "eve") == "agent.not_ready"
+    assert scene.refuses(scene.consult, "ann", "x", "fay") == "agent.not_ready"
+
+
+def test_an_offer_taken_back_goes_to_somebody_else_and_is_no_refusal(scene: Scene) -> None:
+    scene.queue(max_offers=1, reoffer_pause_s=30)
+    scene.agent("ann")
+    scene.wait(1)
+    scene.agent("bob")
+    scene.arrive("x")
+    scene.take_back("ann", "x")
+    given = scene.offered()
+    scene.take_back("bob", "x")
+
+    assert given == [("x", "bob")]
+    assert scene.of("StayOver", everything=True) == [], "it was nobody's refusal"
+    assert not scene.decider.agent_state("ann").not_responding
+
+
+def test_an_offer_taken_back_from_the_only_one_there_comes_to_them_again(scene: Scene) -> None:
+    scene.queue()
+    scene.agent("ann")
+    scene.arrive("x")
+    scene.take_back("ann", "x")
+
+    assert scene.offered() == [("x", "ann")]
+
+
+def test_who_is_raised_stands_where_that_value_would_have_stood(scene: Scene) -> None:
+    scene.queue(head_start=((0, 0), (50, 60)))
+    scene.arrive("first")
+    scene.wait(10)
+    scene.arrive("second")
+    scene.wait(10)
+    scene.arrive("third")
+    scene.reprioritise("third", 80)
+    scene.reprioritise("first", 10)
+    scene.agent("ann")
+
+    assert scene.serve_all("ann") == ["third", "first", "second"]
+
+
+def test_who_is_raised_while_offered_goes_back_to_the_new_place(scene: Scene) -> None:
+    scene.queue(head_start=((0, 0), (50, 60)))
+    scene.agent("ann")
+    scene.arrive("x")
+    scene.wait(5)
+    scene.arrive("y")
+    scene.reprioritise("x", 0)
+    scene.reprioritise("y", 90)
+    scene.decline("ann", "x")
+
+    assert scene.offers_to("ann") == ["y"]
