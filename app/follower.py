@@ -210,4 +210,5 @@ class Follower:
             async with self.database.engine.connect() as connection:
                 keys = await agent_keys_since(connection, self.domain_id, agent_id, pos)
             keys |= self.history.since(stood_at, agent_id) or set()  # turns that came while the log was read
+            keys |= self.model.keys_of(agent_id)  # what others did on the same contacts shows there, too
         return feed.turn(self.model, agent_id, keys, pos, self.pos)

@@ -1,13 +1,16 @@
 """What does an agent see of themselves and of what they hold? Integers and ids; times in milliseconds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
+from contacts.acts import possible
 from contacts.contact import Contact
 from contacts.presence import AgentState
 from contacts.segment import Segment
 
 NO_LOAD = frozenset({"parked"})
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def ms(at_us: int | None) -> int | None:
@@ -30,7 +33,15 @@ def me(state: AgentState, name: str, load_units: int, capacity_units: int) -> di
     }
 
 
-def segment(held: Segment, contact: Contact | None, queued_us: int, queue_name: str) -> dict[str, Any]:
+def segment(
+    held: Segment,
+    contact: Contact | None,
+    queued_us: int,
+    queue_name: str,
+    others: Sequence[Segment] = (),
+    names: Mapping[str, str] = NO_NAMES,
+) -> dict[str, Any]:
+    """`others`: the other live segments of the contact; `names` of agents."""
     return {
         "id": held.id,
         "contact_id": held.contact_id,
@@ -42,12 +53,24 @@ def segment(held: Segment, contact: Contact | None, queued_us: int, queue_name: 
         "queue": queue_name,
         "state": held.state,
         "role": held.role,
+        "with": [_colleague(other, names) for other in sorted(others, key=lambda other: other.id)],
+        "may": sorted(possible(held, others, contact.channel)) if contact else [],
         "manual": held.manual,
         "queued_ms": ms(queued_us),
         "offered_ms": ms(held.offered_us),
         "expires_ms": ms(held.expires_us),
         "connected_ms": ms(held.connected_us),
         "wrap_up_until_ms": ms(held.wrap_up_until_us) if held.state == "wrap_up" else None,
+    }
+
+
+def _colleague(other: Segment, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "segment_id": other.id,
+        "agent_id": other.agent_id,
+        "agent": names.get(other.agent_id, ""),
+        "role": other.role,
+        "state": other.state,
     }
 
 

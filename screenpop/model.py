@@ -68,10 +68,13 @@ class ReadModel:
             touched.setdefault(agent.agent_id, set()).add("me")
         return touched
 
+    def keys_of(self, agent_id: str) -> set[str]:
+        """Of all records on the agent's desk."""
+        return {"me"} | {f"segment/{s}" for s in self.segments_of.get(agent_id, ())}
+
     def snapshot(self, agent_id: str) -> dict[str, dict[str, Any]]:
         """Every record of the agent's desk."""
-        keys = {"me"} | {f"segment/{s}" for s in self.segments_of.get(agent_id, ())}
-        return self.render(agent_id, keys)[0]
+        return self.render(agent_id, self.keys_of(agent_id))[0]
 
     def render(self, agent_id: str, keys: Iterable[str]) -> tuple[dict[str, dict[str, Any]], list[str]]:
         """(put, drop) of these keys as they are now."""
@@ -98,7 +101,14 @@ class ReadModel:
     def _segment(self, segment: Segment) -> dict[str, Any]:
         contact = self.contacts.get(segment.contact_id)
         queued_us = self.queued_us.get(segment.contact_id, segment.offered_us)
-        return desk.segment(segment, contact, queued_us, self.names.queues.get(segment.queue_id, ""))
+        others = [self.segments[s] for s in self.segments_on.get(segment.contact_id, ()) if s != segment.id]
+        queue = self.names.queues.get(segment.queue_id, "")
+        return desk.segment(segment, contact, queued_us, queue, others, self.names.agents)
+
+    def _touch_colleagues(self, contact_id: str, touched: Touched) -> None:
+        """Each desk says who else is on the contact, and what may be done beside them."""
+        for segment_id in self.segments_on.get(contact_id, ()):
+            touched.setdefault(self.segments[segment_id].agent_id, set()).add(f"segment/{segment_id}")
 
     @staticmethod
     def _weighs(segment: Segment | None) -> bool:
@@ -110,8 +120,7 @@ class ReadModel:
             self.queued_us.pop(contact.id, None)
             return
         self.contacts[contact.id] = contact
-        for segment_id in self.segments_on.get(contact.id, ()):
-            touched.setdefault(self.segments[segment_id].agent_id, set()).add(f"segment/{segment_id}")
+        self._touch_colleagues(contact.id, touched)
 
     def _take_segment(self, segment: Segment, touched: Touched) -> None:
         keys = touched.setdefault(segment.agent_id, set())
@@ -123,11 +132,13 @@ class ReadModel:
             self.segments[segment.id] = segment
             held.add(segment.id)
             self.segments_on.setdefault(segment.contact_id, set()).add(segment.id)
+            self._touch_colleagues(segment.contact_id, touched)
             return
         self.segments.pop(segment.id, None)
         held.discard(segment.id)
         others = self.segments_on.get(segment.contact_id, set())
         others.discard(segment.id)
+        self._touch_colleagues(segment.contact_id, touched)
         if not others:
             self.segments_on.pop(segment.contact_id, None)
             contact = self.contacts.get(segment.contact_id)
