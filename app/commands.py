@@ -187,6 +187,32 @@ class AssignContact:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveContact:
+    """A person puts a waiting contact into another queue of its company."""
+
+    contact_id: str
+    queue_id: str
+    kind: Literal["move_contact"] = "move_contact"
+
+
+@dataclass(frozen=True, slots=True)
+class ReprioritiseContact:
+    """A person gives a waiting contact another value."""
+
+    contact_id: str
+    value: int  # 0..100
+    kind: Literal["reprioritise_contact"] = "reprioritise_contact"
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawOffer:
+    """A person takes an offer back from its agent."""
+
+    segment_id: str
+    kind: Literal["withdraw_offer"] = "withdraw_offer"
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyConfig:
     """Configuration up to `seq` was committed; the writer reads what it lacks before the turn."""
 
@@ -216,8 +242,8 @@ class EraseCustomer:
 
 Command = (
     Arrive | ReportLegs | ReportPhones | ReportEffects | CustomerLeft | ChooseState | ClearNotResponding | DeviceReach
-    | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | AssignContact | ApplyConfig | RowChanged
-    | EraseCustomer
+    | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | AssignContact | MoveContact
+    | ReprioritiseContact | WithdrawOffer | ApplyConfig | RowChanged | EraseCustomer
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import assert_never
 
-from app import agent_acts, asks, journey, wires
+from app import agent_acts, asks, journey, supervision, wires
 from app import commands as c
 from app.house import House
 from contacts import leg as legs
@@ -69,7 +69,13 @@ def _take(house: House, command: c.Command) -> c.Reply:
         case c.ConsultAgent():
             return agent_acts.consult(house, command)
         case c.AssignContact():
-            return _assign(house, command)
+            return supervision.assign(house, command)
+        case c.MoveContact():
+            return supervision.move(house, command)
+        case c.ReprioritiseContact():
+            return supervision.reprioritise(house, command)
+        case c.WithdrawOffer():
+            return supervision.withdraw(house, command)
         case c.ApplyConfig():
             return _apply_config(house)
         case c.RowChanged():
@@ -230,14 +236,6 @@ def _choose(house: House, command: c.ChooseState) -> c.Reply:
     else:
         journey.decide(house, m.Choose(command.agent_id, command.chosen, command.reason))
     return c.Reply(200)
-
-
-def _assign(house: House, command: c.AssignContact) -> c.Reply:
-    stay = house.waiting_stay(command.contact_id)
-    if stay is None:
-        raise m.Refusal("contact.not_waiting", 409, "contact_id")
-    journey.decide(house, m.Assign(stay.id, command.agent_id))
-    return c.Reply(200, {"contact_id": command.contact_id})
 
 
 # --- configuration ----------------------------------------------------------------------------------------------------

@@ -89,6 +89,7 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "list_numbers", "read_number"),
     **_rights("company", _ADMINS, "create_number", "change_number", "delete_number"),
     **_rights("company", _STAFF, "list_queues", "read_queue"),
+    **_rights("company", _STAFF, "list_colleagues", "list_open_queues"),
     **_rights("company", _SUPERVISORS, "list_queue_versions", "read_queue_version"),
     **_rights("company", _ADMINS, "create_queue", "change_queue", "create_queue_version", "publish_queue_version"),
     **_rights("company", _STAFF, "list_dispositions", "read_disposition"),
@@ -98,6 +99,10 @@ TABLE: dict[str, Right] = {
     **_rights("company", _ADMINS, "erase_customer", "create_contact"),
     **_rights("company", _SUPERVISORS, "list_contacts", "read_contact", "leave_contact"),
     **_rights("company", _SUPERVISORS, "read_figures"),
+    **_rights("installation", _SUPERVISORS, "live_set_state", "live_log_out", "live_clear_flag", of_teams=True),
+    **_rights("installation", _SUPERVISORS, "live_set_skill", of_teams=True),
+    **_rights("company", _SUPERVISORS, "live_move", "live_reprioritise", "live_close_queue", "live_open_queue"),
+    **_rights("company", _SUPERVISORS, "live_assign", "live_withdraw", of_teams=True),
     **_rights("company", _ADMINS, "list_audit"),
 }
 

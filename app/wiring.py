@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.app import build_api
 from app.api.seats import Seats
+from app.api.socket_acts import supervise
 from app.api.sockets import Sockets
 from app.arrivals import Arrivals
 from app.bus.local import LocalBus
@@ -101,6 +103,7 @@ def wire(settings: Settings, database_url: str) -> Process:
         deliver=bus.submit,
         open_seat=seats.open,
         lost_sessions=seats.lost,
+        supervise=partial(supervise, api.state.porter),
         save_result=lambda *result: _save_result(database, *result),
         tell_heard=bus.heard,
         now_ms=lambda: clock.now_us() // 1000,

@@ -1,5 +1,7 @@
 """Which command does a `do` frame ask for? The command, or the problem that names the field it lacks."""
 
+from typing import cast, get_args
+
 from app import commands as c
 from app.frames import Do
 
@@ -25,8 +27,10 @@ def command_of(frame: Do, agent_id: str) -> c.Command | c.Reply:
             return _transfer(frame, agent_id)
         case "consult":
             return c.ConsultAgent(frame.segment or "", agent_id, frame.agent or "")
-        case act:
-            return c.ActOnSegment(act, frame.segment or "", agent_id, frame.reason)
+        case act if act in get_args(c.SegmentAct):
+            return c.ActOnSegment(cast(c.SegmentAct, act), frame.segment or "", agent_id, frame.reason)
+        case _:
+            return c.problem(422, "act.unknown", field="what")
 
 
 def _transfer(frame: Do, agent_id: str) -> c.Command | c.Reply:

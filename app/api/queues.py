@@ -66,6 +66,7 @@ class QueueShown(Shown):
     name: str
     current_version: int | None
     closed: bool
+    closing_message: str | None
     created_ms: int
     version: int
     applied: bool | None = None
@@ -92,7 +93,7 @@ class VersionQuery(Given):
 
 
 def _shown(row: Mapping[str, Any], applied: bool | None = None) -> QueueShown:
-    names = ("id", "company_id", "name", "current_version", "version")
+    names = ("id", "company_id", "name", "current_version", "closing_message", "version")
     return QueueShown(
         **{name: row[name] for name in names},
         closed=ms(row["closed_at"]) is not None,

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from app import commands as c
 from app.api.acts_asked import command_of
+from app.api.socket_acts import is_supervising
 from app.api.tab import (
     BAD_FRAME,
     COMMANDS_PER_S,
@@ -60,6 +61,7 @@ class Sockets:
     deliver: Deliver
     open_seat: Callable[[str, str | None], Awaitable[Seat]]
     lost_sessions: Callable[[set[str]], Awaitable[set[str]]]
+    supervise: Callable[[Seat, Do], Awaitable[c.Reply]]
     save_result: Callable[[str, str, str | None, str | None], Awaitable[bool]]
     tell_heard: Callable[[list[str]], Awaitable[None]]
     now_ms: Callable[[], int]
@@ -216,6 +218,8 @@ class Sockets:
             socket.send(_refused(frame.id, reply.body, retry=False))
 
     async def _deliver(self, seat: Seat, frame: Do) -> c.Reply:
+        if is_supervising(frame):
+            return await self.supervise(seat, frame)
         command = command_of(frame, seat.agent_id)
         if isinstance(command, c.Reply):
             return command

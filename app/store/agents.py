@@ -11,7 +11,7 @@ from app.store.rows import Row
 from app.store.tables import agent, app_user, role_grant
 
 
-def _granted(company_ids: Collection[str] | None) -> ColumnElement[bool]:
+def granted(company_ids: Collection[str] | None) -> ColumnElement[bool]:
     """Agents who may serve one of these companies."""
     if company_ids is None:
         return true()
@@ -20,7 +20,7 @@ def _granted(company_ids: Collection[str] | None) -> ColumnElement[bool]:
 
 
 async def page(conn: AsyncConnection, company_ids: Collection[str] | None, after: str | None, limit: int) -> list[Row]:
-    return await rows.every(conn, rows.page(agent, after, limit, agent.c.archived_at.is_(None), _granted(company_ids)))
+    return await rows.every(conn, rows.page(agent, after, limit, agent.c.archived_at.is_(None), granted(company_ids)))
 
 
 async def read(conn: AsyncConnection, agent_id: str) -> Row | None:
@@ -28,7 +28,7 @@ async def read(conn: AsyncConnection, agent_id: str) -> Row | None:
 
 
 async def serves(conn: AsyncConnection, agent_id: str, company_ids: Collection[str] | None) -> bool:
-    wanted = select(agent.c.id).where(agent.c.id == agent_id, _granted(company_ids))
+    wanted = select(agent.c.id).where(agent.c.id == agent_id, granted(company_ids))
     return (await conn.execute(wanted)).first() is not None
 
 

@@ -24,6 +24,7 @@ queue = Table(
     whole("current_version", nullable=True),  # empty: nothing is published, nobody can wait in it
     instant("created_at", now=True),
     instant("closed_at", nullable=True),
+    words("closing_message", nullable=True),  # what customers are told who come meanwhile
     instant("archived_at", nullable=True),
     version(),
     UniqueConstraint("company_id", "id"),

@@ -6,7 +6,7 @@ from typing import Any
 from app.api.acts import new_id
 from tests.api.conftest import House
 
-COMPANY_OWNED = ("queue", "number", "customer", "disposition", "contact")
+COMPANY_OWNED = ("queue", "number", "customer", "disposition", "contact", "segment")
 OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant")
 
 
@@ -15,12 +15,13 @@ class Things:
     """Ids by kind, and what a request can name besides ids."""
 
     company: str
+    slug: str
     ids: dict[str, str] = field(default_factory=dict)
     address: str = ""
 
 
 async def furnish(house: House, slug: str, address: str) -> Things:
-    made = Things((await house.make("companies", {"slug": slug, "name": slug}))["id"], address=address)
+    made = Things((await house.make("companies", {"slug": slug, "name": slug}))["id"], slug, address=address)
     of = {"company_id": made.company}
     ids = made.ids
     ids["queue"] = (await house.make("queues", of | {"name": "Service"}))["id"]
@@ -34,6 +35,7 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     ids["grant"] = (await house.make(f"users/{ids['user']}/grants", of | {"role": "agent"}))["id"]
     ids["agent"] = (await house.make("agents", {"user_id": ids["user"]}))["id"]
     ids["key"] = (await house.make("api-keys", {"name": "k", "role": "admin", "company_ids": [made.company]}))["id"]
+    ids["segment"] = await insert_segment(house, ids["contact"], ids["queue"], ids["agent"])
     provider = {"name": "p", "command_url": "http://127.0.0.1:9/", "company_id": made.company}
     ids["provider"] = (await house.make("telephony-providers", provider))["id"]
     return made
@@ -54,3 +56,27 @@ async def insert_contact(house: House, company_id: str, customer_id: str | None 
             (contact_id, company_id, values["channel"], values["state"], customer_id, contact_id, values["outcome"]),
         )
     return contact_id
+
+
+async def insert_segment(house: House, contact_id: str, queue_id: str, agent_id: str) -> str:
+    """Of a wait that was answered; as a turn would have written it."""
+    stay_id, segment_id = new_id(), new_id()
+    async with house.database.engine.begin() as conn:
+        await conn.exec_driver_sql(
+            """
+            INSERT INTO stay (id, contact_id, company_id, domain_id, queue_id, queue_version, requirement, place_us,
+                              queued_at, promise_at, limit_at, ended_at, "end")
+            SELECT $1::text::uuid, c.id, c.company_id, 1, $2::text::uuid, 1, '', 0, now(), now(), now(), now(),
+                   'answered'
+            FROM contact c WHERE c.id = $3::text::uuid
+            """,
+            (stay_id, queue_id, contact_id),
+        )
+        await conn.exec_driver_sql(
+            """
+            INSERT INTO segment (id, contact_id, stay_id, domain_id, agent_id, role, state, offered_at, exclusive)
+            VALUES ($1::text::uuid, $2::text::uuid, $3::text::uuid, 1, $4::text::uuid, 'primary', 'done', now(), true)
+            """,
+            (segment_id, contact_id, stay_id, agent_id),
+        )
+    return segment_id

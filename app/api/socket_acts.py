@@ -1,0 +1,56 @@
+"""A supervisor acts, over the socket of a page: the same acts as over REST, and the same rights."""
+
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from app import commands as c
+from app import rights
+from app.api.access import Access, Porter, grants_of
+from app.api.supervising import WISHES, Asked, What, perform
+from app.api.tab import Seat
+from app.frames import Do
+from app.problems import Problem
+from app.rights import Forbidden, Principal
+
+
+def is_supervising(frame: Do) -> bool:
+    """`clear_flag` without an agent is one's own."""
+    return frame.what in WISHES and not (frame.what == "clear_flag" and frame.agent is None)
+
+
+async def supervise(porter: Porter, seat: Seat, frame: Do) -> c.Reply:
+    """Raises NoWriter: the same id is safe to send again."""
+    what = cast(What, frame.what)
+    right = rights.right_of(f"live_{what}")
+    async with porter.reader.connect() as conn:
+        principal = Principal("user", seat.user_id, await grants_of(conn, seat.user_id), seat.agent_id)
+    try:
+        access = Access(porter, principal, right, rights.companies_of(principal, right), frame.id)
+        wish = WISHES[what].model_validate(_fields(what, frame))
+        done = await perform(Asked(access, what, frame.id, frame.model_dump_json().encode()), wish)
+    except Forbidden:
+        return c.problem(403, "right.missing")
+    except ValidationError as bad:
+        error = bad.errors(include_url=False, include_input=False, include_context=False)[0]
+        text_key = "field.missing" if error["type"] == "missing" else f"validation.{error['type']}"
+        return c.problem(422, text_key, field=_named(str(error["loc"][0])))
+    except Problem as refused:
+        return _reply_of(refused)
+    return c.Reply(200, {"applied": done.applied}, done.pos)
+
+
+def _fields(what: What, frame: Do) -> dict[str, Any]:
+    """A frame says `agent` where a body says `agent_id`."""
+    given = {name: getattr(frame, _named(name)) for name in WISHES[what].model_fields}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _named(field: str) -> str:
+    return field.removesuffix("_id")
+
+
+def _reply_of(refused: Problem) -> c.Reply:
+    errors = refused.body.get("errors") or [{}]
+    pointer = errors[0].get("pointer")
+    return c.problem(refused.status, refused.body["text_key"], field=_named(pointer[1:]) if pointer else None)

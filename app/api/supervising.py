@@ -1,0 +1,244 @@
+"""What may a supervisor do, live, to whom, and what is noted of it? One way for the REST routes and for the socket.
+
+An act that the writer decides is a command of the actor `supervisor:<id>`; its audit row is committed only if it was
+done, and a repeat with the same id gets the same answer. An act on configuration is one transaction, then in force.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from app import commands as c
+from app.api.access import Access
+from app.api.acts import Act, acting, new_id
+from app.api.agents import Level, StateWanted
+from app.api.fields import Given, Id, Line, Shown
+from app.api.problems import not_found, reply_problem
+from app.api.skills import SkillName
+from app.rights import Forbidden
+from app.store import agents, login_sessions, queues, skills, supervised
+from app.store.rows import Row
+
+What = Literal[
+    "set_state", "log_out", "clear_flag", "set_skill", "move", "reprioritise", "assign", "withdraw",
+    "close_queue", "open_queue",
+]  # fmt: skip
+
+
+class OnAgent(Given):
+    agent_id: Id
+
+
+class SetState(StateWanted):
+    agent_id: Id
+
+
+class SetSkill(Given):
+    """`level` null takes the skill away."""
+
+    agent_id: Id
+    skill: SkillName
+    level: Level | None = None
+
+
+class Move(Given):
+    contact_id: Id
+    queue_id: Id
+
+
+class Reprioritise(Given):
+    contact_id: Id
+    value: Annotated[int, Field(ge=0, le=100)]
+
+
+class Assign(Given):
+    contact_id: Id
+    agent_id: Id
+
+
+class Withdraw(Given):
+    segment_id: Id
+
+
+class CloseQueue(Given):
+    """`message`: what customers who come meanwhile are told."""
+
+    queue_id: Id
+    message: Line | None = None
+
+
+class OpenQueue(Given):
+    queue_id: Id
+
+
+class LiveDone(Shown):
+    """`applied`: of configuration, whether it is in force already; null: the writer has done it, at `pos`."""
+
+    pos: int
+    applied: bool | None = None
+
+
+class Asked:
+    """One act on its way: who asks, by which id, and what exactly was sent."""
+
+    __slots__ = ("access", "key", "raw", "what")
+
+    def __init__(self, access: Access, what: What, key: str | None, raw: bytes) -> None:
+        self.access, self.what, self.key = access, what, key or new_id()
+        self.raw = what.encode() + b" " + raw  # two acts with equal bodies are two commands
+
+    async def command(self, wish: c.Command) -> LiveDone:
+        """Raises Problem with the writer's refusal, and NoWriter."""
+        principal = self.access.principal
+        actor = f"supervisor:{principal.id}"
+        envelope = c.Envelope(principal.name, self.key, c.hash_of(self.raw), wish, actor)
+        reply = await self.access.doors.submit(envelope)
+        if reply.status >= 400:
+            raise reply_problem(reply)
+        return LiveDone(pos=reply.pos)
+
+
+async def perform(asked: Asked, wish: Given) -> LiveDone:
+    """Raises Problem, Forbidden and NoWriter; then nothing was done."""
+    async with acting(asked.access) as act:
+        done = await _ACTS[asked.what](asked, act, wish)
+    return done if act.seq is None else LiveDone(pos=0, applied=act.applied)
+
+
+# --- agents -----------------------------------------------------------------------------------------------------------
+
+
+async def _agent(asked: Asked, act: Act, agent_id: str) -> Row:
+    """Raises Problem 404, and Forbidden where no grant reaches this agent's company and team."""
+    row = await supervised.agent_now(act.conn, agent_id)
+    if row is None:
+        raise not_found("agent", "/agent_id")
+    for grant in asked.access.principal.grants:
+        if grant.role not in asked.access.right.roles or grant.team_id not in (None, row["team_id"]):
+            continue
+        if await agents.serves(act.conn, agent_id, None if grant.company_id is None else {grant.company_id}):
+            return row
+    raise Forbidden
+
+
+async def _set_state(asked: Asked, act: Act, wish: SetState) -> LiveDone:
+    row = await _agent(asked, act, wish.agent_id)
+    after = {"chosen": wish.chosen, "reason": wish.reason, "when": wish.when}
+    await act.record("agent.state_chosen", "agent", row["id"], before=_state(row), after=after)
+    by = asked.access.principal.id
+    return await asked.command(c.ChooseState(row["id"], wish.chosen, wish.reason, wish.when, by))
+
+
+async def _log_out(asked: Asked, act: Act, wish: OnAgent) -> LiveDone:
+    """Offline, and the sessions of the person end: their desks are closed at the next look (10 s)."""
+    row = await _agent(asked, act, wish.agent_id)
+    await act.record("agent.logged_out", "agent", row["id"], before=_state(row), after={"chosen": "offline"})
+    await login_sessions.end_all(act.conn, row["user_id"])
+    return await asked.command(c.ChooseState(row["id"], "offline", by=asked.access.principal.id))
+
+
+async def _clear_flag(asked: Asked, act: Act, wish: OnAgent) -> LiveDone:
+    row = await _agent(asked, act, wish.agent_id)
+    before = {"not_responding": bool(row["not_responding"])}
+    await act.record("agent.flag_cleared", "agent", row["id"], before=before, after={"not_responding": False})
+    return await asked.command(c.ClearNotResponding(row["id"]))
+
+
+async def _set_skill(asked: Asked, act: Act, wish: SetSkill) -> LiveDone:
+    row = await _agent(asked, act, wish.agent_id)
+    await agents.lock(act.conn, row["id"])
+    had = (await skills.of_agents(act.conn, [row["id"]]))[row["id"]]
+    will = {**had, wish.skill: wish.level} if wish.level is not None else {k: had[k] for k in had if k != wish.skill}
+    known = await skills.ids_by_name(act.conn, {wish.skill, *will})
+    if wish.skill not in known:
+        raise not_found("skill", "/skill")
+    await skills.give(act.conn, {row["id"]: {known[name]: level for name, level in will.items() if name in known}})
+    await agents.change(act.conn, row["id"], {})  # whoever edits the agent elsewhere learns of it
+    before, after = {wish.skill: had.get(wish.skill)}, {wish.skill: wish.level}
+    await act.record("agent.skill_set", "agent", row["id"], before=before, after=after)
+    await act.configured("agent", row["id"])
+    return LiveDone(pos=0)
+
+
+def _state(row: Row) -> dict[str, Any]:
+    return {"chosen": row["chosen"], "reason": row["reason"]}
+
+
+# --- contacts ---------------------------------------------------------------------------------------------------------
+
+
+async def _contact(asked: Asked, act: Act, contact_id: str) -> Row:
+    row = await supervised.contact_now(act.conn, contact_id, asked.access.companies)
+    if row is None:
+        raise not_found("contact", "/contact_id")
+    return row
+
+
+async def _move(asked: Asked, act: Act, wish: Move) -> LiveDone:
+    row = await _contact(asked, act, wish.contact_id)
+    if not await queues.are_of(act.conn, [wish.queue_id], row["company_id"]):
+        raise not_found("queue", "/queue_id")
+    before, after = {"queue_id": row["queue_id"]}, {"queue_id": wish.queue_id}
+    await act.record("contact.moved", "contact", row["id"], company_id=row["company_id"], before=before, after=after)
+    return await asked.command(c.MoveContact(row["id"], wish.queue_id))
+
+
+async def _reprioritise(asked: Asked, act: Act, wish: Reprioritise) -> LiveDone:
+    row = await _contact(asked, act, wish.contact_id)
+    before, after, of = {"value": row["value"]}, {"value": wish.value}, row["company_id"]
+    await act.record("contact.reprioritised", "contact", row["id"], company_id=of, before=before, after=after)
+    return await asked.command(c.ReprioritiseContact(row["id"], wish.value))
+
+
+async def _assign(asked: Asked, act: Act, wish: Assign) -> LiveDone:
+    row = await _contact(asked, act, wish.contact_id)
+    await _agent(asked, act, wish.agent_id)
+    after = {"agent_id": wish.agent_id}
+    await act.record("contact.assigned", "contact", row["id"], company_id=row["company_id"], before={}, after=after)
+    return await asked.command(c.AssignContact(row["id"], wish.agent_id, asked.access.principal.id))
+
+
+async def _withdraw(asked: Asked, act: Act, wish: Withdraw) -> LiveDone:
+    row = await supervised.segment_now(act.conn, wish.segment_id, asked.access.companies)
+    if row is None:
+        raise not_found("segment", "/segment_id")
+    await _agent(asked, act, row["agent_id"])
+    before, after = {"state": row["state"]}, {"state": "withdrawn"}
+    await act.record("offer.withdrawn", "segment", row["id"], company_id=row["company_id"], before=before, after=after)
+    return await asked.command(c.WithdrawOffer(row["id"]))
+
+
+# --- queues -----------------------------------------------------------------------------------------------------------
+
+
+async def _close_queue(asked: Asked, act: Act, wish: CloseQueue) -> LiveDone:
+    return await _set_closed(asked, act, wish.queue_id, True, wish.message)
+
+
+async def _open_queue(asked: Asked, act: Act, wish: OpenQueue) -> LiveDone:
+    return await _set_closed(asked, act, wish.queue_id, False, None)
+
+
+async def _set_closed(asked: Asked, act: Act, queue_id: str, closed: bool, message: str | None) -> LiveDone:
+    row = await queues.lock(act.conn, queue_id, asked.access.companies)
+    if row is None:
+        raise not_found("queue", "/queue_id")
+    await queues.change(act.conn, queue_id, {"closing_message": message}, closed)
+    before, after = {"closed": row["closed_at"] is not None}, {"closed": closed}
+    action = "queue.closed" if closed else "queue.opened"
+    await act.record(action, "queue", queue_id, company_id=row["company_id"], before=before, after=after)
+    await act.configured("queue", queue_id, company_id=row["company_id"])
+    return LiveDone(pos=0)
+
+
+WISHES: dict[What, type[Given]] = {
+    "set_state": SetState, "log_out": OnAgent, "clear_flag": OnAgent, "set_skill": SetSkill, "move": Move,
+    "reprioritise": Reprioritise, "assign": Assign, "withdraw": Withdraw, "close_queue": CloseQueue,
+    "open_queue": OpenQueue,
+}  # fmt: skip
+_ACTS: dict[What, Callable[[Asked, Act, Any], Awaitable[LiveDone]]] = {
+    "set_state": _set_state, "log_out": _log_out, "clear_flag": _clear_flag, "set_skill": _set_skill, "move": _move,
+    "reprioritise": _reprioritise, "assign": _assign, "withdraw": _withdraw, "close_queue": _close_queue,
+    "open_queue": _open_queue,
+}  # fmt: skip
