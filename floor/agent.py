@@ -10,7 +10,7 @@ import math
 import random
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -45,8 +45,21 @@ class Manner:
     decline_share: float = 0.0
     ignore_share: float = 0.0  # of offers: left to expire
     hold_share: float = 0.0  # of calls: put on hold and retrieved once
+    transfer_share: float = 0.0  # of calls: put through to a colleague, blind
+    consult_share: float = 0.0  # of calls: a colleague is asked, and then takes over, joins, or is thanked
+    colleagues: list[str] = field(default_factory=list)  # ids of agents
     reconnect_s: float = 0.3  # at most, drawn
     chance: random.Random = field(default_factory=random.Random)
+
+
+def situation(record: Mapping[str, Any]) -> str:
+    """What an agent reacts to: the state, and beside others on the contact what may be done as well."""
+    return f"{record['state']} {record['may']}" if others_on(record) else str(record["state"])
+
+
+def others_on(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Those who are on the contact, or asked to be."""
+    return [other for other in record.get("with", ()) if other["state"] != "wrap_up"]
 
 
 @dataclass(slots=True)
@@ -107,6 +120,10 @@ class Desk:
             self._drop_timer(subject, state)
         if self._socket is not None:
             self._socket.close()
+
+    def knows(self, colleagues: list[str]) -> None:
+        """To whom calls may be put through."""
+        self._manner.colleagues = colleagues
 
     def choose(self, chosen: Chosen, reason: str | None = None) -> None:
         """In force at once, or as soon as nothing is held any more."""
@@ -250,12 +267,12 @@ class Desk:
         """Look at every record; each state of a segment is acted upon once, or again when its command was given up."""
         segments = self.desk.segments
         for subject, state in list(self._timers):
-            if subject != ME and (subject not in segments or segments[subject]["state"] != state):
+            if subject != ME and (subject not in segments or situation(segments[subject]) != state):
                 self._drop_timer(subject, state)
                 if subject not in segments:
                     self._offered_s.pop(subject, None)
         for segment_id, record in segments.items():
-            if (segment_id, record["state"]) not in self._timers:
+            if (segment_id, situation(record)) not in self._timers:
                 self._act(segment_id, record)
         me = self.desk.me
         if me.get("not_responding") and self._wanted and self._wanted[0] == "ready":
@@ -264,28 +281,40 @@ class Desk:
             self._once(f"not {self._wanted[0]}", "choose")
 
     def _act(self, segment_id: str, record: dict[str, Any]) -> None:
-        self._timers[segment_id, record["state"]] = None  # acted upon, also when nothing is to be done
+        now = situation(record)
+        self._timers[segment_id, now] = None  # acted upon, also when nothing is to be done
         match record["state"]:
             case "offered":
-                self._answer_offer(segment_id)
+                self._answer_offer(segment_id, now)
+            case "held" | "talking" if others_on(record):
+                self._with_others(segment_id, record)
             case "talking":
                 self._talk(segment_id, record["channel"])
             case "held":
-                self._later(segment_id, "held", 0.0, "retrieve")
+                self._later(segment_id, now, 0.0, "retrieve")
             case "wrap_up":
                 self._held.discard(segment_id)
                 after_call_s = self._manner.after_call_s()
                 if math.isfinite(after_call_s):
-                    self._later(segment_id, "wrap_up", after_call_s, "finish")
+                    self._later(segment_id, now, after_call_s, "finish")
             case _:
                 pass
 
-    def _answer_offer(self, segment_id: str) -> None:
+    def _with_others(self, segment_id: str, record: dict[str, Any]) -> None:
+        """A colleague who was asked talks: one of the ways on. A customer is not left on hold."""
+        may = record.get("may", ())
+        if "complete" in may:
+            what = self._manner.chance.choice(["complete", "complete", "conference", "return"])
+            self._later(segment_id, situation(record), self._manner.think_s(), what)
+        elif "retrieve" in may:
+            self._later(segment_id, situation(record), 0.0, "retrieve")
+
+    def _answer_offer(self, segment_id: str, now: str) -> None:
         manner, chance = self._manner, self._manner.chance.random()
         self._offered_s[segment_id] = time.monotonic()
         if chance >= manner.ignore_share:
             declines = chance < manner.ignore_share + manner.decline_share
-            self._later(segment_id, "offered", manner.think_s(), "decline" if declines else "accept")
+            self._later(segment_id, now, manner.think_s(), "decline" if declines else "accept")
 
     def _talk(self, segment_id: str, channel: str) -> None:
         """A call ends when the customer hangs up, a written contact when the agent has answered it."""
@@ -294,23 +323,33 @@ class Desk:
             self.connected_after_s.append(time.monotonic() - offered_s)
         if channel != "phone":
             self._later(segment_id, "talking", self._manner.handle_s(channel), "end")
-        elif segment_id not in self._held and self._manner.chance.random() < self._manner.hold_share:
-            self._held.add(segment_id)
+        elif segment_id not in self._held:
+            self._on_the_phone(segment_id, self._manner)
+
+    def _on_the_phone(self, segment_id: str, manner: Manner) -> None:
+        """Once a call: hold it, put it through, ask a colleague, or just talk."""
+        chance = manner.chance.random()
+        self._held.add(segment_id)
+        if chance < manner.hold_share:
             self._later(segment_id, "talking", 0.0, "hold")
+        elif manner.colleagues and chance < manner.hold_share + manner.transfer_share:
+            self._later(segment_id, "talking", 0.0, "transfer", manner.chance.choice(manner.colleagues))
+        elif manner.colleagues and chance < manner.hold_share + manner.transfer_share + manner.consult_share:
+            self._later(segment_id, "talking", 0.0, "consult", manner.chance.choice(manner.colleagues))
 
     def _drop_timer(self, subject: str, state: str) -> None:
         timer = self._timers.pop((subject, state))
         if timer is not None:
             timer.cancel()
 
-    def _later(self, segment_id: str, state: str, seconds: float, what: str) -> None:
+    def _later(self, segment_id: str, now: str, seconds: float, what: str, agent: str | None = None) -> None:
         loop = asyncio.get_running_loop()
-        self._timers[segment_id, state] = loop.call_later(seconds, self._do_if_still, segment_id, state, what)
+        self._timers[segment_id, now] = loop.call_later(seconds, self._do_if_still, segment_id, now, what, agent)
 
-    def _do_if_still(self, segment_id: str, state: str, what: str) -> None:
+    def _do_if_still(self, segment_id: str, now: str, what: str, agent: str | None = None) -> None:
         record = self.desk.segments.get(segment_id)
-        if record is not None and record["state"] == state and not self._is_asked(what, segment_id):
-            self.do(what, segment_id)
+        if record is not None and situation(record) == now and not self._is_asked(what, segment_id):
+            self.do(what, segment_id, agent=agent)
 
     def _once(self, why: str, what: str) -> None:
         """At most one such command under way; looked at again when it comes to it."""

@@ -75,6 +75,8 @@ async def open_floor(
                     for login, agent_id in premises.agents.items()
                     if seated(login)
                 ]
+                for desk in desks:
+                    desk.knows([each.agent_id for each in desks if each is not desk])
                 crowd = Crowd(desks, tickets)
                 try:
                     await crowd.sit_down()

@@ -9,11 +9,12 @@ import json
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from floor.conversation import Conversation
 from floor.faults import Faults
 from floor.ledger import Ledger
 from floor.listener import Answer
@@ -43,7 +44,7 @@ class OnTheLine(Protocol):
         """The call is over, whoever ended it."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Leg:
     ref: str
     call: int  # number of the call: its reports stay in order
@@ -51,6 +52,7 @@ class Leg:
     seq: int = 0
     more: str = ""  # "from" and "to" of a customer's leg, as JSON members
     customer: OnTheLine | None = None
+    conversation: Conversation = field(default_factory=Conversation)  # alone in one of its own, to begin with
 
 
 class Provider:
@@ -76,6 +78,7 @@ class Provider:
         self._calls += 1
         more = f',"to":{json.dumps(to)}' + (f',"from":{json.dumps(from_)}' if from_ else "")
         leg = Leg(f"{self._run}-{self._calls}", self._calls, more=more, customer=customer)
+        leg.conversation.add(leg)
         self._legs[leg.ref] = leg
         self._move(leg, "delivered")
         return leg.ref
@@ -89,6 +92,11 @@ class Provider:
 
     def is_up(self, ref: str) -> bool:
         return ref in self._legs
+
+    def heard_by(self, ref: str) -> set[str]:
+        """The legs that this one hears."""
+        leg = self._legs.get(ref)
+        return leg.conversation.heard_by(leg) if leg is not None else set()
 
     @property
     def live_legs(self) -> int:
@@ -133,13 +141,18 @@ class Provider:
             case "retrieve":
                 if (leg := self._legs.get(command["leg"])) and leg.state == "held":
                     self._move(leg, "established", "Retrieved")
+            case "join":
+                self._join(command["leg"], command["with"])
+            case "leave":
+                if leg := self._legs.get(command["leg"]):
+                    self._bring_into(leg, Conversation())
             case "hang_up":
                 self._hang_up_asked(command["leg"])
             case "report":
                 for ref in command["legs"]:
                     self._report(ref)
             case _:
-                pass  # join, leave, play, collect and record change no state of a leg
+                pass  # play, collect and record change no state of a leg
 
     def _connect(self, command: Mapping[str, Any]) -> None:
         """Ring the agent's phone; when it is picked up both ends are established."""
@@ -163,17 +176,39 @@ class Provider:
         if customer.state == "cleared":
             self._clear(agent_leg, "normal")
             return
+        self._bring_into(agent_leg, customer.conversation)
         self._move(agent_leg, "established")
-        self._move(customer, "established")
+        self._move(customer, "established")  # also off hold
         if customer.customer is not None:
             customer.customer.connected(customer.ref)
 
     def _ring(self, leg: Leg, agent: str | None) -> None:
+        """A phone alone: whoever picks up hears nobody until they are joined to somebody."""
+        if self._faults.silent or self._faults.strikes(self._faults.silent_share):
+            return
         if agent in self.dead_phones:
             self._clear(leg, "no_answer")
             return
         self._move(leg, "delivered")
-        self._move(leg, "established")
+        if self._ring_s:
+            asyncio.get_running_loop().call_later(self._ring_s, self._pick_up, leg)
+        else:
+            self._pick_up(leg)
+
+    def _pick_up(self, leg: Leg) -> None:
+        if leg.state != "cleared":
+            self._move(leg, "established")
+
+    def _join(self, ref: str, with_ref: str) -> None:
+        """Into the conversation in which the other is; no state of a leg changes, so nothing is reported."""
+        leg, other = self._legs.get(ref), self._legs.get(with_ref)
+        if leg is not None and other is not None:
+            self._bring_into(leg, other.conversation)
+
+    def _bring_into(self, leg: Leg, conversation: Conversation) -> None:
+        leg.conversation.remove(leg)
+        leg.conversation = conversation
+        conversation.add(leg)
 
     def _hang_up_asked(self, ref: str) -> None:
         leg = self._legs.get(ref)
@@ -185,6 +220,7 @@ class Provider:
     def _new_leg(self, ref: str, of_call: Leg | None = None) -> Leg:
         self._calls += of_call is None
         leg = Leg(ref, of_call.call if of_call else self._calls)
+        leg.conversation.add(leg)
         self._legs[ref] = leg
         return leg
 
@@ -197,6 +233,7 @@ class Provider:
 
     def _clear(self, leg: Leg, cause: Cause) -> None:
         leg.state = "cleared"
+        leg.conversation.remove(leg)
         leg.seq += 1
         leg.more = f',"cause":"{cause}"'
         self._legs.pop(leg.ref, None)

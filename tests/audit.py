@@ -209,14 +209,14 @@ class Audit:
             told["leg"] for fact in self.sent().values() for told in events_of(fact)
             if told["event"] in ("Established", "Held", "Retrieved")
         }  # fmt: skip
-        wires = defaultdict(dict)
-        for row in self.e.legs:
-            wires[row["contact_id"]][row["agent_id"]] = row["provider_ref"]
+        wires: dict[str, dict[str | None, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for row in self.e.legs:  # an agent may get a contact back: each time with a wire of its own
+            wires[row["contact_id"]][row["agent_id"]].add(row["provider_ref"])
         for row in self.e.segments:
             if row["connected_us"] is None or self.contact[row["contact_id"]]["channel"] != "phone":
                 continue
             both = wires[row["contact_id"]]
-            if both.get(None) not in up or both.get(row["agent_id"]) not in up:
+            if not both[None] & up or not both[row["agent_id"]] & up:
                 self.find("invented", "connected without a report of both wires", segment=row["id"])
 
     # --- offers and load ----------------------------------------------------------------------------------------------
@@ -225,19 +225,24 @@ class Audit:
         """At most one accepted offer of a wait, at most one live exclusive one, and never two done accepts."""
         offered: dict[str, set[str]] = defaultdict(set)
         accepted: dict[str, set[str]] = defaultdict(set)
+        roles: dict[str, str] = {}  # as they were then: a colleague who is asked may take over
         for event in self.e.events:
             state, id_, stay = STATE_AFTER.get(event["kind"]), event["segment_id"], event["stay_id"]
+            if event["kind"] == "segment.role_changed":
+                roles[id_] = event["data"]["role"]
+                state = "talking"
             if state is None or id_ not in self.segment:
                 if state is not None:
                     self.find("lost", "a segment that the log names", segment=id_, seq=event["seq"])
                 continue
             row = self.segment[id_]
+            role = roles.setdefault(id_, event["data"].get("role", "primary"))
             offered[stay].discard(id_)
             if state == "offered" and row["exclusive"]:
                 offered[stay].add(id_)
                 if len(offered[stay]) > 1:
                     self.find("doubled", "a wait with two live offers", stay=stay, segments=sorted(offered[stay]))
-            if row["role"] == "primary" and state in ("connecting", "talking", "held", "parked"):
+            if role == "primary" and state in ("connecting", "talking", "held", "parked"):
                 accepted[stay].add(id_)
                 if len(accepted[stay]) > 1:
                     self.find("doubled", "a wait that two agents accepted", stay=stay, segments=sorted(accepted[stay]))

@@ -189,3 +189,83 @@ async def test_what_is_repeated_reordered_and_lost_arrives_in_the_end_with_its_n
     assert all(sorted(set(f.endpoint.told(leg)), key=lambda told: told[1]) == whole for leg in legs)
     assert any(f.endpoint.told(leg) != whole for leg in legs)
     assert len(set(f.endpoint.ids)) < len(f.endpoint.ids)
+
+
+# --- who hears whom ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_colleague_is_rung_alone_and_hears_nobody_until_joined():
+    async with floor() as f:
+        leg = f.caller()
+        first, second = f"agent of {leg}", "second"
+        f.command(connect(leg))
+        talk = f.provider.heard_by(leg), f.provider.heard_by(first)
+        f.command({"id": "e2", "do": "hold", "leg": leg})
+        f.command({"id": "e3", "do": "ring", "leg": second, "agent": "a2", "address": "2"})
+        alone = f.provider.heard_by(second)
+        f.command({"id": "e4", "do": "join", "leg": second, "with": first})
+        asked = [f.provider.heard_by(each) for each in (leg, first, second)]
+
+    assert talk == ({first}, {leg})
+    assert alone == set()
+    assert asked == [set(), {second}, {first}], "the customer hears music"
+    assert f.endpoint.told(second) == [("Delivered", 1), ("Established", 2)]
+
+
+async def test_a_colleague_takes_over_when_the_first_is_hung_up_and_the_customer_retrieved():
+    async with floor() as f:
+        leg = f.caller()
+        first = await consulting(f, leg)
+        f.command({"id": "e5", "do": "hang_up", "leg": first}, {"id": "e6", "do": "retrieve", "leg": leg})
+        heard = f.provider.heard_by(leg), f.provider.heard_by("second")
+
+    assert heard == ({"second"}, {leg})
+
+
+async def test_in_conference_all_hear_all_until_one_leaves():
+    async with floor() as f:
+        leg = f.caller()
+        first = await consulting(f, leg)
+        f.command({"id": "e5", "do": "retrieve", "leg": leg})
+        together = [f.provider.heard_by(each) for each in (leg, first, "second")]
+        f.command({"id": "e6", "do": "leave", "leg": "second"})
+        left = [f.provider.heard_by(each) for each in (leg, first, "second")]
+
+    assert together == [{first, "second"}, {leg, "second"}, {leg, first}]
+    assert left == [{first}, {leg}, set()]
+    assert f.endpoint.told("second")[-1] == ("Established", 2), "whoever leaves a conversation is still on the phone"
+
+
+async def test_who_waits_on_hold_is_off_hold_when_connected_to_the_next():
+    async with floor() as f:
+        leg = f.caller()
+        f.command(connect(leg))
+        f.command({"id": "e2", "do": "hold", "leg": leg}, {"id": "e3", "do": "hang_up", "leg": f"agent of {leg}"})
+        f.command({"id": "e4", "do": "connect", "leg": leg, "with": "next", "agent": "a2", "address": "2"})
+        heard = f.provider.heard_by(leg)
+
+    assert heard == {"next"}
+    assert [event for event, _ in f.endpoint.told(leg)] == ["Delivered", "Established", "Held", "Established"]
+
+
+async def test_a_dead_phone_is_not_picked_up_and_a_join_of_nobody_changes_nothing():
+    async with floor() as f:
+        leg = f.caller()
+        f.command(connect(leg))
+        f.provider.dead_phones.add("a2")
+        f.command({"id": "e2", "do": "ring", "leg": "second", "agent": "a2", "address": "2"})
+        f.command({"id": "e3", "do": "join", "leg": "second", "with": leg})
+        heard = f.provider.heard_by(leg)
+
+    assert f.endpoint.told("second") == [("ConnectionCleared", 1)]
+    assert heard == {f"agent of {leg}"}
+
+
+async def consulting(f: Floor, leg: str) -> str:
+    """The first agent and a second one talk, the customer is held; the first one's leg."""
+    first = f"agent of {leg}"
+    f.command(connect(leg))
+    f.command({"id": "e2", "do": "hold", "leg": leg})
+    f.command({"id": "e3", "do": "ring", "leg": "second", "agent": "a2", "address": "2"})
+    f.command({"id": "e4", "do": "join", "leg": "second", "with": first})
+    return first

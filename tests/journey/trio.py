@@ -9,7 +9,7 @@ from app import commands as c
 from contacts.leg import Leg
 from contacts.segment import Segment
 from tests.journey.board import Board, open_board
-from tests.journey.story import Call, Told, tell
+from tests.journey.story import Call, Told, rows, tell
 
 
 @dataclass(slots=True)
@@ -70,13 +70,25 @@ class Trio:
         await self.do(number, "accept")
         await self.hears(number, "Established")
 
+    async def other_call(self) -> Call:
+        """Of another customer, to agent 1, who takes it."""
+        other = await Call(self.board).arrive()
+        await other.act("accept")
+        await other.both("Established")
+        return other
+
+    async def effect_fails(self, kind: str) -> None:
+        """The provider says that it could not carry out the last of this kind."""
+        house = self.board.switchboard.house
+        assert house is not None
+        last = [effect for effect in house.effects(self.contact_id) if effect.kind == kind][-1]
+        await self.board.ask(c.ReportEffects(failed=(last.id,)))
+
     async def tell(self) -> Told:
         return await tell(self.board, self.contact_id)
 
     async def parts(self) -> list[tuple[int, str, str]]:
         """(agent, role, state) of every segment so far, the oldest first."""
-        from tests.journey.story import rows
-
         found = await rows(
             self.board, "SELECT agent_id::text, role, state FROM segment WHERE contact_id = $1 ORDER BY id",
             self.contact_id,
