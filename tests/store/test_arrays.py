@@ -44,7 +44,7 @@ async def test_numbers_ids_bytes_and_truth_arrive_as_they_were(conn):
     assert await conn.fetchval("SELECT $1::text::bytea[]", AS_TEXT["bytea"](blobs)) == blobs
 
 
-@pytest.mark.parametrize("forged", ["a,b", f"{new_id()},{new_id()}"])
+@pytest.mark.parametrize("forged", ["a,b", "0190d3e0-0000-7000-8000-000000000001,0190d3e0-0000-7000-8000-000000000002"])
 def test_no_id_can_become_two(forged):
     with pytest.raises(DataError):
         AS_TEXT["uuid"]([forged])
