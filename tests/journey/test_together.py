@@ -4,7 +4,8 @@ import pytest
 
 from app import commands as c
 from app.switchboard import new_id
-from tests.journey.story import nothing_is_left, rows
+from tests.journey.board import open_board
+from tests.journey.story import chat, nothing_is_left, rows
 from tests.journey.trio import trio
 
 
@@ -205,9 +206,7 @@ async def test_a_second_colleague_is_not_asked_beside_the_first(database: str) -
 
 
 @pytest.mark.parametrize("keep", [False, True])
-async def test_a_transfer_may_keep_how_long_the_customer_has_waited_and_always_keeps_the_value(
-    database: str, keep: bool
-) -> None:
+async def test_a_transfer_may_keep_how_long_the_customer_has_waited(database: str, keep: bool) -> None:
     async with trio(database) as t:
         await t.board.let_pass(100)
         await t.to_agent(0, 1, keep=keep)
@@ -264,3 +263,16 @@ async def test_a_conference_is_held_and_taken_back_as_one(database: str) -> None
     assert held == [(0, "primary", "held"), (1, "conference", "held")]
     assert asked[-2:] == ["hang_up agent", "retrieve customer"], "nobody is left on hold by somebody who went"
     assert parts[1] == (1, "primary", "talking")
+
+
+async def test_a_transfer_does_not_lose_what_the_customer_is_worth(database: str) -> None:
+    async with open_board(database, more_queues=1, config={"head_start": [[50, 60]]}) as board:
+        await board.seat(board.centre.agent_ids[0])
+        one = await chat(board, "talking", value=70)
+        segment, agent = one.segment
+        await board.ask(c.TransferToQueue(segment, agent, board.centre.queue_ids[-1]))
+        head_starts = await rows(
+            board, "SELECT extract(epoch FROM queued_at) * 1000000 - place_us AS us FROM stay ORDER BY id"
+        )
+
+    assert [int(row["us"]) for row in head_starts] == [60_000_000, 60_000_000]

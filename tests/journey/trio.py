@@ -11,6 +11,8 @@ from contacts.segment import Segment
 from tests.journey.board import Board, open_board
 from tests.journey.story import Call, Told, rows, tell
 
+ASKED_FOR = {"Held": "hold customer", "Retrieved": "retrieve customer"}
+
 
 @dataclass(slots=True)
 class Trio:
@@ -55,7 +57,10 @@ class Trio:
         return await self.board.ask(c.TransferToAgent(segment.id, segment.agent_id, self.agent(colleague), keep))
 
     async def hears(self, number: int | None, event: str) -> c.Reply:
-        """The provider reports this of the wire."""
+        """The provider reports this of the wire; it holds and retrieves only if it was asked last."""
+        if event in ASKED_FOR:
+            asked = [each for each in (await self.tell()).asked if each in ASKED_FOR.values()]
+            assert asked[-1:] == [ASKED_FOR[event]]
         return await self.call.report((self.leg(number).provider_ref, event))
 
     async def picks_up(self, number: int) -> None:
