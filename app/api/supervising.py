@@ -5,6 +5,7 @@ done, and a repeat with the same id gets the same answer. An act on configuratio
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -79,20 +80,21 @@ class LiveDone(Shown):
     applied: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class Asked:
     """One act on its way: who asks, by which id, and what exactly was sent."""
 
-    __slots__ = ("access", "key", "raw", "what")
-
-    def __init__(self, access: Access, what: What, key: str | None, raw: bytes) -> None:
-        self.access, self.what, self.key = access, what, key or new_id()
-        self.raw = what.encode() + b" " + raw  # two acts with equal bodies are two commands
+    access: Access
+    what: What
+    key: str | None  # of the command; None: it will not be asked again
+    raw: bytes
 
     async def command(self, wish: c.Command) -> LiveDone:
         """Raises Problem with the writer's refusal, and NoWriter."""
         principal = self.access.principal
         actor = f"supervisor:{principal.id}"
-        envelope = c.Envelope(principal.name, self.key, c.hash_of(self.raw), wish, actor)
+        body_hash = c.hash_of(self.what.encode() + b" " + self.raw)  # two acts with equal bodies are two commands
+        envelope = c.Envelope(principal.name, self.key or new_id(), body_hash, wish, actor)
         reply = await self.access.doors.submit(envelope)
         if reply.status >= 400:
             raise reply_problem(reply)

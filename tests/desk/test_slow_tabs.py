@@ -82,7 +82,13 @@ async def opened(feed: Feed) -> AsyncIterator[tuple[Sockets, Wire]]:
     async def saved(*result: Any) -> bool:
         return True
 
-    sockets = Sockets(feed, answered, seat, nobody, saved, told, lambda: 0, lambda: 1, "here")
+    async def supervised(*asked: Any) -> c.Reply:
+        return c.Reply(200)
+
+    sockets = Sockets(
+        feeds=feed, deliver=answered, open_seat=seat, lost_sessions=nobody, supervise=supervised, save_result=saved,
+        tell_heard=told, now_ms=lambda: 0, speed=lambda: 1, session_id="here",
+    )  # fmt: skip
     wire = Wire()
     for message in ({"type": "websocket.connect"}, {"type": "websocket.receive", "text": HELLO}):
         wire.said.put_nowait(message)
