@@ -96,7 +96,7 @@ TABLE: dict[str, Right] = {
     **_rights("company", _ADMINS, "create_disposition", "change_disposition", "archive_disposition"),
     **_rights("company", _SUPERVISORS, "list_customers", "read_customer", "create_customer", "change_customer"),
     **_rights("company", _SUPERVISORS, "add_customer_address", "remove_customer_address"),
-    **_rights("company", _ADMINS, "erase_customer", "create_contact"),
+    **_rights("company", _ADMINS, "create_customers", "erase_customer", "create_contact"),
     **_rights("company", _SUPERVISORS, "list_contacts", "read_contact", "leave_contact"),
     **_rights("company", _SUPERVISORS, "read_figures"),
     **_rights("installation", _SUPERVISORS, "live_set_state", "live_log_out", "live_clear_flag", of_teams=True),

@@ -19,7 +19,7 @@ from app.problems import FieldError, Problem, pointer_of
 BODY_BYTES_MAX = 65_536
 BULK_BODY_BYTES_MAX = 2 * 1_048_576
 QUERY_BYTES_MAX = 8_192
-BULK_PATHS = frozenset({"/v1/agents/bulk", "/v1/users/bulk", "/v1/tickets"})
+BULK_PATHS = frozenset({"/v1/agents/bulk", "/v1/users/bulk", "/v1/customers/bulk", "/v1/tickets"})
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _JSON = re.compile(r"application/(json|[a-z0-9.+-]+\+json)\s*(;.*)?", re.IGNORECASE)

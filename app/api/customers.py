@@ -4,11 +4,20 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Access, Caller
-from app.api.acts import acting, new_id, told
+from app.api.acts import acting, told
+from app.api.customers_given import (
+    AddressGiven,
+    AddressText,
+    CustomersMade,
+    NewCustomer,
+    NewCustomers,
+    Terms,
+    Value,
+    bring_in,
+)
 from app.api.fields import CompanyPaging, Given, Id, Language, Name, PathId, Shown, Version, Zone, sure_ms, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import invalid, not_found
@@ -19,36 +28,17 @@ from contacts.identify import canonical
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
-Value = Annotated[int, Field(ge=0, le=100)]
-AddressText = Annotated[str, StringConstraints(min_length=1, max_length=254, pattern="^[^\\u0000-\\u001f\\u007f]+$")]
-ADDRESSES_MAX = 50
-
-
-class AddressGiven(Given):
-    """A telephone number in national form is read in the company's region."""
-
-    kind: AddressKind
-    address: AddressText
-    level: Level = "matched"
-
-
-class NewCustomer(Given):
-    company_id: Id
-    name: Name
-    kind: CustomerKind = "person"
-    language: Language | None = None
-    zone: Zone | None = None
-    value: Value = 0
-    addresses: list[AddressGiven] = Field([], max_length=ADDRESSES_MAX)
-
 
 class CustomerChange(Given):
+    """A new value without new terms has none: the old ones would explain what is not so any more."""
+
     version: Version
     name: Name = untouched()
     kind: CustomerKind = untouched()
     language: Language | None = untouched()
     zone: Zone | None = untouched()
     value: Value = untouched()
+    value_terms: Terms = untouched()
 
 
 class AddressWanted(Given):
@@ -76,13 +66,23 @@ class CustomerShown(Shown):
     language: str | None
     zone: str | None
     value: int
+    value_terms: dict[str, Any]
     merged_into: Id | None
     created_ms: int
     version: int
 
 
+class FactShown(Shown):
+    key: str
+    value: Any
+    source: str
+    at_ms: int
+    confidence: int
+
+
 class CustomerWithAddresses(CustomerShown):
     addresses: list[AddressShown]
+    facts: list[FactShown]
 
 
 class ErasureShown(Shown):
@@ -94,7 +94,7 @@ class ErasureShown(Shown):
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("id", "company_id", "kind", "name", "language", "zone", "value", "merged_into", "version")
+    names = ("id", "company_id", "kind", "name", "language", "zone", "value", "value_terms", "merged_into", "version")
     return {**{name: row[name] for name in names}, "created_ms": sure_ms(row["created_at"])}
 
 
@@ -103,13 +103,19 @@ def _shown(row: Mapping[str, Any]) -> CustomerShown:
 
 
 async def _with_addresses(conn: AsyncConnection, row: Mapping[str, Any]) -> CustomerWithAddresses:
-    found = await customers.addresses(conn, row["id"])
-    return CustomerWithAddresses(**_fields(row), addresses=[_address(each) for each in found])
+    addresses = [_address(each) for each in await customers.addresses(conn, row["id"])]
+    facts = [_fact(each) for each in await customers.facts(conn, row["id"])]
+    return CustomerWithAddresses(**_fields(row), addresses=addresses, facts=facts)
 
 
 def _address(row: Mapping[str, Any]) -> AddressShown:
     names = ("kind", "address", "level", "source")
     return AddressShown(**{name: row[name] for name in names}, at_ms=sure_ms(row["at"]))
+
+
+def _fact(row: Mapping[str, Any]) -> FactShown:
+    names = ("key", "value", "source", "confidence")
+    return FactShown(**{name: row[name] for name in names}, at_ms=sure_ms(row["at"]))
 
 
 @router.get("")
@@ -123,18 +129,18 @@ async def list_customers(page: Annotated[CustomerPaging, Query()], access: Calle
 
 @router.post("", status_code=201)
 async def create_customer(body: NewCustomer, access: Caller) -> CustomerWithAddresses:
-    access.require_company(body.company_id)
-    async with acting(access) as act:
-        company = await companies.read(act.conn, body.company_id)
-        if company is None:
-            raise not_found("company", "/company_id")
-        values = {"id": new_id(), **body.model_dump(exclude={"addresses"})}
-        row = await customers.add(act.conn, values)
-        for n, given in enumerate(body.addresses):
-            await _keep(act.conn, access, row, given, company["region"], f"/addresses/{n}/address")
-        more = {"fields": sorted(body.model_fields_set)}
-        await act.record("customer.created", "customer", row["id"], company_id=body.company_id, more=more)
-        return await _with_addresses(act.conn, row)
+    (customer_id,) = await bring_in(access, body.company_id, [body], [""])
+    async with access.reading() as conn:
+        row = await customers.read(conn, customer_id, access.companies)
+        assert row is not None
+        return await _with_addresses(conn, row)
+
+
+@router.post("/bulk", status_code=201)
+async def create_customers(body: NewCustomers, access: Caller) -> CustomersMade:
+    """All or none; the ids come in the order of the items. A refusal names the rows at fault, the first 32 of them."""
+    places = [f"/items/{n}" for n in range(len(body.items))]
+    return CustomersMade(items=await bring_in(access, body.company_id, body.items, places))
 
 
 async def _keep(
@@ -167,6 +173,8 @@ async def change_customer(customer_id: PathId, body: CustomerChange, access: Cal
         before = await _locked(act.conn, customer_id, access)
         require_current(before, body.version, _shown(before))
         fields = changed_fields(body)
+        if "value" in fields:
+            fields.setdefault("value_terms", {})
         row = await customers.change(act.conn, customer_id, fields)
         more = {"fields": sorted(fields)}
         await act.record("customer.changed", "customer", customer_id, company_id=row["company_id"], more=more)

@@ -1,16 +1,16 @@
 """Who are a company's customers, and by which addresses are they known?"""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, Table, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store import rows
 from app.store.rows import Row
 from app.store.scope import within
-from app.store.tables import customer, customer_address
+from app.store.tables import customer, customer_address, customer_fact
 from contacts.customer import Address
 
 CANDIDATES_MAX = 17  # one more than is ever shown
@@ -50,8 +50,23 @@ async def lock(
     return await rows.first(conn, rows.locked(customer, customer_id, *where))
 
 
-async def add(conn: AsyncConnection, values: Mapping[str, Any]) -> Row:
-    return await rows.add(conn, customer, values)
+async def add(conn: AsyncConnection, values: Sequence[Mapping[str, Any]]) -> None:
+    await _add(conn, customer, values)
+
+
+async def add_addresses(conn: AsyncConnection, values: Sequence[Mapping[str, Any]]) -> None:
+    """Of customers who have none yet."""
+    await _add(conn, customer_address, values)
+
+
+async def add_facts(conn: AsyncConnection, values: Sequence[Mapping[str, Any]]) -> None:
+    """Of customers of whom none is known yet."""
+    await _add(conn, customer_fact, values)
+
+
+async def _add(conn: AsyncConnection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
+    if values:
+        await conn.execute(insert(table), [dict(each) for each in values])
 
 
 async def change(conn: AsyncConnection, customer_id: str, values: Mapping[str, Any]) -> Row:
@@ -75,6 +90,11 @@ async def is_blank(conn: AsyncConnection, customer_id: str) -> bool:
 async def addresses(conn: AsyncConnection, customer_id: str) -> list[Row]:
     mine = select(customer_address).where(customer_address.c.customer_id == customer_id)
     return await rows.every(conn, mine.order_by(customer_address.c.kind, customer_address.c.address).limit(1000))
+
+
+async def facts(conn: AsyncConnection, customer_id: str) -> list[Row]:
+    mine = select(customer_fact).where(customer_fact.c.customer_id == customer_id)
+    return await rows.every(conn, mine.order_by(customer_fact.c.key).limit(1000))
 
 
 async def keep_address(conn: AsyncConnection, values: Mapping[str, Any]) -> Row:
