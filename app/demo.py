@@ -9,6 +9,10 @@ from app.settings import Settings
 from app.store.embedded import start_embedded
 from app.store.migrate import upgrade
 
+INTERRUPTED = 130  # what a floor ends with that Ctrl-C reached before us
+OPENED_MAX = 5  # times; then the server goes on without people
+PAUSE_S = 2.0
+
 
 async def run_demo(settings: Settings) -> None:
     """Server in this process, floor beside it; a second start finds the company that the first one made."""
@@ -20,8 +24,8 @@ async def run_demo(settings: Settings) -> None:
     key_file = settings.home / "demo_key"
     async with progress("Starting the database"):
         embedded = await start_embedded(settings.home)
-        await upgrade(embedded.url, embedded.url)
         if not key_file.exists():
+            await upgrade(embedded.url, embedded.url)
             write_secret(key_file, await operator_key(embedded.url, "demo"))
     try:
         server = asyncio.create_task(serve(settings))
@@ -40,7 +44,12 @@ async def _floor(settings: Settings, key_file: str) -> None:
     """Customers and agents, who know the address and a key, and come through the public doors alone."""
     await until_ready(settings.base_url)
     command = floor("demo", "--server", settings.base_url, "--key-file", key_file)
-    async with child(command, {}, None) as people:
-        code = await people.wait()
-        console.print(f"the floor ended with {code}; the server goes on", style="yellow")
-        await asyncio.Event().wait()
+    for left in reversed(range(OPENED_MAX)):
+        async with child(command, {}, None) as people:
+            code = await people.wait()
+        if code == INTERRUPTED:
+            break
+        goes_on = "it opens again" if left else "the server goes on without it"
+        console.print(f"the floor ended with {code}; {goes_on}", style="yellow")
+        await asyncio.sleep(PAUSE_S)
+    await asyncio.Event().wait()

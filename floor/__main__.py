@@ -83,7 +83,7 @@ def replay(
 @app.command()
 def demo(server: Server, key_file: KeyFile) -> None:
     """Let a demo company live on, calmly, until stopped; prints the addresses and logins."""
-    _run(demos.run(server, key_file.read_text().strip(), Console()))
+    _run(demos.run(server, key_file.read_text().strip(), Console(), key_file))
 
 
 @app.command()

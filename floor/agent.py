@@ -49,6 +49,7 @@ class Manner:
     consult_share: float = 0.0  # of calls: a colleague is asked, and then takes over, joins, or is thanked
     colleagues: list[str] = field(default_factory=list)  # ids of agents
     reconnect_s: float = 0.3  # at most, drawn
+    insists: bool = True  # chooses again when somebody else, such as a supervisor, chose otherwise
     chance: random.Random = field(default_factory=random.Random)
 
 
@@ -277,7 +278,7 @@ class Desk:
         me = self.desk.me
         if me.get("not_responding") and self._wanted and self._wanted[0] == "ready":
             self._once("flagged", "clear_flag")
-        if self._wanted and me and me["chosen"] != self._wanted[0] and not me["next_chosen"]:
+        if self._manner.insists and self._wanted and me and me["chosen"] != self._wanted[0] and not me["next_chosen"]:
             self._once(f"not {self._wanted[0]}", "choose")
 
     def _act(self, segment_id: str, record: dict[str, Any]) -> None:

@@ -18,25 +18,48 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class QueueWish:
-    """`config` as POST /v1/queues takes it; `numbers`: address -> kind."""
+    """`config` as POST /v1/queues takes it, but that an overflow names the `queue`, one that comes before this one.
+
+    `numbers`: address -> kind, all answered in `language`.
+    """
 
     name: str
     config: Mapping[str, Any] = field(default_factory=dict)
     numbers: Mapping[str, str] = field(default_factory=dict)
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerWish:
-    """Who they are is known by an address: (kind, address)."""
+    """Who they are is known by the first address: (kind, address in its canonical form)."""
 
     name: str
     value: int
     addresses: Sequence[tuple[str, str]]
+    kind: str = "person"
+    language: str | None = None
+    zone: str | None = None
+    value_terms: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """As POST /v1/customers/bulk takes it."""
+        more = {"language": self.language, "zone": self.zone}
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "value": self.value,
+            "value_terms": dict(self.value_terms),
+            "addresses": [{"kind": kind, "address": address} for kind, address in self.addresses],
+            "facts": [{"key": key, "value": value} for key, value in self.facts.items()],
+            **{name: value for name, value in more.items() if value is not None},
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class AgentWish:
-    """`companies`: slugs; none of them = all companies."""
+    """`companies`: slugs; none of them = all companies. `of_team`: their right reaches that team alone."""
 
     login: str
     name: str
@@ -47,6 +70,9 @@ class AgentWish:
     password: str | None = None
     role: str = "agent"
     serves: bool = True  # False: a user without a desk, such as a supervisor
+    team: str | None = None
+    of_team: str | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +83,7 @@ class CompanyWish:
     region: str | None = None
     languages: Sequence[str] = ("en",)
     queues: Sequence[QueueWish] = ()
+    dispositions: Mapping[str, str] = field(default_factory=dict)  # code -> name
     customers: Sequence[CustomerWish] = ()
 
 
@@ -74,6 +101,7 @@ class Premises:
 
     companies: dict[str, str] = field(default_factory=dict)  # slug -> id
     queues: dict[tuple[str, str], str] = field(default_factory=dict)  # (slug, name) -> id
+    teams: dict[str, str] = field(default_factory=dict)  # name -> id
     agents: dict[str, str] = field(default_factory=dict)  # login -> agent id
     provider_id: str = ""
     secret_in: str = ""
@@ -87,6 +115,7 @@ async def establish(rest: Rest, wish: Wish) -> Premises:
     for company in wish.companies:
         await _company(rest, company, found)
     await _skills(rest, wish.agents, found)
+    await _teams(rest, wish.agents, found)
     await _agents(rest, wish.agents, found)
     if wish.command_url:
         await _provider(rest, wish, found)
@@ -103,6 +132,7 @@ async def _company(rest: Rest, wish: CompanyWish, found: Premises) -> None:
     company_id = found.companies[wish.slug] = known[wish.slug]
     await _queues(rest, wish, company_id, found)
     await _numbers(rest, wish, company_id, found)
+    await _dispositions(rest, wish, company_id, found)
     await _customers(rest, wish, company_id, found)
 
 
@@ -110,10 +140,18 @@ async def _queues(rest: Rest, wish: CompanyWish, company_id: str, found: Premise
     known = {item["name"]: item["id"] async for item in rest.every("/v1/queues", company_id=company_id)}
     for queue in wish.queues:
         if queue.name not in known:
-            body = {"company_id": company_id, "name": queue.name, "config": dict(queue.config)}
+            config = {key: _step(value, wish.slug, found) for key, value in queue.config.items()}
+            body = {"company_id": company_id, "name": queue.name, "config": config}
             known[queue.name] = (await rest.post("/v1/queues", body))["id"]
             found.made += 1
         found.queues[wish.slug, queue.name] = known[queue.name]
+
+
+def _step(value: Any, slug: str, found: Premises) -> Any:
+    """Of a queue's configuration: the id in the place of the name of the queue that it overflows to."""
+    if not isinstance(value, Mapping) or "queue" not in value:
+        return value
+    return {"kind": value["kind"], "queue_id": found.queues[slug, value["queue"]]}
 
 
 async def _numbers(rest: Rest, wish: CompanyWish, company_id: str, found: Premises) -> None:
@@ -121,21 +159,32 @@ async def _numbers(rest: Rest, wish: CompanyWish, company_id: str, found: Premis
     for queue in wish.queues:
         for address, kind in queue.numbers.items():
             if (kind, address) not in known:
-                body = {"company_id": company_id, "address": address, "kind": kind}
+                body = {"company_id": company_id, "address": address, "kind": kind, "language": queue.language}
                 await rest.post("/v1/numbers", body | {"queue_id": found.queues[wish.slug, queue.name]})
                 found.made += 1
 
 
-async def _customers(rest: Rest, wish: CompanyWish, company_id: str, found: Premises) -> None:
-    if not wish.customers:
-        return
-    known = {item["name"] async for item in rest.every("/v1/customers", company_id=company_id)}
-    for customer in wish.customers:
-        if customer.name not in known:
-            addresses = [{"kind": kind, "address": address} for kind, address in customer.addresses]
-            body = {"company_id": company_id, "name": customer.name, "value": customer.value, "addresses": addresses}
-            await rest.post("/v1/customers", body)
+async def _dispositions(rest: Rest, wish: CompanyWish, company_id: str, found: Premises) -> None:
+    known = {item["code"] async for item in rest.every("/v1/dispositions", company_id=company_id)}
+    for position, (code, name) in enumerate(wish.dispositions.items()):
+        if code not in known:
+            body = {"company_id": company_id, "code": code, "name": name, "position": position}
+            await rest.post("/v1/dispositions", body)
             found.made += 1
+
+
+async def _customers(rest: Rest, wish: CompanyWish, company_id: str, found: Premises) -> None:
+    """A slice is made whole or not at all, so it is there if its first or its last customer is."""
+    for some in _slices(wish.customers, BULK_MAX):
+        if not any([await _is_known(rest, company_id, customer) for customer in (some[0], some[-1])]):
+            body = {"company_id": company_id, "items": [customer.body for customer in some]}
+            await rest.post("/v1/customers/bulk", body)
+            found.made += len(some)
+
+
+async def _is_known(rest: Rest, company_id: str, customer: CustomerWish) -> bool:
+    page = await rest.get("/v1/customers", company_id=company_id, address=customer.addresses[0][1], limit="1")
+    return bool(page["items"])
 
 
 async def _skills(rest: Rest, agents: Sequence[AgentWish], found: Premises) -> None:
@@ -143,6 +192,14 @@ async def _skills(rest: Rest, agents: Sequence[AgentWish], found: Premises) -> N
     known = {item["name"] async for item in rest.every("/v1/skills")} if wanted else set()
     for skill in sorted(wanted - known):
         await rest.post("/v1/skills", {"name": skill})
+        found.made += 1
+
+
+async def _teams(rest: Rest, agents: Sequence[AgentWish], found: Premises) -> None:
+    wanted = {team for agent in agents for team in (agent.team, agent.of_team) if team}
+    found.teams = {item["name"]: item["id"] async for item in rest.every("/v1/teams")} if wanted else {}
+    for team in sorted(wanted - found.teams.keys()):
+        found.teams[team] = (await rest.post("/v1/teams", {"name": team}))["id"]
         found.made += 1
 
 
@@ -156,7 +213,7 @@ async def _agents(rest: Rest, wishes: Sequence[AgentWish], found: Premises) -> N
     agents = {item["user_id"]: item["id"] async for item in rest.every("/v1/agents")}
     serving = [wish for wish in wishes if wish.serves]
     for some in _slices([wish for wish in serving if users[wish.login] not in agents], BULK_MAX):
-        items = [_agent_body(wish, users[wish.login]) for wish in some]
+        items = [_agent_body(wish, users[wish.login], found.teams) for wish in some]
         made = await rest.post("/v1/agents/bulk", {"items": items})
         agents |= dict(zip((item["user_id"] for item in items), made["items"], strict=True))
         found.made += len(some)
@@ -165,7 +222,7 @@ async def _agents(rest: Rest, wishes: Sequence[AgentWish], found: Premises) -> N
 
 async def _make_users(rest: Rest, wishes: Sequence[AgentWish], found: Premises) -> dict[str, str]:
     items = [
-        {"login": wish.login, "name": wish.name, "grants": _grants(wish, found)}
+        {"login": wish.login, "name": wish.name, "language": wish.language, "grants": _grants(wish, found)}
         | ({"password": wish.password} if wish.password else {})
         for wish in wishes
     ]
@@ -177,13 +234,16 @@ async def _make_users(rest: Rest, wishes: Sequence[AgentWish], found: Premises) 
 def _grants(wish: AgentWish, found: Premises) -> list[dict[str, str]]:
     if not wish.companies:
         return [{"role": wish.role}]
-    return [{"role": wish.role, "company_id": found.companies[slug]} for slug in wish.companies]
+    of_team = {"team_id": found.teams[wish.of_team]} if wish.of_team else {}
+    return [{"role": wish.role, "company_id": found.companies[slug], **of_team} for slug in wish.companies]
 
 
-def _agent_body(wish: AgentWish, user_id: str) -> dict[str, Any]:
+def _agent_body(wish: AgentWish, user_id: str, teams: Mapping[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = {"user_id": user_id, "skills": dict(wish.skills)}
     if wish.phone:
         body["phone_address"] = wish.phone
+    if wish.team:
+        body["team_id"] = teams[wish.team]
     if wish.capacity:
         body["capacity"] = dict(wish.capacity)
     return body
