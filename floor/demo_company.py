@@ -88,9 +88,9 @@ OTHER_DISPOSITIONS = {"ordered": "Ordered", "delivered": "Delivery arranged", "a
 
 # name, team, levels in the order of SKILLS, shift
 _PEOPLE: tuple[tuple[str, str, str, tuple[int, ...], Shift], ...] = (
-    ("mei", "Chen Mei 陈梅", "Letting", (7, 3, 0, 2, 9, 6), "early"),
+    ("mei", "Chen Mei 陈梅", "Letting", (7, 4, 0, 2, 9, 6), "early"),
     ("wei", "Wang Wei 王伟", "Letting", (6, 4, 0, 0, 9, 4), "early"),
-    ("grace", "Grace Holloway", "Letting", (8, 4, 0, 3, 4, 10), "early"),
+    ("grace", "Grace Holloway", "Letting", (8, 4, 0, 4, 4, 10), "early"),
     ("jun", "Liu Jun 刘军", "Letting", (5, 0, 0, 4, 9, 4), "late"),
     ("oliver", "Oliver Brandt", "Letting", (6, 5, 0, 0, 4, 9), "late"),
     ("xiu", "Zhang Xiu 张秀", "Letting", (7, 0, 4, 0, 9, 5), "late"),

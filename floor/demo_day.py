@@ -8,13 +8,13 @@ from typing import Literal
 Shift = Literal["early", "late", "night"]
 
 DAY_S = 5_400.0  # 24 hours of the demo in real seconds
-OPENS_H = 9.0
-GAP_BUSY_S, GAP_QUIET_S = 3.0, 9.0  # mean time between two who come, at the peak and at the dead of night
-HOURS: dict[Shift, tuple[float, float]] = {"early": (6.0, 15.0), "late": (11.0, 20.0), "night": (19.0, 7.0)}
-# How busy each hour is, of the busiest: two peaks, as in the log of the bank that `replay` plays.
+OPENS_H = 10.0
+GAP_BUSY_S, GAP_QUIET_S = 2.5, 9.0  # mean time between two who come, at the peak and at the dead of night
+HOURS: dict[Shift, tuple[float, float]] = {"early": (6.0, 15.0), "late": (10.0, 20.0), "night": (19.0, 7.0)}
+# How busy each hour is, of the busiest: as many come as those on shift can bear, with a peak before and after noon.
 CURVE = (
-    0.05, 0.0, 0.0, 0.0, 0.0, 0.05, 0.2, 0.45, 0.7, 0.9, 1.0, 0.95,
-    0.8, 0.85, 0.95, 1.0, 0.95, 0.85, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1,
+    0.05, 0.0, 0.0, 0.0, 0.0, 0.05, 0.15, 0.3, 0.45, 0.55, 0.95, 1.0,
+    0.85, 0.9, 1.0, 0.8, 0.55, 0.5, 0.45, 0.45, 0.3, 0.25, 0.15, 0.1,
 )  # fmt: skip
 
 

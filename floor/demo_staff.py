@@ -14,8 +14,8 @@ from floor.demo_day import Shift, hour_at, is_on
 
 LOOK_EVERY_S = 4.0  # at the shifts
 OBEY_S = 120.0
-BREAKS_AT_ONCE = 3
-BREAK_CHANCE = 0.02  # of somebody at work, at each look
+BREAKS_AT_ONCE = 2
+BREAK_CHANCE = 0.01  # of somebody at work, at each look
 TRANSFER_CHANCE = 0.08  # at each look
 # reason -> shortest and longest real seconds
 BREAKS: Mapping[str, tuple[float, float]] = {

@@ -5,16 +5,19 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.launch import operator_key
-from floor import demo_company, load
+from floor import demo_company, demo_customers, load
 from floor.agent import Manner
 from floor.caller import Caller, Errand
 from floor.company import AgentWish, CompanyWish, QueueWish, Wish, establish
+from floor.demo_company import FIRM
+from floor.demo_customers import MANY, OTHER
 from floor.opening import Floor, open_floor
 from floor.rest import Rest
 from tests.serving import Server
@@ -79,13 +82,26 @@ async def test_a_second_start_of_the_demo_finds_everything_the_first_one_made(se
     async with Rest(server.url, key) as rest:
         first = await establish(rest, demo_company.wish())
         second = await establish(rest, demo_company.wish())
-        customers = [item async for item in rest.every("/v1/customers", company_id=first.companies["lindenhof"])]
+        customers = [item async for item in rest.every("/v1/customers", company_id=first.companies[OTHER])]
 
     assert first.made > 100
     assert second.made == 0
     assert second.agents == first.agents
-    assert len(first.agents) == 24 + 2
-    assert len(customers) == demo_company.CUSTOMERS["lindenhof"]
+    assert len(first.agents) == 24 + 1
+    assert len(customers) == MANY[OTHER]
+
+
+async def test_a_start_that_was_cut_off_goes_on_where_it_ended(server: Server):
+    """Customers come in by slices, whole or not at all; the next start brings in those that are missing."""
+    key = await operator_key(server.database_url, "demo")
+    wish = demo_company.wish()
+    begun = replace(wish, agents=[], companies=[replace(wish.companies[0], customers=demo_customers.of_firm()[:500])])
+    async with Rest(server.url, key) as rest:
+        await establish(rest, begun)
+        found = await establish(rest, wish)
+        names = [item["name"] async for item in rest.every("/v1/customers", company_id=found.companies[FIRM])]
+
+    assert names == [customer.name for customer in demo_customers.of_firm()]
 
 
 @pytest.mark.parametrize("mode", ["closed", "poisson"])
