@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.store.embedded import socket_folder
 from floor.agent import Desk, Manner
 from floor.demo_company import FIRM, OTHER, PASSWORD
 from floor.http_line import Place
@@ -75,12 +78,16 @@ class Demo:
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    demo = Demo(tmp_path, port_to_come_back_to())
+def demo() -> Iterator[Demo]:
+    """Its home is no folder of pytest's: root's PostgreSQL is another user, whom pytest shuts out."""
+    home = Path(tempfile.mkdtemp(prefix="jackfield-demo-")).resolve()
+    demo = Demo(home, port_to_come_back_to())
     yield demo
     if demo.process is not None and demo.process.poll() is None:
         demo.signal(signal.SIGTERM)
         demo.process.wait(60)
+    shutil.rmtree(socket_folder(home / "demo"), ignore_errors=True)
+    shutil.rmtree(home)
 
 
 @contextlib.asynccontextmanager
@@ -144,4 +151,4 @@ async def test_one_command_gives_a_centre_that_lives_on_after_kill_9(demo: Demo)
     assert len(firms) == 200, "customers have a history at once"
     assert {each["company_id"] for each in firms}.isdisjoint({each["company_id"] for each in others})
     assert (offer["state"], again["state"]) == ("offered", "offered")
-    assert (code, "the floor ended" in demo.told) == (0, False)
+    assert (code, "the floor ended" in demo.told) == (0, False), demo.told
