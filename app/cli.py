@@ -77,9 +77,9 @@ def serve(
 
 
 @app.command()
-def demo(port: Annotated[int, typer.Option(help="Where to listen")] = 8080) -> None:
+def demo(port: Annotated[int | None, typer.Option(help="Default: JACKFIELD_PORT or 8080")] = None) -> None:
     """A living contact centre: embedded database, a demo company made through the public API, and a floor beside it."""
-    settings = Settings(port=port)
+    settings = Settings() if port is None else Settings(port=port)
     # People look at this terminal: a line a request would hide the addresses and logins.
     configure_logs(settings.model_copy(update={"log_level": "warning"}))
     _allow_many_sockets()
