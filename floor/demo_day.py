@@ -14,7 +14,7 @@ HOURS: dict[Shift, tuple[float, float]] = {"early": (6.0, 15.0), "late": (10.0, 
 # How busy each hour is, of the busiest: as many come as those on shift can bear, with a peak before and after noon.
 CURVE = (
     0.05, 0.0, 0.0, 0.0, 0.0, 0.05, 0.15, 0.3, 0.45, 0.55, 0.95, 1.0,
-    0.85, 0.9, 1.0, 0.8, 0.55, 0.5, 0.45, 0.45, 0.3, 0.25, 0.15, 0.1,
+    0.85, 0.9, 1.0, 0.6, 0.42, 0.4, 0.38, 0.38, 0.3, 0.25, 0.15, 0.1,
 )  # fmt: skip
 
 

@@ -114,7 +114,7 @@ class Visits:
         chance = self.chance
         is_short = chance.random() < SHORT_SHARE
         patience_s = chance.uniform(1, 4) if is_short else chance.uniform(40, 240)
-        errand = Errand(self._shown(door, customer), door.address, patience_s, chance.lognormvariate(3.2, 0.5))
+        errand = Errand(self._shown(door, customer), door.address, patience_s, chance.lognormvariate(3.4, 0.5))
         Caller(errand, self.floor.provider, lambda caller, end: None).call()
 
     def _shown(self, door: Door, customer: CustomerWish | None) -> str | None:
