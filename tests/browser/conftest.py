@@ -109,8 +109,8 @@ async def visit(chromium: Browser) -> Any:
 
 
 def _complain(visitor: Visitor, said: Any) -> None:
-    # A refused request is the page's daily bread; everything else of this kind is a fault of the page.
-    if said.type in ("error", "warning") and "Failed to load resource" not in said.text:
+    # A refused request is the page's daily bread, and the machine may have no sound; all else is a fault of the page.
+    if said.type in ("error", "warning") and not said.text.startswith(("Failed to load resource", "The AudioContext")):
         visitor.complaints.append(said.text)
 
 

@@ -157,7 +157,7 @@ async def test_each_figure_of_a_queue_stands_beside_its_definition(centre: Any, 
     page = visitor.page
     await visitor.log_in(centre)
     await serve_one_chat(page, centre)
-    await page.get_by_role("link", name="Queues").click()
+    await page.get_by_role("link", name="Figures").click()
     await expect(page.locator("[data-figure=answered] .value")).to_have_text("1")
     await page.locator("[data-test=queue]").click()
     definitions = await page.locator("[data-test=figure]").evaluate_all(
@@ -194,7 +194,7 @@ async def test_no_page_breaks_an_accessibility_rule(centre: Any, visit: Any, the
     await page.keyboard.press("Alt+/")
     broken += await visitor.broken_rules()
     await page.keyboard.press("Escape")
-    await page.get_by_role("link", name="Queues").click()
+    await page.get_by_role("link", name="Figures").click()
     await page.locator("[data-test=queue]").click()
     broken += await visitor.broken_rules()
 

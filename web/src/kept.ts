@@ -1,11 +1,14 @@
 // What does this browser remember of a person's taste? Only choices, never anything about a customer.
 
 export function kept<T extends string>(name: string, known: readonly T[], otherwise: T): T {
+  return known.find((each) => each === keptText(name)) ?? otherwise
+}
+
+export function keptText(name: string): string | null {
   try {
-    const value = localStorage.getItem(`jackfield.${name}`)
-    return known.find((each) => each === value) ?? otherwise
+    return localStorage.getItem(`jackfield.${name}`)
   } catch {
-    return otherwise // private windows may forbid it
+    return null // private windows may forbid it
   }
 }
 

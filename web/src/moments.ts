@@ -11,3 +11,12 @@ export function duration(ms: number): string {
 export function left(ms: number): string {
   return duration(Math.ceil(Math.max(0, ms) / 1_000) * 1_000)
 }
+
+/** Today the time of day, else the day too: what a person needs to place it. */
+export function dayAndTime(ms: number, language: string, now = new Date()): string {
+  const at = new Date(ms)
+  const time = at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })
+  if (at.toDateString() === now.toDateString()) return time
+  const year = at.getFullYear() === now.getFullYear() ? undefined : ("numeric" as const)
+  return `${at.toLocaleDateString(language, { day: "numeric", month: "short", year })} ${time}`
+}

@@ -1,27 +1,33 @@
-// Which page is shown? Three addresses and the browser's own history; a router library is not needed for that.
+// Which page is shown? A few addresses and the browser's own history; a router library is not needed for that.
 import { computed, ref } from "vue"
 
-export type Page = "login" | "desk" | "figures"
+const PAGES = ["login", "desk", "live", "figures", "settings"] as const
+
+export type Page = (typeof PAGES)[number] | "contact" | "wallboard"
 
 const path = ref(location.pathname)
 window.addEventListener("popstate", () => (path.value = location.pathname))
 
+const parts = computed(() => path.value.replace(/^\/|\/$/g, "").split("/"))
+
 /** null: the address names no page of ours; the session decides then. */
 export const page = computed<Page | null>(() => {
-  switch (path.value.replace(/\/$/, "")) {
-    case "/login":
-      return "login"
-    case "/desk":
-      return "desk"
-    case "/figures":
-      return "figures"
-    default:
-      return null
-  }
+  const [first, second] = parts.value
+  if (first === "contacts" && second) return "contact"
+  if (first === "wallboard") return "wallboard"
+  return PAGES.find((each) => each === first) ?? null
 })
 
-export function go(to: Page, how: "push" | "replace" = "push"): void {
-  if (page.value === to) return
-  history[how === "push" ? "pushState" : "replaceState"](null, "", `/${to}`)
+/** Of which contact the contact page speaks. */
+export const contactId = computed(() => (page.value === "contact" ? parts.value[1]! : null))
+
+export function addressOf(to: Page, id?: string): string {
+  return to === "contact" ? `/contacts/${id}` : `/${to}`
+}
+
+export function go(to: Page, id?: string, how: "push" | "replace" = "push"): void {
+  const address = addressOf(to, id)
+  if (address === path.value) return
+  history[how === "push" ? "pushState" : "replaceState"](null, "", address)
   path.value = location.pathname
 }

@@ -24,6 +24,9 @@ interface Palette {
   bad: string
   badSoft: string
   shadow: string
+  shadowDeep: string
+  goodSoft: string
+  infoSoft: string
 }
 
 // Text on its ground reaches 4.5 : 1 in every pair that is used.
@@ -45,6 +48,9 @@ const LIGHT: Palette = {
   bad: "#b3261e",
   badSoft: "#fcebea",
   shadow: "0 1px 2px rgb(16 24 32 / 6%), 0 4px 16px rgb(16 24 32 / 6%)",
+  shadowDeep: "0 2px 6px rgb(16 24 32 / 10%), 0 18px 48px rgb(16 24 32 / 18%)",
+  goodSoft: "#e4f4ea",
+  infoSoft: "#e9eef9",
 }
 
 const DARK: Palette = {
@@ -65,6 +71,9 @@ const DARK: Palette = {
   bad: "#f28b82",
   badSoft: "#3c1d1b",
   shadow: "0 1px 2px rgb(0 0 0 / 40%), 0 4px 16px rgb(0 0 0 / 30%)",
+  shadowDeep: "0 2px 6px rgb(0 0 0 / 50%), 0 18px 48px rgb(0 0 0 / 50%)",
+  goodSoft: "#173224",
+  infoSoft: "#202a3c",
 }
 
 const FONT =

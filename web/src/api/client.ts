@@ -15,6 +15,10 @@ export function setCsrf(token: string | null): void {
   csrf = token
 }
 
+export function csrfToken(): string | null {
+  return csrf
+}
+
 export const api = createClient<paths>({ baseUrl: location.origin })
 
 api.use({

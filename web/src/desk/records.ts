@@ -1,5 +1,5 @@
 // What do the desk's records hold, as the server sends them?
-import type { Act, Chosen, FeedRecord } from "../feed/frames"
+import type { Chosen, DeskAct, FeedRecord } from "../feed/frames"
 
 export type Channel = "phone" | "chat" | "email" | "fax" | "task" | "message"
 export type SegmentState = "offered" | "preview" | "connecting" | "talking" | "held" | "parked" | "wrap_up"
@@ -18,6 +18,17 @@ export interface Me {
   units: number
 }
 
+export type Role = "primary" | "consult" | "conference" | "monitor"
+
+/** Another live segment of the same contact. */
+export interface Party {
+  segment_id: string
+  agent_id: string
+  agent: string
+  role: Role
+  state: SegmentState
+}
+
 export interface Segment {
   id: string
   contact_id: string
@@ -26,7 +37,7 @@ export interface Segment {
   queue_id: string
   queue: string
   state: SegmentState
-  role: "primary" | "consult" | "conference" | "monitor"
+  role: Role
   manual: boolean
   customer_id: string | null
   number: string | null
@@ -35,9 +46,16 @@ export interface Segment {
   expires_ms: number | null
   connected_ms: number | null
   wrap_up_until_ms: number | null
+  with?: Party[]
+  may?: string[] // what is possible now; older servers leave it out
 }
 
-export type SegmentAct = Exclude<Act["what"], "choose" | "clear_flag" | "transfer">
+export type SegmentAct = Exclude<DeskAct["what"], "choose" | "clear_flag">
+
+// In the order of their buttons.
+const ACTS: SegmentAct[] = [
+  "accept", "decline", "hold", "retrieve", "park", "unpark", "complete", "conference", "return", "transfer", "consult", "leave", "end", "finish",
+]
 
 export function meIn(records: ReadonlyMap<string, FeedRecord>): Me | null {
   return (records.get("me") as Me | undefined) ?? null
@@ -49,12 +67,24 @@ export function segmentsIn(records: ReadonlyMap<string, FeedRecord>): Segment[] 
   return segments.sort((a, b) => a.offered_ms - b.offered_ms || (a.id < b.id ? -1 : 1))
 }
 
+const URGENCY: SegmentState[] = ["talking", "connecting", "held", "wrap_up", "parked"]
+
+/** Whom I am at if I have not said so: who hears me, before who waits for me. */
+export function mostUrgent(held: readonly Segment[]): Segment | null {
+  return [...held].sort((a, b) => URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state))[0] ?? null
+}
+
 export function isOffer({ state }: Segment): boolean {
   return state === "offered" || state === "preview"
 }
 
-/** Which buttons a state has; whether the act is possible is decided by the server. */
-export function actsOn({ state, channel }: Segment): SegmentAct[] {
+/** Which buttons a segment has: what the record says may be done, else what its state suggests. */
+export function actsOn(segment: Segment): SegmentAct[] {
+  const { may } = segment
+  return may ? ACTS.filter((each) => may.includes(each)) : actsOfState(segment)
+}
+
+function actsOfState({ state, channel }: Segment): SegmentAct[] {
   const onWire = channel === "phone"
   switch (state) {
     case "offered":
@@ -63,9 +93,9 @@ export function actsOn({ state, channel }: Segment): SegmentAct[] {
     case "connecting":
       return []
     case "talking":
-      return [onWire ? "hold" : "park", "end"]
+      return [onWire ? "hold" : "park", "transfer", "end"]
     case "held":
-      return ["retrieve", "end"]
+      return ["retrieve", "transfer", "end"]
     case "parked":
       return ["unpark", "end"]
     case "wrap_up":

@@ -1,15 +1,22 @@
-// What came of a contact, as far as the agent has written it? Kept while the wrap-up lasts, also over a lost connection.
-import { reactive } from "vue"
+// What came of a contact, as far as the agent has written it? A draft outlives a lost connection and a reload of the tab.
+import { reactive, watch } from "vue"
 import { api, type Disposition } from "../api/client"
+import { keep, keptText } from "../kept"
 import { act } from "./seat"
 
-interface Result {
+export interface Result {
   disposition: string | null
   note: string
 }
 
-const results = reactive(new Map<string, Result>())
+export const NOTE_MAX = 10_000
+const LAST_USED_MAX = 8
+const DRAFTS = "jackfield.drafts"
+
+// The tab's own storage: it ends with the tab, and holds nothing but what is being written.
+const results = reactive(new Map<string, Result>(readDrafts()))
 const known = new Map<string, Promise<Disposition[]>>()
+watch(results, keepDrafts, { deep: true })
 
 export function resultOf(segmentId: string): Result {
   if (!results.has(segmentId)) results.set(segmentId, { disposition: null, note: "" })
@@ -22,22 +29,34 @@ export function forgetResults(heldIds: string[]): void {
 }
 
 export function dispositionsOf(companyId: string): Promise<Disposition[]> {
-  const asked = known.get(companyId) ?? ask(companyId)
+  const asked = known.get(companyId) ?? readDispositions(companyId)
   known.set(companyId, asked)
   return asked
 }
 
-export function finish(segmentId: string): Promise<boolean> {
+/** Those used last come first, the others in the order of the company. */
+export function lastUsedFirst(dispositions: readonly Disposition[], used: readonly string[] = lastUsed()): Disposition[] {
+  const rank = ({ id }: Disposition) => (used.includes(id) ? used.indexOf(id) : used.length)
+  return [...dispositions].sort((a, b) => rank(a) - rank(b) || a.position - b.position)
+}
+
+export async function finish(segmentId: string): Promise<boolean> {
   const { disposition, note } = resultOf(segmentId)
-  return act({
+  const isDone = await act({
     what: "finish",
     segment: segmentId,
     ...(disposition ? { disposition } : {}),
     ...(note.trim() ? { note: note.trim() } : {}),
   })
+  if (isDone && disposition) keep("dispositions", [disposition, ...lastUsed().filter((id) => id !== disposition)].slice(0, LAST_USED_MAX).join(","))
+  return isDone
 }
 
-async function ask(companyId: string): Promise<Disposition[]> {
+function lastUsed(): string[] {
+  return (keptText("dispositions") ?? "").split(",").filter(Boolean)
+}
+
+async function readDispositions(companyId: string): Promise<Disposition[]> {
   try {
     const { data } = await api.GET("/v1/dispositions", { params: { query: { company_id: companyId, limit: 200 } } })
     if (data) return data.items.filter(({ archived }) => !archived).sort((a, b) => a.position - b.position)
@@ -46,4 +65,22 @@ async function ask(companyId: string): Promise<Disposition[]> {
   }
   known.delete(companyId)
   return []
+}
+
+function readDrafts(): [string, Result][] {
+  try {
+    return JSON.parse(sessionStorage.getItem(DRAFTS) ?? "[]") as [string, Result][]
+  } catch {
+    return []
+  }
+}
+
+function keepDrafts(): void {
+  try {
+    const written = [...results].filter(([, { note, disposition }]) => note || disposition)
+    if (written.length) sessionStorage.setItem(DRAFTS, JSON.stringify(written))
+    else sessionStorage.removeItem(DRAFTS)
+  } catch {
+    // Then a reload loses it, as without this.
+  }
 }

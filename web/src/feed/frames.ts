@@ -1,6 +1,6 @@
 // What travels over the websocket? The frames of the protocol, version 1; unknown fields and kinds are ignored.
 
-export type FeedName = "desk"
+export type FeedName = "desk" | "live"
 export type FeedRecord = Readonly<Record<string, unknown>>
 
 export interface Snapshot {
@@ -20,6 +20,14 @@ export interface Turn {
   pos: number
   put?: Record<string, FeedRecord>
   drop?: string[]
+}
+
+/** Counts that move all the time; numbered by nothing, the latest wins. */
+export interface Figures {
+  t: "figures"
+  feed: string
+  pos: number
+  put: Record<string, FeedRecord>
 }
 
 export interface Ping {
@@ -66,7 +74,7 @@ export interface Bye {
 }
 
 export type FeedFrame = Snapshot | Turn | Ping
-export type ServerFrame = FeedFrame | Welcome | Done | Refused | Bye
+export type ServerFrame = FeedFrame | Figures | Welcome | Done | Refused | Bye
 
 export interface Do {
   t: "do"
@@ -78,14 +86,31 @@ export interface Do {
 export type Chosen = "ready" | "away" | "offline"
 
 // What an agent can do at the desk: a closed union.
-export type Act =
+export type DeskAct =
   | { what: "choose"; chosen: Chosen; reason?: string; when?: "now" | "next" }
   | { what: "clear_flag" }
   | { what: "accept"; segment: string }
   | { what: "decline"; segment: string; reason?: string }
   | { what: "hold" | "retrieve" | "park" | "unpark" | "end"; segment: string }
+  | { what: "complete" | "return" | "conference" | "leave"; segment: string }
   | { what: "finish"; segment: string; disposition?: string; note?: string }
-  | { what: "transfer"; segment: string; queue: string }
+  | { what: "transfer"; segment: string; queue: string; keep?: boolean }
+  | { what: "transfer" | "consult"; segment: string; agent: string }
+
+// What a supervisor can do in the live view: a closed union.
+export type LiveAct =
+  | { what: "set_state"; agent: string; chosen: Chosen; reason?: string }
+  | { what: "log_out" | "clear_flag_of"; agent: string }
+  | { what: "set_skill"; agent: string; skill: string; level: number | null }
+  | { what: "move"; contact: string; queue: string }
+  | { what: "reprioritise"; contact: string; value: number }
+  | { what: "assign"; contact: string; agent: string }
+  | { what: "withdraw"; segment: string }
+  | { what: "close_queue"; queue: string; message?: string }
+  | { what: "open_queue"; queue: string }
+  | { what: "acknowledge"; alert: string }
+
+export type Act = DeskAct | LiveAct
 
 // Why the server ends a socket.
 export const BYE = { takenOver: 4001, rights: 4003, slow: 4008, restart: 4010, badFrame: 4400, reload: 4426 } as const

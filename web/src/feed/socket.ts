@@ -1,10 +1,10 @@
 // How does a page stay connected? Hello with a fresh ticket, an answer to every ping, resume after a gap, and again after a loss.
 import type { Clock } from "./clock"
 import type { Commands } from "./commands"
-import { BYE, type Bye, type FeedName, type ServerFrame } from "./frames"
+import { BYE, type Bye, type FeedName, type Figures, type ServerFrame } from "./frames"
 import { apply, type Feed } from "./store"
 
-export type LinkState = "connecting" | "connected" | "reconnecting" | "taken_over" | "reload" | "signed_out"
+export type LinkState = "connecting" | "connected" | "reconnecting" | "taken_over" | "reload" | "unknown_feed" | "signed_out"
 
 export const JITTER_MS = 3_000
 export const SILENCE_MS = 15_000 // three pings missed: the socket is dead, whatever the browser believes
@@ -36,6 +36,7 @@ export interface Seat {
   feed: Feed
   commands: Commands
   clock: Clock
+  figures?(frame: Figures): void
   tell(state: LinkState): void
 }
 
@@ -114,6 +115,8 @@ export class FeedSocket {
       case "snapshot":
       case "turn":
         return this.merge(frame)
+      case "figures":
+        return this.seat.figures?.(frame)
       case "welcome":
         this.seat.clock.set(frame.now_ms, frame.speed ?? 1)
         this.enter("connected")
@@ -148,6 +151,8 @@ export class FeedSocket {
     this.wire = null
     if (bye.code === BYE.takenOver) return this.enter("taken_over")
     if (bye.code === BYE.reload) return this.enter("reload")
+    // A server that is older than this page; the desk's feed is known to every one.
+    if (bye.code === BYE.badFrame && this.seat.name !== "desk") return this.enter("unknown_feed")
     this.retry(bye.after_ms ?? 0)
   }
 

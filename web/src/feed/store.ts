@@ -1,5 +1,5 @@
 // Which records does this page hold, and is it still gapless? A frame is applied whole or not at all.
-import type { FeedFrame, FeedRecord, Snapshot, Turn } from "./frames"
+import type { FeedFrame, FeedRecord, Figures, Snapshot, Turn } from "./frames"
 
 export interface Feed {
   pos: number | null // the event number these records stand at; null = nothing yet
@@ -56,4 +56,10 @@ function adopt(feed: Feed, pos: number | undefined): Outcome {
   if (pos === undefined || feed.pos === null || feed.parts || pos <= feed.pos) return "ignored"
   feed.pos = pos
   return "applied"
+}
+
+/** Figures stand beside the records and move no position. */
+export function showFigures(figures: Map<string, FeedRecord>, name: string, frame: Figures): void {
+  if (frame.feed !== name) return
+  for (const [key, figure] of Object.entries(frame.put)) figures.set(key, figure)
 }

@@ -1,0 +1,3 @@
+// Why is somebody away? The reasons there are; their words are texts.
+
+export const REASONS = ["break", "meal", "meeting", "training", "paperwork"]
