@@ -1,6 +1,7 @@
 // Who is logged in? The cookie is the browser's affair; the CSRF token and the person are kept here.
 import { computed, shallowRef } from "vue"
-import { api, problemOf, setCsrf, type Session } from "./api/client"
+import { api, problemOf, type Session } from "./api/client"
+import { setCsrf } from "./api/csrf"
 
 export const session = shallowRef<Session | null>(null)
 export const isKnown = shallowRef(false) // whether the server was asked already

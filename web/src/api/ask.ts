@@ -1,5 +1,5 @@
 // How are routes asked that a server may not have yet? Plain JSON on the same origin; the answer is data or a problem.
-import { csrfToken } from "./client"
+import { csrfToken } from "./csrf"
 
 export interface Problem {
   status: number

@@ -1,5 +1,6 @@
 // How does the page ask the server? Typed calls on the same origin; unsafe methods carry the CSRF token.
 import createClient from "openapi-fetch"
+import { csrfToken } from "./csrf"
 import type { components, paths } from "./schema"
 
 type Shown = components["schemas"]
@@ -9,20 +10,11 @@ export type Figures = Shown["FiguresShown"]
 export type QueueFigures = Shown["QueueFigures"]
 export type Figure = Shown["FigureShown"]
 
-let csrf: string | null = null
-
-export function setCsrf(token: string | null): void {
-  csrf = token
-}
-
-export function csrfToken(): string | null {
-  return csrf
-}
-
 export const api = createClient<paths>({ baseUrl: location.origin })
 
 api.use({
   onRequest({ request }) {
+    const csrf = csrfToken()
     if (csrf !== null && request.method !== "GET") request.headers.set("X-CSRF-Token", csrf)
     return request
   },

@@ -100,7 +100,7 @@ export type DeskAct =
 // What a supervisor can do in the live view: a closed union.
 export type LiveAct =
   | { what: "set_state"; agent: string; chosen: Chosen; reason?: string }
-  | { what: "log_out" | "clear_flag_of"; agent: string }
+  | { what: "log_out" | "clear_flag"; agent: string }
   | { what: "set_skill"; agent: string; skill: string; level: number | null }
   | { what: "move"; contact: string; queue: string }
   | { what: "reprioritise"; contact: string; value: number }

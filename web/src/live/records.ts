@@ -51,9 +51,9 @@ export interface ContactRecord {
   queue_id: string
   state: "waiting" | SegmentState
   value: number
-  queued_ms: number
-  promise_ms: number
-  limit_ms: number
+  queued_ms: number | null // null: it did not wait
+  promise_ms: number | null
+  limit_ms: number | null
   overdue: boolean
   agents: string[]
 }
@@ -113,6 +113,14 @@ export function every<K extends keyof Kinds>(records: ReadonlyMap<string, FeedRe
 
 export function figuresOf(figures: ReadonlyMap<string, FeedRecord>, queueId: string | null): QueueFigures | null {
   return (figures.get(queueId === null ? "all" : `queue/${queueId}`) as unknown as QueueFigures | undefined) ?? null
+}
+
+/** Since when they do it: a conversation, else what they chose. */
+export function sinceOf(agent: AgentRecord): number {
+  const doing = doingOf(agent)
+  if (doing !== "busy" && doing !== "wrap_up") return agent.since_ms
+  const active = agent.holds.filter(({ state }) => state !== "parked" && (doing === "wrap_up") === (state === "wrap_up"))
+  return Math.min(...active.map(({ since_ms }) => since_ms))
 }
 
 /** What an agent is doing, in one word, for sorting and filtering. */
