@@ -1,11 +1,14 @@
 """Which part answers at which path? The websocket, the API, and the built pages."""
 
 import mimetypes
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PAGES = ("/", "/login", "/desk", "/figures")  # rendered by the browser from one document
+# Rendered by the browser from one document; a contact's page has the contact's id behind it.
+PAGES = ("/", "/login", "/desk", "/live", "/figures", "/settings", "/wallboard")
+OF_A_CONTACT = re.compile(r"/contacts/[0-9a-f-]{36}")
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -47,7 +50,7 @@ class Front:
 
     def _file(self, path: str) -> Path | None:
         """A built file of the pages, and nothing outside their folder."""
-        if path in PAGES:
+        if path in PAGES or OF_A_CONTACT.fullmatch(path):
             index = self.web_dir / "index.html"
             return index if index.is_file() else None
         if not path.startswith("/assets/") and path.count("/") != 1:

@@ -32,6 +32,16 @@ class Centre:
     queue_id: str
     login: str
 
+    async def one_more_queue(self, name: str) -> str:
+        made = await self.api.post("/v1/queues", {"company_id": self.company_id, "name": name, "config": {}})
+        return str(made["id"])
+
+    async def one_more_agent(self, name: str) -> str:
+        """Their login; an agent of this company and nothing else."""
+        login = f"{name.lower().replace(' ', '.')}.{next(_tries)}"
+        await _hire(self.api, login, name, [{"role": "agent", "company_id": self.company_id}])
+        return login
+
     async def chat_arrives(self) -> str:
         body = {"company_id": self.company_id, "channel": "chat", "queue_id": self.queue_id}
         made = await self.api.post("/v1/contacts", body, headers={"idempotency-key": f"browser-{next(_tries)}"})
@@ -46,12 +56,24 @@ class Visitor:
     page: Page
     complaints: list[str] = field(default_factory=list)
 
-    async def log_in(self, centre: Centre) -> None:
+    async def log_in(self, centre: Centre, login: str | None = None, password: str = PASSWORD) -> None:
         await self.page.goto(centre.server.url + "/")
-        await self.page.fill("#login", centre.login)
-        await self.page.fill("#password", PASSWORD)
+        await self.page.fill("#login", login or centre.login)
+        await self.page.fill("#password", password)
         await self.page.keyboard.press("Enter")
         await self.page.wait_for_selector("[data-test=state]")
+
+    async def become_ready(self) -> None:
+        """By the key, whatever the language."""
+        await self.page.keyboard.press("Alt+r")
+        await self.page.wait_for_selector("[data-test=state][data-state=ready]")
+
+    async def talks_in_a_chat(self, centre: Centre) -> str:
+        await self.become_ready()
+        contact_id = await centre.chat_arrives()
+        await self.page.click("[data-test=accept]")
+        await self.page.wait_for_selector("[data-test=contact] [data-state=talking]")
+        return contact_id
 
     async def take_picture(self, name: str) -> None:
         await self.page.wait_for_timeout(300)  # what moves shall have arrived; nothing is asserted about it
@@ -135,6 +157,10 @@ async def _open_centre(server: Server, api: Api, config: dict[str, Any]) -> Cent
     for code, name in (("solved", "Solved"), ("callback", "Callback promised")):
         await api.post("/v1/dispositions", {"company_id": company_id, "code": code, "name": name})
     grants = [{"role": role, "company_id": company_id} for role in ("agent", "supervisor")]
-    user = await api.post("/v1/users", {"login": login, "name": "Li Wei", "password": PASSWORD, "grants": grants})
-    await api.post("/v1/agents", {"user_id": user["id"]})
+    await _hire(api, login, "Li Wei", grants)
     return Centre(server, api, company_id, queue["id"], login)
+
+
+async def _hire(api: Api, login: str, name: str, grants: list[dict[str, str]]) -> None:
+    user = await api.post("/v1/users", {"login": login, "name": name, "password": PASSWORD, "grants": grants})
+    await api.post("/v1/agents", {"user_id": user["id"]})

@@ -171,31 +171,3 @@ async def test_each_figure_of_a_queue_stands_beside_its_definition(centre: Any, 
     assert all(definitions)
     assert not await visitor.is_wider_than_the_screen()
     assert visitor.complaints == []
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_no_page_breaks_an_accessibility_rule(centre: Any, visit: Any, theme: str) -> None:
-    visitor = await visit(theme=theme, inspected=True)
-    page = visitor.page
-    await page.goto(centre.server.url + "/")
-    await page.wait_for_selector("#login")
-    broken = await visitor.broken_rules()
-    await visitor.log_in(centre)
-    await become_ready(page)
-    await centre.chat_arrives()
-    await page.wait_for_selector("[data-test=offer]")
-    broken += await visitor.broken_rules()
-    await page.click("[data-test=accept]")
-    await page.click("[data-test=contact] [data-test=end]")
-    await page.wait_for_selector("[data-test=finish]")
-    await page.click("[data-test=state]")
-    broken += await visitor.broken_rules()
-    await page.keyboard.press("Escape")
-    await page.keyboard.press("Alt+/")
-    broken += await visitor.broken_rules()
-    await page.keyboard.press("Escape")
-    await page.get_by_role("link", name="Figures").click()
-    await page.locator("[data-test=queue]").click()
-    broken += await visitor.broken_rules()
-
-    assert broken == []

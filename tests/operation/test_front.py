@@ -7,6 +7,8 @@ import pytest
 
 from app.front import Front
 
+UUID = "0192f0c1-2222-7333-8444-555555555555"
+
 
 async def asked(web_dir: Path, path: str) -> str:
     """Who answered: the pages or the API."""
@@ -29,3 +31,17 @@ async def test_a_path_that_is_no_file_of_the_pages_is_left_to_the_api(tmp_path: 
 
     assert await asked(tmp_path, path) == "api"
     assert await asked(tmp_path, "/desk") == "page 200"
+
+
+@pytest.mark.parametrize("path", ["/live", "/settings", "/wallboard", f"/contacts/{UUID}"])
+async def test_each_page_has_an_address_of_its_own(tmp_path: Path, path: str) -> None:
+    (tmp_path / "index.html").write_text("page")
+
+    assert await asked(tmp_path, path) == "page 200"
+
+
+@pytest.mark.parametrize("path", ["/contacts", "/contacts/", f"/contacts/{UUID}/more", f"/v1/contacts/{UUID}"])
+async def test_what_only_begins_like_a_page_is_left_to_the_api(tmp_path: Path, path: str) -> None:
+    (tmp_path / "index.html").write_text("page")
+
+    assert await asked(tmp_path, path) == "api"
