@@ -80,10 +80,10 @@ mutate: export TWIN_FLOORS := 6
 mutate: export TWIN_MESSAGES := 400
 mutate: export TWIN_SOAK_FLOORS := 0
 mutate: export REBUILD_FLOORS := 3
-mutate: export REBUILD_MESSAGES := 60
+mutate: export REBUILD_MESSAGES := 40
 mutate: export EXPLAINED_FLOORS := 2
 mutate: export EXPLAINED_MESSAGES := 250
-mutate: export ROUTING_CPU_SECONDS_MAX := 6
+mutate: export ROUTING_CPU_SECONDS_MAX := 3
 mutate: setup
 	@mkdir -p build
 	@if [ -t 1 ]; then $(PY) -m mutmut run; else set -o pipefail; $(PY) -m mutmut run | tr '\r' '\n' | tail -n 2; fi

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contacts.stay import Wishes
-from routing.messages import AgentProfile, Capacity, ConfigChanged, DomainPolicy, LastStep, WidenStep
+from routing.messages import AgentProfile, Capacity, ConfigChanged, DomainPolicy, Enqueue, LastStep, WidenStep
 from tests.routing.scene import COMPANY, Scene
 
 
@@ -317,3 +317,17 @@ def test_a_contact_of_one_channel_does_not_block_its_line_for_another(scene: Sce
     scene.agent("ann", phone=False)
 
     assert scene.live() == [("chat", "ann")]
+
+
+@pytest.mark.parametrize("promise_s", [0, 900_000], ids=["overdue", "ordinary"])
+def test_of_two_who_are_alike_in_all_the_smaller_contact_number_goes_first(scene: Scene, promise_s: int) -> None:
+    """60 points from the start at rate 1, and as many at rate 2: a tie in the second in which both were queued."""
+    scene.queue("slow", head_start=((0, 60),), promise_s=promise_s)
+    scene.queue("quick", rate=2, head_start=((0, 60),), promise_s=promise_s)
+    for stay, contact, queue in (("y", "contact 1", "slow"), ("x", "contact 2", "quick")):
+        scene.tell(Enqueue(stay, contact, "phone", queue))
+    scene.wait(0)
+
+    scene.agent("ann")
+
+    assert scene.serve_all("ann") == ["y", "x"]

@@ -81,6 +81,12 @@ ORDERS = [
         "x y",
     ),
     Order(
+        # y: (90 - 0) x 1 = 90.  x: (90 - 60) x 3 = 90.  A tie: y was queued first, whatever their names.
+        "in a tie of two rates names do not count before the queue", 90, {"a": Line(), "b": Line(rate=3)},
+        [Came("y", 0), Came("x", 60, "b")],
+        "y x",
+    ),
+    Order(
         # x: (91 - 0) x 1 = 91.  y: (91 - 60) x 3 = 93.
         "a faster line catches up: now", 91, {"a": Line(), "b": Line(rate=3)},
         [Came("x", 0), Came("y", 60, "b")],
@@ -138,5 +144,26 @@ ORDERS = [
         "a promise begins in the queue", 100, {"a": Line(promise_s=65), "b": Line(promise_s=30)},
         [Came("x", 10, "a"), Came("y", 50, "b", arrived_s=0)],
         "x y",
+    ),
+    Order(
+        # Both promised 70.  At 100: x (100 - 10) x 1 = 90 points, y (100 - 40) x 3 = 180.
+        "one promise for two rates: the more points go first", 100,
+        {"a": Line(promise_s=60), "b": Line(rate=3, promise_s=30)},
+        [Came("x", 10), Came("y", 40, "b")],
+        "y x",
+    ),
+    Order(
+        # Both promised 70.  Places: y 10 - 100 = -90, x 40.  At 100: y 190 points, x (100 - 40) x 2 = 120.
+        "one promise for two rates: a head start counts", 100,
+        {"a": Line(promise_s=60, head_start=((0, 100),)), "b": Line(rate=2, promise_s=30)},
+        [Came("y", 10), Came("x", 40, "b")],
+        "y x",
+    ),
+    Order(
+        # Both promised 90.  At 100: y (100 - 10) x 1 = 90 points, x (100 - 70) x 3 = 90: a tie.
+        "one promise for two rates: a tie goes to the earlier queued", 100,
+        {"a": Line(promise_s=80), "b": Line(rate=3, promise_s=20)},
+        [Came("y", 10), Came("x", 70, "b")],
+        "y x",
     ),
 ]  # fmt: skip
