@@ -73,8 +73,7 @@ def accept(board: Board, segment: Segment) -> None:
     board.told.append(Accepted(segment.id, by_us))
     if stay is None:
         return
-    if len(stay.offers) > 1:
-        withdraw(board, [each for each in stay.offers if each is not segment], "taken")
+    withdraw(board, [each for each in stay.offers if each is not segment], "taken")
     if stay.in_line:
         board.step_out(stay)
     if instant_of(stay.due) == stay.limit_us:

@@ -221,6 +221,17 @@ def test_an_excluded_agent_is_never_asked_even_if_nobody_else_is_there(scene: Sc
     assert scene.of("Offered", everything=True) == []
 
 
+def test_who_is_excluded_from_a_contact_they_could_not_serve_is_not_given_the_one_behind_it(scene: Scene) -> None:
+    scene.queue(requirement="zh")
+    for name in ("x", "y"):
+        scene.arrive(name, wishes=Wishes(excluded_agent_ids=("ann",) if name == "x" else ()))
+    scene.agent("ann", "en 9")
+    assert scene.live() == []
+
+    scene.agent("bob", "zh 1")
+    assert scene.live() == [("x", "bob")]
+
+
 def test_companies_are_served_by_those_who_are_granted_to_them(scene: Scene) -> None:
     scene.queue("ours")
     scene.queue("theirs", company_id="other")
