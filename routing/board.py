@@ -283,7 +283,6 @@ class Board:
         del self.stays[stay.id]
         self.lines.direct.discard(stay.id)
         self.restricted.discard(stay.id)
-        self.returned.pop(stay.id, None)
         self.set_stay_due(stay, NEVER)
         self.departed[stay.id] = stay
         if stay.wishes is not None or stay.pauses or (stay.offers and not stay.offers[0].exclusive):

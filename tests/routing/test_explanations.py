@@ -206,6 +206,19 @@ def test_an_explanation_says_whether_the_search_was_bounded(names: str, is_hit: 
     assert offer.explanation["look_ahead_hit"] is is_hit
 
 
+def test_where_the_longest_idle_goes_first_no_surplus_is_told() -> None:
+    scene = Scene(Engine(numbered("segment")))
+    scene.queue(requirement="zh", agent_order="longest_idle")
+    for name in ("bob", "ann"):
+        scene.agent(name, "zh 9")
+        scene.wait(1)
+
+    scene.arrive("x")
+
+    (offer,) = scene.of("Offered")
+    assert offer.explanation["agents"] == [[0, START_US, "bob"], [0, START_US + SECOND_US, "ann"]]
+
+
 def test_an_explanation_is_what_was_computed_by_hand() -> None:
     """Two overdue stays are taken, then the window of two is full of them: the third choice is an ordinary one."""
     scene = Scene(Engine(numbered("segment")))

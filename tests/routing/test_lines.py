@@ -5,6 +5,7 @@ import pytest
 from routing.engine import Engine
 from routing.messages import WidenStep
 from tests.routing.scene import Scene, numbered
+from tests.routing.test_nothing_kept import texts_of
 
 
 def test_when_lines_are_forgotten_those_in_which_somebody_waits_are_served_as_ever(
@@ -47,6 +48,34 @@ def test_a_line_that_somebody_came_to_by_widening_is_not_forgotten_while_they_wa
 
     assert scene.serve_all("ann") == ["widened"]
     assert engine.count_waiting() == 0
+
+
+def test_a_line_is_not_forgotten_while_one_of_two_still_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("routing.line._KEPT_LINES", 2)
+    scene = Scene(Engine(numbered("segment")))
+    scene.queue()
+    for name in ("x", "y"):
+        scene.arrive(name)
+    scene.leave("x")
+    many_lines(scene)
+
+    scene.agent("ann")
+
+    assert scene.serve_all("ann") == ["y"]
+
+
+def test_of_lines_in_which_nobody_waits_only_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("routing.line._KEPT_LINES", 4)
+    scene = Scene(engine := Engine(numbered("segment")))
+    scene.queue(widen=(WidenStep(5, "zh"),))
+    scene.arrive("x", requirement="en")
+    scene.wait(5)
+    scene.leave("x")
+
+    many_lines(scene)
+
+    assert len([text for text in texts_of(engine) if ">=" in text]) <= 4
+    assert {"zh", "en"} & texts_of(engine) <= {"zh"}  # which the queue's policy names
 
 
 def many_lines(scene: Scene) -> None:
