@@ -78,6 +78,23 @@ def test_of_lines_in_which_nobody_waits_only_so_many_are_kept(monkeypatch: pytes
     assert {"zh", "en"} & texts_of(engine) <= {"zh"}  # which the queue's policy names
 
 
+def test_an_agent_of_many_lines_is_given_what_stands_first_in_them_as_one_of_few_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("routing.staff._FEW_LINES", 1)
+    scene = Scene(Engine(numbered("segment")))
+    scene.queue()
+    numbers = [(7 * number) % 40 for number in range(40)]
+    for number in numbers:
+        scene.arrive(f"x{number}", requirement=f"skill_{number} >= 1")
+        scene.wait(1)
+    able = [number for number in numbers if number not in (0, 14, 15, 31)]
+
+    scene.agent("ann", ", ".join(f"skill_{number} 1" for number in able))
+
+    assert scene.serve_all("ann") == [f"x{number}" for number in able]
+
+
 def many_lines(scene: Scene) -> None:
     """So many that those in which nobody waits are forgotten."""
     for number in range(20):

@@ -54,15 +54,16 @@ def test_of_a_contact_that_is_over_the_engine_knows_not_even_the_name(end: str, 
 
 
 def texts_of(root: object) -> set[str]:
-    """All texts that can be reached from an object, classes and modules apart."""
-    seen: set[int] = set()
-    texts: set[str] = set()
+    return {each for each in all_of(root) if isinstance(each, str)}
+
+
+def all_of(root: object) -> list[Any]:
+    """All that can be reached from an object, classes, modules and functions apart."""
+    seen: dict[int, Any] = {}
     coming: list[Any] = [root]
     while coming:
         one = coming.pop()
-        if isinstance(one, str):
-            texts.add(one)
-        elif id(one) not in seen and not isinstance(one, type | ModuleType) and not callable(one):
-            seen.add(id(one))
+        if id(one) not in seen and not isinstance(one, type | ModuleType) and not callable(one):
+            seen[id(one)] = one
             coming += gc.get_referents(one)
-    return texts
+    return list(seen.values())

@@ -182,6 +182,21 @@ def test_who_let_a_contact_go_before_a_restart_is_given_the_next_one_after_it() 
     assert scene.offered() == [("x", "bob")]
 
 
+def test_parked_work_costs_nothing_after_a_restart_either() -> None:
+    scene = Restarted()
+    scene.queue()
+    scene.agent("ann", capacity=Capacity(units=20))
+    scene.arrive("x", channel="chat")
+    scene.talk("ann", "x")
+    scene.park("ann", "x")
+
+    scene.restart()
+
+    assert scene.decider.load("ann") == 0
+    scene.arrive("y", channel="chat")
+    assert scene.offered() == [("y", "ann")]
+
+
 def test_who_waits_at_a_restart_is_served_after_it_in_the_same_order() -> None:
     scene = Restarted()
     scene.queue("late", promise_s=10)

@@ -59,3 +59,21 @@ def test_more_work_than_capacity_is_noticed_unless_a_person_or_a_new_capacity_di
 
     assert engine.load("bob") == 200
     assert engine.above_capacity() == ["bob"]
+
+
+def test_who_was_put_above_capacity_by_a_person_stays_excused_until_below() -> None:
+    scene = Scene(engine := Engine(numbered("segment")))
+    scene.queue()
+    scene.agent("ann")
+    for name in ("x", "y", "z"):
+        scene.arrive(name)
+    for name in ("y", "z"):
+        scene.assign(name, "ann")
+        scene.talk("ann", name)
+
+    scene.decline("ann", "x")
+    assert engine.load("ann") == 200
+    assert engine.above_capacity() == []
+    scene.end("ann", "y")
+    assert engine.load("ann") == 100
+    assert engine.above_capacity() == []

@@ -66,3 +66,16 @@ def test_an_explanation_names_sixteen_losers_at_most_when_several_are_served_tog
     assert scene.offered() == [("x", "other 00"), ("y", "other 00")]
     for offer in scene.of("Offered"):
         assert [row[-1] for row in offer.explanation["agents"]] == [f"other {number:02}" for number in range(17)]
+
+
+def test_an_explanation_names_sixteen_losers_at_most_when_one_is_served() -> None:
+    scene = Scene(Engine(numbered("segment")))
+    scene.queue()
+    for number in range(20):
+        scene.agent(f"agent {number:02}")
+
+    scene.arrive("x")
+
+    (offer,) = scene.of("Offered")
+    assert [row[-1] for row in offer.explanation["agents"]] == [f"agent {number:02}" for number in range(17)]
+    assert offer.explanation["look_ahead_hit"] is False
