@@ -63,7 +63,7 @@ class Board:
         self.told: list[Decision] = []
         self.freed: dict[str, Agent] = {}  # agents who may take something that was not possible before
         self.unshelved: list[Agent] = []  # who can take something but does not yet stand on a shelf
-        self.returned: dict[str, Waiting] = {}  # stays that may be given to somebody who was not possible before
+        self.returned: set[str] = set()  # stays that may be given to somebody who was not possible before
         self.unasked: list[Waiting] = []  # of these, those that match.py has not yet taken up
         self.departed: dict[str, Waiting] = {}  # stays that have left
         self.look_ahead_hit = False  # the bound cut a search short
@@ -263,7 +263,7 @@ class Board:
 
     def ask(self, stay: Waiting) -> None:
         """Somebody may be able to serve this stay who was not before."""
-        self.returned[stay.id] = stay
+        self.returned.add(stay.id)
         self.unasked.append(stay)
 
     def move(self, stay: Waiting, line: Line) -> None:

@@ -55,7 +55,7 @@ def set_domain(board: Board, domain: DomainPolicy) -> None:
             board.watch_silence(agent)
     if sees_farther:
         for order in board.lines.orders():
-            if order.size and (first := order.first) is not None and first[-3] in board.restricted:
+            if (first := order.first) is not None and first[-3] in board.restricted:
                 for at, key in enumerate(order):
                     if at > domain.look_ahead:
                         break

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contacts.stay import Wishes
 from routing.engine import Engine
 from routing.messages import WidenStep
 from tests.routing.scene import Scene, numbered
@@ -93,6 +94,37 @@ def test_an_agent_of_many_lines_is_given_what_stands_first_in_them_as_one_of_few
     scene.agent("ann", ", ".join(f"skill_{number} 1" for number in able))
 
     assert scene.serve_all("ann") == [f"x{number}" for number in able]
+
+
+def test_an_agent_of_many_lines_finds_the_one_behind_all_those_whose_first_is_not_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("routing.staff._FEW_LINES", 1)
+    scene = Scene(Engine(numbered("segment")))
+    for number in range(20):
+        scene.queue(f"queue {number}")
+        scene.arrive(f"not ann {number}", f"queue {number}", wishes=Wishes(excluded_agent_ids=("ann",)))
+    scene.wait(1)
+    scene.queue("last")
+    scene.arrive("x", "last")
+
+    scene.agent("ann")
+
+    assert scene.offered() == [("x", "ann")]
+
+
+def test_an_explanation_names_sixteen_losers_of_many_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("routing.staff._FEW_LINES", 1)
+    scene = Scene(Engine(numbered("segment")))
+    for number in range(20):
+        scene.queue(f"queue {number}")
+        scene.arrive(f"x{number:02}", f"queue {number}")
+        scene.wait(1)
+
+    scene.agent("ann")
+
+    (offer,) = scene.of("Offered")
+    assert [row[-1] for row in offer.explanation["stays"]] == [f"x{number:02}" for number in range(17)]
 
 
 def many_lines(scene: Scene) -> None:

@@ -1,5 +1,8 @@
 """Is a changed configuration in force with the same message, and does it disturb nobody whom it does not concern?"""
 
+import pytest
+
+from contacts.stay import Wishes
 from routing.messages import AgentProfile, ConfigChanged
 from tests.routing.scene import COMPANY, Scene
 
@@ -17,3 +20,28 @@ def test_of_two_profiles_of_one_agent_the_last_counts(scene: Scene) -> None:
     scene.arrive("x", "chinese")
     scene.arrive("y", "english")
     assert scene.live() == [("y", "ann")]
+
+
+@pytest.mark.parametrize(
+    ("queues", "offered"),
+    [("a", [("a0", "ann"), ("a1", "bob")]), ("ab", [("a0", "ann"), ("b0", "bob")])],
+    ids=["one line", "two lines"],
+)
+def test_who_comes_in_sight_by_a_longer_look_ahead_is_offered_at_once(
+    scene: Scene, queues: str, offered: list[tuple[str, str]]
+) -> None:
+    scene.domain(look_ahead=0)
+    for queue in queues:
+        scene.queue(queue)
+        scene.arrive(f"{queue} not theirs", queue, wishes=Wishes(excluded_agent_ids=("ann", "bob")))
+    for number in range(2):
+        for queue in queues:
+            scene.wait(1)
+            scene.arrive(f"{queue}{number}", queue)
+    for name in ("ann", "bob"):
+        scene.agent(name)
+    assert scene.live() == []
+
+    scene.domain(look_ahead=1)
+
+    assert scene.offered() == offered

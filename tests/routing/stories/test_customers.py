@@ -246,6 +246,15 @@ def test_companies_are_served_by_those_who_are_granted_to_them(scene: Scene) -> 
     assert scene.live() == [("x", "bob"), ("y", "ann")]
 
 
+def test_a_company_that_nobody_is_granted_is_served_by_nobody(scene: Scene) -> None:
+    scene.queue("theirs", company_id="other")
+    scene.agent("ann")
+
+    scene.arrive("x", "theirs")
+
+    assert scene.live() == []
+
+
 def test_a_change_of_policy_moves_nobody_who_waits(scene: Scene) -> None:
     scene.queue(promise_s=60, limit_s=100, head_start=((50, 30),))
     scene.arrive("x", value=50)

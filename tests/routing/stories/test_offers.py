@@ -85,6 +85,18 @@ def test_who_lets_an_offer_expire_is_flagged_and_asked_nothing_until_they_say_so
     assert scene.decider.agent_state("ann").not_responding is False
 
 
+def test_who_is_ready_after_all_keeps_the_offer_on_the_screen(scene: Scene) -> None:
+    scene.queue()
+    scene.agent("ann")
+    scene.arrive("x")
+    scene.choose_next("ann", "away")
+
+    scene.choose("ann", "ready")
+
+    assert scene.live() == [("x", "ann")]
+    assert scene.of("OfferOver") == []
+
+
 def test_a_flag_is_set_and_cleared_once(scene: Scene) -> None:
     scene.queue(offer_timeout_s=20)
     scene.agent("ann")

@@ -40,3 +40,17 @@ def test_a_conversation_that_begins_at_a_silent_desk_goes_back_a_minute_after_th
 
     assert scene.wait(54) == []
     assert [back.agent_id for back in scene.wait(1)] == ["ann"]
+
+
+def test_a_shorter_patience_with_silent_desks_counts_from_the_silence(scene: Scene) -> None:
+    scene.queue()
+    scene.agent("ann")
+    scene.arrive("x", channel="chat")
+    scene.talk("ann", "x")
+    scene.lose("ann", "desk")
+    scene.wait(5)
+
+    scene.domain(written_silence_us=20 * SECOND_US)
+
+    assert scene.wait(14) == []
+    assert [back.agent_id for back in scene.wait(1)] == ["ann"]
