@@ -1,5 +1,6 @@
 // Does the contact page tell a decision and a life as they were?
 import { expect, test } from "vitest"
+import { besidesOf } from "../src/contact/besides"
 import { candidatesIn, rivalsIn, stagesIn, whyAgent, whyContact, type Explanation } from "../src/contact/explain"
 import { spanOf, strandsOf } from "../src/contact/strands"
 
@@ -76,4 +77,10 @@ test("without the log a segment's own times are left", () => {
     { kind: "offered", fromMs: 10, toMs: 20 },
     { kind: "talking", fromMs: 20, toMs: 50 },
   ])
+})
+
+test("beside an event stands what a person can read", () => {
+  const data = { wait_us: 3_303_961, place_us: 1_795_689_379_173_812, queue_id: "01a2", manual: false, end: "answered", value: 90 }
+
+  expect(besidesOf(data)).toEqual([["wait", "0:03"], ["end", "answered"], ["value", "90"]])
 })
