@@ -3,7 +3,7 @@
 Every change of a record goes through `keep_*`, so that memory, draft and indexes cannot part.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from contacts.effect import Effect
 from contacts.events import Event, EventKind
 from contacts.leg import Leg
 from contacts.presence import AgentState
-from contacts.records import CLEARED_LEGS_MAX, ConfigValue, Draft, Records
+from contacts.records import CLEARED_LEGS_MAX, ConfigValue, Decision, Draft, Records
 from contacts.segment import OVER, Segment
 from contacts.stay import Stay
 from routing.engine import Engine
@@ -103,6 +103,11 @@ class House:
         if contact_id is not None and "company_id" not in about and contact_id in self.records.contacts:
             about["company_id"] = self.records.contacts[contact_id].company_id
         self.draft.events.append(Event(kind, self.now_us, actor or self.actor, cause=self.cause, **about))
+
+    def explain(self, stay_id: str, explanation: Mapping[str, Any] | None) -> None:
+        """Why the event that was logged last was decided; a person's own decision has no explanation."""
+        if explanation is not None:
+            self.draft.decisions.append(Decision(len(self.draft.events) - 1, stay_id, explanation))
 
     # --- records ------------------------------------------------------------------------------------------------------
 

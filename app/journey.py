@@ -150,6 +150,7 @@ def offered(house: House, told: m.Offered) -> None:
     )
     house.keep_segment(segment, new=True)
     log_segment(house, "segment.offered", segment, expires_us=told.expires_us, manual=told.manual)
+    house.explain(stay.id, told.explanation)
 
 
 def consulted(house: House, told: m.Consulted) -> None:

@@ -134,7 +134,9 @@ class Sweeps:
 
     async def partitions(self) -> int:
         async with self.database.engine.begin() as connection:
-            return await partitions.make_ahead(connection)
+            made = await partitions.make_ahead(connection)
+        async with self.database.engine.begin() as connection:
+            return made + await partitions.drop_old(connection)
 
 
 def longest_unasked(silent: Sequence[Leg], asked_at: Mapping[str, float]) -> list[Leg]:

@@ -66,6 +66,15 @@ class Link:
     kind: LinkKind
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Why this agent was offered this stay; stored under the number of the event that says so."""
+
+    event: int  # its place among the turn's events
+    stay_id: str
+    explanation: Mapping[str, Any]  # ids and numbers only (routing/explain.py)
+
+
 @dataclass(slots=True)
 class Draft:
     """One turn's writes. A row that changed several times stands here once, as it is at the end of the turn."""
@@ -81,6 +90,7 @@ class Draft:
     replies: list[StoredReply] = field(default_factory=list)
     config: dict[tuple[ConfigKind, str], ConfigValue] = field(default_factory=dict)
     engine_state: Mapping[str, Any] | None = None
+    decisions: list[Decision] = field(default_factory=list)
     new_ids: set[str] = field(default_factory=set)  # contacts, stays, segments, legs, effects that the database lacks
 
     @property

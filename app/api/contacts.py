@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Access, Caller
 from app.api.arriving import NewContact, entry_of
@@ -12,7 +13,10 @@ from app.api.commanding import IdempotencyKey, RequiredIdempotencyKey, command
 from app.api.contacts_shown import (
     ContactShown,
     ContactStory,
+    DecisionsShown,
+    EventsShown,
     contact_shown,
+    decision_shown,
     event_shown,
     leg_shown,
     segment_shown,
@@ -94,9 +98,7 @@ async def list_contacts(query: Annotated[ContactsQuery, Query()], access: Caller
 async def read_contact(contact_id: PathId, access: Caller) -> ContactStory:
     """The contact with everything that hangs on it, and what the log says of it."""
     async with access.reading() as conn:
-        row = await contacts.read(conn, contact_id, access.companies)
-        if row is None:
-            raise not_found("contact", "/contact_id", "path")
+        row = await _seen(conn, contact_id, access)
         return ContactStory(
             contact=contact_shown(row),
             stays=[stay_shown(each) for each in await contacts.stays(conn, contact_id)],
@@ -106,14 +108,38 @@ async def read_contact(contact_id: PathId, access: Caller) -> ContactStory:
         )
 
 
+@router.get("/{contact_id}/events")
+async def list_contact_events(contact_id: PathId, access: Caller) -> EventsShown:
+    """What the log says of it, oldest first; at most 1000."""
+    async with access.reading() as conn:
+        row = await _seen(conn, contact_id, access)
+        found = await contacts.events(conn, contact_id, row["domain_id"])
+    return EventsShown(items=[event_shown(each) for each in found])
+
+
+@router.get("/{contact_id}/decisions")
+async def list_contact_decisions(contact_id: PathId, access: Caller) -> DecisionsShown:
+    """Each offer, and why this stay and this agent: from the explanation a stranger can recompute the choice."""
+    async with access.reading() as conn:
+        row = await _seen(conn, contact_id, access)
+        found = await contacts.decisions(conn, contact_id, row["domain_id"])
+    return DecisionsShown(items=[decision_shown(each) for each in found])
+
+
+async def _seen(conn: AsyncConnection, contact_id: str, access: Access) -> Mapping[str, Any]:
+    row = await contacts.read(conn, contact_id, access.companies)
+    if row is None:
+        raise not_found("contact", "/contact_id", "path")
+    return row
+
+
 @router.post("/{contact_id}/leave")
 async def leave_contact(
     contact_id: PathId, request: Request, response: Response, access: Caller, key: IdempotencyKey = None
 ) -> ContactMade:
     """The customer has gone: what waits is abandoned, what is talked about ends."""
     async with access.reading() as conn:
-        if await contacts.read(conn, contact_id, access.companies) is None:
-            raise not_found("contact", "/contact_id", "path")
+        await _seen(conn, contact_id, access)
     companies = None if access.companies is None else tuple(sorted(access.companies))
     # The address is part of what was asked: a key used for another contact is another command.
     asked = contact_id.encode() + await request.body()

@@ -73,6 +73,29 @@ class EventShown(Shown):
     data: dict[str, Any]
 
 
+class DecisionShown(Shown):
+    """One offer, and the data from which its choice can be recomputed (docs/explanations.md says the fields).
+
+    `manual`: a person gave the contact to the agent. Without `explanation`: manual, or older than 90 days.
+    """
+
+    seq: int
+    at_ms: int
+    stay_id: Id
+    segment_id: Id
+    agent_id: Id
+    manual: bool
+    explanation: dict[str, Any] | None
+
+
+class DecisionsShown(Shown):
+    items: list[DecisionShown]
+
+
+class EventsShown(Shown):
+    items: list[EventShown]
+
+
 class ContactStory(Shown):
     contact: ContactShown
     stays: list[StayShown]
@@ -122,3 +145,9 @@ def leg_shown(row: Mapping[str, Any]) -> LegShown:
 def event_shown(row: Mapping[str, Any]) -> EventShown:
     names = ("seq", "kind", "actor", "stay_id", "segment_id", "agent_id", "data")
     return EventShown(**{name: row[name] for name in names}, at_ms=sure_ms(row["at"]))
+
+
+def decision_shown(row: Mapping[str, Any]) -> DecisionShown:
+    names = ("seq", "stay_id", "segment_id", "agent_id", "explanation")
+    manual = bool(row["data"].get("manual"))
+    return DecisionShown(**{name: row[name] for name in names}, at_ms=sure_ms(row["at"]), manual=manual)

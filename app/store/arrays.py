@@ -42,6 +42,7 @@ AS_TEXT: dict[str, Callable[[Sequence[Any]], str]] = {
     "integer": _plain,
     "bigint": _plain,
     "instant": _plain,
+    "event": _plain,
     "boolean": _plain,
     "text": _quoted,
     "jsonb": _quoted,

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store import rows
 from app.store.rows import Row
 from app.store.scope import within
-from app.store.tables import command, contact, customer, event, leg, queue, segment, segment_result, stay
+from app.store.tables import command, contact, customer, decision, event, leg, queue, segment, segment_result, stay
 
 EVENTS_MAX = 1000
 PARTS_MAX = 500  # stays, segments, legs of one contact
@@ -63,6 +63,17 @@ async def legs(conn: AsyncConnection, contact_id: str) -> list[Row]:
 
 async def events(conn: AsyncConnection, contact_id: str, domain_id: int) -> list[Row]:
     wanted = select(event).where(event.c.contact_id == contact_id, event.c.domain_id == domain_id)
+    return await rows.every(conn, wanted.order_by(event.c.seq).limit(EVENTS_MAX))
+
+
+async def decisions(conn: AsyncConnection, contact_id: str, domain_id: int) -> list[Row]:
+    """Offers and why they were made, oldest first. No `explanation`: a person's decision, or older than 90 days."""
+    same_turn = and_(*(decision.c[name] == event.c[name] for name in ("domain_id", "seq", "recorded_at")))
+    wanted = (
+        select(event, decision.c.data.label("explanation"))
+        .outerjoin(decision, same_turn)
+        .where(event.c.contact_id == contact_id, event.c.domain_id == domain_id, event.c.kind == "segment.offered")
+    )
     return await rows.every(conn, wanted.order_by(event.c.seq).limit(EVENTS_MAX))
 
 

@@ -1,14 +1,20 @@
-"""Is there a place for next month's rows of the log?"""
+"""Is there a place for next month's rows of the log, and is room made where explanations have grown old?"""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 MONTHS_AHEAD = 3
+DECISIONS_KEPT_DAYS = 90
 
 
 async def make_ahead(conn: AsyncConnection, months: int = MONTHS_AHEAD) -> int:
     """Make what is missing from this month on; returns how many. A lock may refuse it: then the next sweep does it."""
     return int((await conn.execute(text("SELECT make_partitions(:months)"), {"months": months})).scalar_one())
+
+
+async def drop_old(conn: AsyncConnection, days: int = DECISIONS_KEPT_DAYS) -> int:
+    """Months of explanations that ended so long ago; returns how many. A lock may refuse it, as above."""
+    return int((await conn.execute(text("SELECT drop_old_decisions(:days)"), {"days": days})).scalar_one())
 
 
 async def missing(conn: AsyncConnection, months: int = MONTHS_AHEAD) -> list[str]:

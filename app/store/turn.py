@@ -89,6 +89,7 @@ def _groups(draft: Draft) -> list[tuple[Part, Sequence[Any]]]:
         (parts.AGENT, list(draft.agents.values())),
         (parts.NEW_LINK, draft.links),
         (parts.NEW_REPLY, draft.replies),
+        (parts.NEW_DECISION, draft.decisions),
         (parts.CONFIG, list(draft.config.values())),
         (parts.COUNTERS, [] if draft.engine_state is None else [draft.engine_state]),
     ]

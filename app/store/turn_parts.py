@@ -254,6 +254,17 @@ NEW_REPLY = Part(
     fixed=(*_OF_TURN, ("seq", f"{LAST_SEQ}::bigint"), ("at", "f.wall")),
 )
 
+NEW_DECISION = Part(
+    "new_decision",
+    "decision",
+    (
+        _f("seq", "event", "event"),
+        _f("stay_id", "uuid"),
+        Field("data", "jsonb", lambda d: as_json(d.explanation, 16 * KB, "decision.data")),
+    ),
+    fixed=(*_OF_TURN, ("recorded_at", "f.wall")),
+)
+
 CONFIG = Part(
     "config_now",
     "config_applied",

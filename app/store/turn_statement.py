@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 from app.store.instants import written
 
-Kind = Literal["uuid", "text", "bytea", "smallint", "integer", "bigint", "boolean", "jsonb", "instant"]
-_TRAVELS_AS = {"jsonb": "text", "instant": "bigint"}
+Kind = Literal["uuid", "text", "bytea", "smallint", "integer", "bigint", "boolean", "jsonb", "instant", "event"]
+_TRAVELS_AS = {"jsonb": "text", "instant": "bigint", "event": "integer"}  # "event": its place in the turn
 
 DOMAIN, EPOCH, FIRST_SEQ, LAST_SEQ = "$1", "$2", "$3", "$4"
 FIXED_ARGUMENTS = 4
@@ -42,6 +42,8 @@ class Field:
         match self.kind:
             case "instant":
                 return written(f'r."{self.column}"')
+            case "event":
+                return f'{FIRST_SEQ}::bigint + r."{self.column}"'
             case "jsonb":
                 return f'r."{self.column}"::jsonb'
             case _:

@@ -1,9 +1,11 @@
 """Does a contact that comes in over REST go where it shall, as who it is, once?"""
 
+import json
 from typing import Any
 
 import pytest
 
+from app.api.acts import new_id
 from app.commands import Arrive, ChooseState, CustomerLeft, Reply, hash_of
 from tests.api.conftest import House
 from tests.api.furnished import insert_contact
@@ -192,6 +194,34 @@ async def test_a_contact_is_shown_with_all_that_hangs_on_it(house: House, compan
     assert story["contact"]["id"] == contact_id
     assert story["contact"]["outcome"] == "handled"
     assert [story[part] for part in ("stays", "segments", "legs", "events")] == [[], [], [], []]
+
+
+async def test_each_offer_is_shown_with_its_reasons(house: House, company: dict[str, Any]):
+    """One of the engine, one of a person: that one has none to show."""
+    contact_id, stay_id, agent_id = await insert_contact(house, company["id"]), new_id(), new_id()
+    facts = {"rule": 1, "stays": [[1, 0, 0, contact_id, stay_id]], "agents": [[0, 0, agent_id]]}
+    async with house.database.engine.begin() as conn:
+        for seq, manual in ((1, False), (2, True)):
+            await conn.exec_driver_sql(
+                "INSERT INTO event (domain_id, seq, at, recorded_at, epoch, company_id, contact_id, stay_id, "
+                "segment_id, agent_id, actor, kind, v, data) "
+                "VALUES (1, $1, now(), now(), 1, $2, $3, $4, $5, $6, 'engine', 'segment.offered', 1, "
+                " jsonb_build_object('manual', $7::boolean))",
+                (seq, company["id"], contact_id, stay_id, new_id(), agent_id, manual),
+            )
+        await conn.exec_driver_sql(
+            "INSERT INTO decision (domain_id, seq, stay_id, recorded_at, data) "
+            "VALUES (1, 1, $1, now(), $2::text::jsonb)",
+            (stay_id, json.dumps(facts)),
+        )
+    supervisor = await house.client_of("supervisor", company["id"])
+
+    shown = (await supervisor.get(f"/v1/contacts/{contact_id}/decisions")).json()["items"]
+    events = (await supervisor.get(f"/v1/contacts/{contact_id}/events")).json()["items"]
+
+    found = [(each["seq"], each["manual"], each["explanation"]) for each in shown]
+    assert found == [(1, False, facts), (2, True, None)]
+    assert [each["kind"] for each in events] == ["segment.offered"] * 2
 
 
 async def test_contacts_are_listed_newest_first_in_pages(house: House, company: dict[str, Any]):

@@ -158,6 +158,24 @@ async def test_three_months_of_the_log_are_made_ahead(db: Database):
         assert not await partitions.strayed(conn)
 
 
+async def test_explanations_go_by_whole_months_once_they_are_old(owner: asyncpg.Connection, db: Database):
+    for month, row in (("2020_01", "2020-01-31"), ("2020_02", "2020-02-01")):
+        first = f"{month.replace('_', '-')}-01"
+        await owner.execute(
+            f"CREATE TABLE decision_{month} PARTITION OF decision "
+            f"FOR VALUES FROM ('{first} UTC') TO (timestamptz '{first} UTC' + interval '1 month')"
+        )
+        insert = "INSERT INTO decision (domain_id, seq, stay_id, recorded_at, data) VALUES (1, 1, $1, $2, '{}')"
+        await owner.execute(insert, new_id(), datetime.fromisoformat(f"{row}T23:00+00:00"))
+    days_since_march = (datetime.now(UTC) - datetime(2020, 3, 1, tzinfo=UTC)).days
+    async with db.engine.begin() as conn:
+        assert await partitions.drop_old(conn, days_since_march + 1) == 1  # February's has not been over for so long
+        assert await partitions.drop_old(conn) == 1
+
+    assert await owner.fetchval("SELECT count(*) FROM decision") == 0
+    assert await owner.fetchval("SELECT to_regclass('event_default') IS NOT NULL")
+
+
 async def test_rows_of_the_log_lie_in_their_month_by_utc(owner: asyncpg.Connection):
     first = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     await owner.execute(
