@@ -1,170 +1,164 @@
 """How well were customers served? One pure function per metric (semantics.md, Metrics), the same wherever it is shown.
 
-A stay is booked in the interval of its arrival, once it has ended; what has not ended is in no figure. Everything is an
-integer: instants and spans in microseconds, a rate as a fraction: parts can be added up and nothing is rounded twice.
+Each takes the tallies of one queue or of several, over one interval: a stay is booked in the interval of its arrival,
+once it has ended; what has not ended is in no figure. A segment is booked with its stay, once its wrap-up is over.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from contacts.stay import StayEnd
+from analytics.facts import Ratio
+from analytics.tally import Tally
+from analytics.worked import Hours
 from contacts.words import SECOND_US
 
-SHORT_CALL_S = 10
-
 FlowedOut = Literal["overflowed", "called_back", "voicemail"]
+FLOWED_OUT: tuple[FlowedOut, ...] = ("overflowed", "called_back", "voicemail")
 Variant = Literal["standard", "abandons_ignored", "abandons_negative", "abandons_positive"]
 VARIANTS: tuple[Variant, ...] = ("standard", "abandons_ignored", "abandons_negative", "abandons_positive")
 
-
-@dataclass(frozen=True, slots=True)
-class StayFact:
-    """What the metrics need to know of one stay."""
-
-    queue_id: str
-    queued_us: int
-    ended_us: int | None = None  # None: it still waits
-    end: StayEnd | None = None
-    connected_us: int | None = None  # Established; of answered stays
-    talk_ended_us: int | None = None  # end of the first agent's conversation; None: it goes on
-    in_hours: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    service_level_s: int = 20
-    short_abandon_s: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """`part` of `whole`; of nothing there is no rate."""
-
-    part: int
-    whole: int
-
-    @property
-    def ppm(self) -> int | None:
-        """Parts per million, rounded down."""
-        return self.part * 1_000_000 // self.whole if self.whole else None
-
-
-Facts = Sequence[StayFact]
-
-
-def booked(facts: Iterable[StayFact]) -> list[StayFact]:
-    """The stays that count: begun in open hours, and ended."""
-    return [fact for fact in facts if fact.in_hours and fact.end is not None]
-
-
-def wait_us(fact: StayFact) -> int:
-    """queued_at until Established, ringing included; of a stay nobody answered until its end."""
-    until = fact.connected_us if fact.end == "answered" and fact.connected_us is not None else fact.ended_us
-    return (until if until is not None else fact.queued_us) - fact.queued_us
-
+Tallies = Sequence[Tally]
 
 # --- counts -----------------------------------------------------------------------------------------------------------
 
 
-def offered(facts: Facts) -> int:
+def offered(of: Tallies) -> int:
     """Stays begun in open hours."""
-    return len(booked(facts))
+    return sum(sum(each.ended.values()) for each in of)
 
 
-def answered(facts: Facts) -> int:
+def answered(of: Tallies) -> int:
     """Established, short calls among them."""
-    return len(_answered(facts))
+    return sum(len(each.answered_us) for each in of)
 
 
-def short_calls(facts: Facts) -> int:
+def short_calls(of: Tallies) -> int:
     """Of the answered: talked for 10 s at most. Shown apart, never removed."""
-    return sum(
-        fact.talk_ended_us is not None
-        and fact.connected_us is not None
-        and fact.talk_ended_us - fact.connected_us <= SHORT_CALL_S * SECOND_US
-        for fact in _answered(facts)
-    )
+    return sum(each.short_calls for each in of)
 
 
-def abandoned(facts: Facts) -> int:
+def abandoned(of: Tallies) -> int:
     """The customer left while waiting, offered or connecting; the short ones among them."""
-    return len(_abandoned(facts))
+    return sum(len(each.abandoned_us) for each in of)
 
 
-def short_abandoned(facts: Facts, by: Thresholds) -> int:
+def short_abandoned(of: Tallies) -> int:
     """Of the abandoned: left so soon that they may have dialled wrongly."""
-    return sum(_is_short(fact, by) for fact in _abandoned(facts))
+    return sum(bisect_right(each.abandoned_us, each.by.short_abandon_s * SECOND_US) for each in of)
 
 
-def flowed_out(facts: Facts) -> dict[FlowedOut, int]:
+def flowed_out(of: Tallies) -> dict[FlowedOut, int]:
     """To another queue, to a callback, to a voicemail: columns of their own, not abandoned."""
-    found: dict[FlowedOut, int] = {"overflowed": 0, "called_back": 0, "voicemail": 0}
-    for fact in booked(facts):
-        if fact.end in ("overflowed", "called_back", "voicemail"):
-            found[fact.end] += 1
-    return found
+    return {end: sum(each.ended.get(end, 0) for each in of) for end in FLOWED_OUT}
 
 
-def cleared(facts: Facts) -> int:
+def cleared(of: Tallies) -> int:
     """Taken away by a person, or let go with a message at the limit."""
-    return sum(fact.end == "cleared" for fact in booked(facts))
+    return sum(each.ended.get("cleared", 0) for each in of)
 
 
-def out_of_hours(facts: Facts) -> int:
+def out_of_hours(of: Tallies) -> int:
     """Counted beside the offered."""
-    return sum(not fact.in_hours and fact.end is not None for fact in facts)
+    return sum(each.out_of_hours for each in of)
+
+
+def handled(of: Tallies) -> int:
+    """Contacts with a primary segment that is over, wrap-up included; in several queues they count in each."""
+    return sum(len(each.handled) for each in of)
+
+
+def consults(of: Tallies) -> int:
+    """Segments of agents who were asked or joined in, beside the primary ones."""
+    return sum(each.consults for each in of)
 
 
 # --- rates ------------------------------------------------------------------------------------------------------------
 
 
-def service_level(facts: Facts, by: Thresholds, variant: Variant = "standard") -> Ratio:
-    """Answered within the target, of those who could be.
+def service_level(of: Tallies, variant: Variant = "standard") -> Ratio:
+    """Answered within the target of each queue, of those who could be.
 
     standard: / (answered + abandoned - short abandoned). Variants, named in the header wherever they are shown:
     abandons ignored: / answered; negative: every abandon counts as missed; positive: one within the target as met.
     """
-    limit_us = by.service_level_s * SECOND_US
-    met = sum(wait_us(fact) <= limit_us for fact in _answered(facts))
-    all_answered, all_abandoned = answered(facts), abandoned(facts)
+    met = sum(_within_target(each, each.answered_us) for each in of)
+    all_answered, all_abandoned = answered(of), abandoned(of)
     match variant:
         case "standard":
-            return Ratio(met, all_answered + all_abandoned - short_abandoned(facts, by))
+            return Ratio(met, all_answered + all_abandoned - short_abandoned(of))
         case "abandons_ignored":
             return Ratio(met, all_answered)
         case "abandons_negative":
             return Ratio(met, all_answered + all_abandoned)
         case "abandons_positive":
-            soon = sum(wait_us(fact) <= limit_us for fact in _abandoned(facts))
+            soon = sum(_within_target(each, each.abandoned_us) for each in of)
             return Ratio(met + soon, all_answered + all_abandoned)
 
 
-def abandon_rate(facts: Facts, by: Thresholds) -> Ratio:
+def _within_target(one: Tally, waits_us: list[int]) -> int:
+    return bisect_right(waits_us, one.by.service_level_s * SECOND_US)
+
+
+def abandon_rate(of: Tallies) -> Ratio:
     """(abandoned - short) / (offered - short)."""
-    short = short_abandoned(facts, by)
-    return Ratio(abandoned(facts) - short, offered(facts) - short)
+    short = short_abandoned(of)
+    return Ratio(abandoned(of) - short, offered(of) - short)
 
 
-# --- waits ------------------------------------------------------------------------------------------------------------
+def occupancy(hours: Hours, now_us: int) -> Ratio:
+    """(talk + hold + wrap-up + connecting) / (logged in - away): several contacts at once count each."""
+    return Ratio(hours.work.until(now_us), hours.ready.until(now_us))
 
 
-def average_speed_of_answer_us(facts: Facts) -> int | None:
+# --- waits and handling -----------------------------------------------------------------------------------------------
+
+
+def average_speed_of_answer_us(of: Tallies) -> int | None:
     """ASA: the mean wait of the answered, rounded down."""
-    waits = [wait_us(fact) for fact in _answered(facts)]
-    return sum(waits) // len(waits) if waits else None
+    return _mean(sum(each.answered_sum_us for each in of), answered(of))
 
 
-def wait_quantile_us(facts: Facts, percent: int) -> int | None:
+def wait_quantile_us(of: Tallies, percent: int) -> int | None:
     """The shortest wait of an answered stay that `percent` % of them did not exceed (nearest rank)."""
-    waits = sorted(wait_us(fact) for fact in _answered(facts))
-    return waits[max(1, ceil(percent * len(waits) / 100)) - 1] if waits else None
+    count = answered(of)
+    if not count:
+        return None
+    rank = max(1, ceil(percent * count / 100))
+    low, high = 0, max(each.answered_us[-1] for each in of if each.answered_us)
+    while low < high:  # the smallest span that so many did not exceed; over several queues without merging their waits
+        middle = (low + high) // 2
+        if sum(bisect_right(each.answered_us, middle) for each in of) >= rank:
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
-def longest_wait_us(facts: Facts) -> int | None:
+def longest_wait_us(of: Tallies) -> int | None:
     """Of all who were offered, whatever became of them."""
-    return max((wait_us(fact) for fact in booked(facts)), default=None)
+    return max((each.longest_us for each in of if each.longest_us is not None), default=None)
+
+
+def wait_to_callback_us(of: Tallies) -> int | None:
+    """Mean wait until a callback was asked for."""
+    return _mean(sum(each.called_back_sum_us for each in of), flowed_out(of)["called_back"])
+
+
+def average_handling_us(of: Tallies) -> int | None:
+    """AHT: talk, hold and wrap-up of primary segments, per contact handled; rounded down."""
+    return _mean(sum(each.primary_sum_us for each in of), handled(of))
+
+
+def average_consult_us(of: Tallies) -> int | None:
+    """Talk, hold and wrap-up of a consult, rounded down: a column of its own."""
+    return _mean(sum(each.consult_sum_us for each in of), consults(of))
+
+
+def _mean(sum_us: int, count: int) -> int | None:
+    return sum_us // count if count else None
 
 
 # --- all of them, with their definitions ------------------------------------------------------------------------------
@@ -180,7 +174,7 @@ class Metric:
     key: str
     unit: Unit
     definition: str
-    compute: Callable[[Facts, Thresholds], Value]
+    compute: Callable[[Tallies], Value]
 
     @property
     def definition_key(self) -> str:
@@ -192,71 +186,96 @@ def _ms(us: int | None) -> int | None:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("offered", "count", "stays begun in open hours, once ended", lambda facts, by: offered(facts)),
-    Metric("answered", "count", "connected to an agent (Established)", lambda facts, by: answered(facts)),
-    Metric("short_calls", "count", "of the answered: talk of at most 10 s", lambda facts, by: short_calls(facts)),
-    Metric(
-        "abandoned", "count", "the customer left while waiting, offered or connecting",
-        lambda facts, by: abandoned(facts),
-    ),
+    Metric("offered", "count", "stays begun in open hours, once ended", offered),
+    Metric("answered", "count", "connected to an agent (Established)", answered),
+    Metric("short_calls", "count", "of the answered: talk of at most 10 s", short_calls),
+    Metric("abandoned", "count", "the customer left while waiting, offered or connecting", abandoned),
     Metric("short_abandoned", "count", "of the abandoned: wait of at most short_abandon_s", short_abandoned),
-    Metric("overflowed", "count", "moved to another queue", lambda facts, by: flowed_out(facts)["overflowed"]),
-    Metric("called_back", "count", "became a callback", lambda facts, by: flowed_out(facts)["called_back"]),
-    Metric("voicemail", "count", "left a voicemail", lambda facts, by: flowed_out(facts)["voicemail"]),
-    Metric("cleared", "count", "let go with a message, or taken away by a person", lambda facts, by: cleared(facts)),
-    Metric("out_of_hours", "count", "beside the offered: outside open hours", lambda facts, by: out_of_hours(facts)),
+    Metric("overflowed", "count", "moved to another queue", lambda of: flowed_out(of)["overflowed"]),
+    Metric("called_back", "count", "became a callback", lambda of: flowed_out(of)["called_back"]),
+    Metric("voicemail", "count", "left a voicemail", lambda of: flowed_out(of)["voicemail"]),
+    Metric("cleared", "count", "let go with a message, or taken away by a person", cleared),
+    Metric("out_of_hours", "count", "beside the offered: outside open hours", out_of_hours),
     Metric(
         "service_level", "ratio", "answered within service_level_s / (answered + abandoned - short abandoned)",
-        lambda facts, by: service_level(facts, by),
+        service_level,
     ),
     Metric(
         "service_level_abandons_ignored", "ratio", "answered within service_level_s / answered",
-        lambda facts, by: service_level(facts, by, "abandons_ignored"),
+        lambda of: service_level(of, "abandons_ignored"),
     ),
     Metric(
         "service_level_abandons_negative", "ratio", "answered within service_level_s / (answered + abandoned)",
-        lambda facts, by: service_level(facts, by, "abandons_negative"),
+        lambda of: service_level(of, "abandons_negative"),
     ),
     Metric(
         "service_level_abandons_positive", "ratio",
         "(answered + abandoned, both within service_level_s) / (answered + abandoned)",
-        lambda facts, by: service_level(facts, by, "abandons_positive"),
+        lambda of: service_level(of, "abandons_positive"),
     ),
     Metric("abandon_rate", "ratio", "(abandoned - short) / (offered - short)", abandon_rate),
     Metric(
         "asa", "ms", "mean wait of the answered, queued to Established",
-        lambda facts, by: _ms(average_speed_of_answer_us(facts)),
+        lambda of: _ms(average_speed_of_answer_us(of)),
     ),
     Metric(
         "wait_p50", "ms", "half of the answered waited no longer (nearest rank)",
-        lambda facts, by: _ms(wait_quantile_us(facts, 50)),
+        lambda of: _ms(wait_quantile_us(of, 50)),
     ),
     Metric(
         "wait_p90", "ms", "90 % of the answered waited no longer (nearest rank)",
-        lambda facts, by: _ms(wait_quantile_us(facts, 90)),
+        lambda of: _ms(wait_quantile_us(of, 90)),
     ),
+    Metric("longest_wait", "ms", "of all offered, whatever became of them", lambda of: _ms(longest_wait_us(of))),
     Metric(
-        "longest_wait", "ms", "of all offered, whatever became of them",
-        lambda facts, by: _ms(longest_wait_us(facts)),
+        "callback_wait", "ms", "mean wait until a callback was asked for",
+        lambda of: _ms(wait_to_callback_us(of)),
+    ),
+    Metric("handled", "count", "contacts whose agent has finished, wrap-up included", handled),
+    Metric(
+        "aht", "ms", "(talk + hold + wrap-up) of primary segments / contacts handled",
+        lambda of: _ms(average_handling_us(of)),
+    ),
+    Metric("consults", "count", "segments of agents who were asked or joined in", consults),
+    Metric(
+        "consult_time", "ms", "(talk + hold + wrap-up) of consults / consults",
+        lambda of: _ms(average_consult_us(of)),
     ),
 )  # fmt: skip
 
 
-def figures(facts: Facts, by: Thresholds) -> dict[str, Value]:
-    """Every metric of these stays."""
-    return {metric.key: metric.compute(facts, by) for metric in METRICS}
+@dataclass(frozen=True, slots=True)
+class LiveMetric:
+    """A figure of this instant, which no report has."""
+
+    key: str
+    unit: Unit
+    definition: str
+
+    @property
+    def definition_key(self) -> str:
+        return f"metric.{self.key}.definition"
 
 
-# --- the three kinds --------------------------------------------------------------------------------------------------
+LIVE_METRICS: tuple[LiveMetric, ...] = (
+    LiveMetric("waiting", "count", "stays that have not ended: waiting, offered or connecting"),
+    LiveMetric("longest_since", "ms", "since when the first of those who wait has waited"),
+    LiveMetric("overdue", "count", "of those who wait: beyond the queue's promise"),
+    LiveMetric(
+        "occupancy", "ratio",
+        "(talk + hold + wrap-up + connecting) / (logged in - away), of the agents who may serve the queue; "
+        "several contacts at once count each",
+    ),
+    LiveMetric("agents_busy", "count", "offered, connecting, talking, on hold or with parked work"),
+    LiveMetric("agents_wrap_up", "count", "in wrap-up and with nobody else"),
+    LiveMetric("agents_not_responding", "count", "let an offer expire and have not come back"),
+    LiveMetric("agents_unreachable", "count", "chose ready or away, and no desk answers"),
+    LiveMetric("agents_ready", "count", "chose ready, reachable, with nothing to do"),
+    LiveMetric("agents_away", "count", "chose away"),
+    LiveMetric("agents_offline", "count", "chose offline"),
+)  # fmt: skip
 
 
-def _answered(facts: Facts) -> list[StayFact]:
-    return [fact for fact in booked(facts) if fact.end == "answered"]
-
-
-def _abandoned(facts: Facts) -> list[StayFact]:
-    return [fact for fact in booked(facts) if fact.end == "abandoned"]
-
-
-def _is_short(fact: StayFact, by: Thresholds) -> bool:
-    return wait_us(fact) <= by.short_abandon_s * SECOND_US
+def figures(of: Tallies) -> dict[str, Value]:
+    """Every metric of these."""
+    return {metric.key: metric.compute(of) for metric in METRICS}

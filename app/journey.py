@@ -186,7 +186,8 @@ def offer_over(house: House, told: m.OfferOver) -> None:
     if segment.state == "connecting":
         asks.hang_up_agent(house, segment)
     house.keep_segment(replace(segment, state=state, ended_us=house.now_us, expires_us=None, end=why))
-    log_segment(house, kind, segment, actor="engine" if actor == "engine" else None, why=why)
+    was = {"was": "connecting"} if segment.state == "connecting" else {}  # work that ends, not an offer
+    log_segment(house, kind, segment, actor="engine" if actor == "engine" else None, why=why, **was)
 
 
 # --- connecting -------------------------------------------------------------------------------------------------------
@@ -243,9 +244,12 @@ def wrap_up_started(house: House, told: m.WrapUpStarted) -> None:
 
 def segment_over(house: House, segment: Segment, until_us: int | None) -> Segment:
     """The conversation is over; the segment wraps up, at most until then."""
+    was = {}
+    if segment.state == "parked":  # its wrap-up is work again
+        was, segment = {"was": "parked"}, segments.unparked(segment, house.now_us)
     segment = replace(segment, state="wrap_up", ended_us=house.now_us, wrap_up_until_us=until_us, expires_us=None)
     house.keep_segment(segment)
-    log_segment(house, "segment.ended", segment)
+    log_segment(house, "segment.ended", segment, **was)
     return segment
 
 
@@ -253,7 +257,8 @@ def finished(house: House, told: m.Finished) -> None:
     segment = house.records.segments[told.segment_id]
     if told.why == "none":  # a queue without wrap-up: over and done at one instant
         segment = segment_over(house, segment, house.now_us)
-    house.keep_segment(replace(segment, state=segments.next_state(segment.state, "finish", "engine")))
+    state = segments.next_state(segment.state, "finish", "engine")
+    house.keep_segment(replace(segment, state=state, wrap_up_until_us=house.now_us))
     log_segment(house, "segment.finished", segment, why=told.why)
     close_if_done(house, segment.contact_id)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from app.house import House
+from contacts import segment as segments
 from contacts.events import EventKind
 from contacts.segment import Segment
 from routing import messages as m
@@ -25,7 +26,8 @@ def offer_extended(house: House, told: m.OfferExtended) -> None:
 def parked(house: House, told: m.Parked | m.Unparked) -> None:
     segment = house.records.segments[told.segment_id]
     is_parked = isinstance(told, m.Parked)
-    house.keep_segment(replace(segment, state="parked" if is_parked else "talking"))
+    step = segments.parked if is_parked else segments.unparked
+    house.keep_segment(step(segment, house.now_us))
     log_segment(house, "segment.parked" if is_parked else "segment.unparked", segment)
 
 
@@ -57,6 +59,8 @@ def agent_changed(house: House, told: m.AgentChanged) -> None:
     house.keep_agent(replace(state, set_by=set_by or (before.set_by if before else None)))
     if kind := AGENT_EVENTS.get(told.why):
         data = {"chosen": state.chosen, "reason": state.reason, "next": state.next_chosen}
+        if kind == "agent.chose":
+            data["was"] = before.chosen if before else "offline"
         house.log(kind, agent_id=told.agent_id, data={k: v for k, v in data.items() if v is not None})
 
 

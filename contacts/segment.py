@@ -1,6 +1,6 @@
 """What is a segment: one agent on one contact. A segment not yet accepted is an offer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from contacts.words import Actor, IllegalStep
@@ -66,5 +66,14 @@ class Segment:
     manual: bool = False  # given by a person, also above capacity
     connected_us: int | None = None
     ended_us: int | None = None  # the end of the conversation, or of the offer
-    wrap_up_until_us: int | None = None  # None while in wrap-up = no time box
+    wrap_up_until_us: int | None = None  # None while in wrap-up = no time box; of a done one: when it was over
     end: str | None = None  # why it ended: a reason of the declining agent, a cause of the wire
+    parked_us: int = 0  # how long it was parked; while it is, less the instant it was parked at
+
+
+def parked(segment: Segment, now_us: int) -> Segment:
+    return replace(segment, state="parked", parked_us=segment.parked_us - now_us)
+
+
+def unparked(segment: Segment, now_us: int) -> Segment:
+    return replace(segment, state="talking", parked_us=segment.parked_us + now_us)

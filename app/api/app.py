@@ -41,6 +41,7 @@ _OURS: tuple[APIRouter, ...] = (
     figures.router,
     colleagues.router,
     live_acts.router,
+    figures.definitions_router,
     health.router,
     openapi.router,
     session.router,

@@ -7,13 +7,16 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
-from analytics.metrics import METRICS, Ratio, StayFact, Thresholds
+from analytics.facts import Ratio, SegmentFact, StayFact, Thresholds
+from analytics.metrics import LIVE_METRICS, METRICS, VARIANTS
+from analytics.tally import Tally
 from app.api.access import Caller
 from app.api.fields import MS_MAX, Given, Id, Shown
 from app.api.problems import invalid, not_found
 from app.store import figures, queues
 
 router = APIRouter(prefix="/v1/figures", tags=["figures"])
+definitions_router = APIRouter(prefix="/v1/metrics", tags=["figures"])
 
 INTERVAL_DEFAULT_MS = 24 * 3600 * 1000
 QUEUES_MAX = 200
@@ -63,6 +66,33 @@ class FiguresShown(Shown):
     queues: list[QueueFigures]
 
 
+class DefinitionShown(Shown):
+    """What a number means: in English, and the key of the text for people. `live`: of this instant, in no report."""
+
+    key: str
+    unit: Literal["count", "ms", "ratio"]
+    definition: str
+    definition_key: str
+    live: bool
+
+
+class DefinitionsShown(Shown):
+    items: list[DefinitionShown]
+    service_level_variants: list[str]
+
+
+@definitions_router.get("/definitions")
+async def read_metric_definitions(access: Caller) -> DefinitionsShown:
+    """Every figure of reports and of the live view; both compute it by the same function."""
+    names = ("key", "unit", "definition", "definition_key")
+    items = [
+        DefinitionShown(**{name: getattr(metric, name) for name in names}, live=live)
+        for live, metrics in ((False, METRICS), (True, LIVE_METRICS))
+        for metric in metrics
+    ]
+    return DefinitionsShown(items=items, service_level_variants=list(VARIANTS))
+
+
 @router.get("")
 async def read_figures(query: Annotated[FiguresQuery, Query()], access: Caller) -> FiguresShown:
     to_us = access.doors.now_us() if query.to_ms is None else query.to_ms * 1000
@@ -74,26 +104,39 @@ async def read_figures(query: Annotated[FiguresQuery, Query()], access: Caller) 
         found = await queues.with_configs(conn, company_ids, query.queue_id, QUEUES_MAX)
         if query.queue_id is not None and not found:
             raise not_found("queue", "/queue_id", "query")
-        rows = await figures.stays(conn, [queue["id"] for queue in found], from_us, to_us)
+        queue_ids = [queue["id"] for queue in found]
+        stays = await figures.stays(conn, queue_ids, from_us, to_us)
+        segments = await figures.segments(conn, queue_ids, from_us, to_us)
         closed = await figures.closed_hours(conn, company_ids, from_us, to_us)
-    if len(rows) > figures.STAYS_MAX:
+    if max(len(stays), len(segments)) > figures.STAYS_MAX:
         raise invalid("/from", "a shorter interval, or one queue", "figures.too_many", "query")
-    facts: dict[str, list[StayFact]] = {queue["id"]: [] for queue in found}
-    for row in rows:
-        facts[row.queue_id].append(StayFact(*row))
     return FiguresShown(
         from_ms=from_us // 1000,
         to_ms=to_us // 1000,
         closed_hours=closed,
-        queues=await asyncio.to_thread(lambda: [_of_queue(queue, facts[queue["id"]]) for queue in found]),
+        queues=await asyncio.to_thread(lambda: _of_queues(found, stays, segments)),
     )
 
 
-def _of_queue(queue: Mapping[str, Any], facts: Sequence[StayFact]) -> QueueFigures:
-    by = Thresholds(**{name: queue["config"][name] for name in ("service_level_s", "short_abandon_s")})
+def _of_queues(
+    found: Sequence[Mapping[str, Any]], stays: Sequence[figures.StayRow], segments: Sequence[figures.SegmentRow]
+) -> list[QueueFigures]:
+    tallies = {queue["id"]: Tally(thresholds_of(queue["config"])) for queue in found}
+    for stay in stays:
+        tallies[stay.queue_id].add_stay(StayFact(*stay))
+    for segment in segments:
+        tallies[segment.queue_id].add_segment(SegmentFact(*segment))
+    return [_of_queue(queue, tallies[queue["id"]]) for queue in found]
+
+
+def thresholds_of(config: Mapping[str, Any]) -> Thresholds:
+    return Thresholds(config["service_level_s"], config["short_abandon_s"])
+
+
+def _of_queue(queue: Mapping[str, Any], tally: Tally) -> QueueFigures:
     shown = []
     for metric in METRICS:
-        value = metric.compute(facts, by)
+        value = metric.compute([tally])
         about: dict[str, Any] = {
             "key": metric.key,
             "unit": metric.unit,
@@ -109,7 +152,7 @@ def _of_queue(queue: Mapping[str, Any], facts: Sequence[StayFact]) -> QueueFigur
         queue_id=queue["id"],
         queue=queue["name"],
         company_id=queue["company_id"],
-        service_level_s=by.service_level_s,
-        short_abandon_s=by.short_abandon_s,
+        service_level_s=tally.by.service_level_s,
+        short_abandon_s=tally.by.short_abandon_s,
         figures=shown,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select, true
+from sqlalchemy import Select, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.scope import within
@@ -27,8 +27,7 @@ def _stays(queue_ids: Collection[str], from_us: int, to_us: int) -> Select[Any]:
         .where(
             segment.c.contact_id == stay.c.contact_id,
             segment.c.stay_id == stay.c.id,
-            segment.c.role == "primary",
-            segment.c.connected_at.is_not(None),
+            segment.c.connected_at.is_not(None),  # the first one answered, whatever its role became later
         )
         .order_by(segment.c.connected_at)
         .limit(1)
@@ -45,6 +44,38 @@ def _stays(queue_ids: Collection[str], from_us: int, to_us: int) -> Select[Any]:
 async def stays(conn: AsyncConnection, queue_ids: Collection[str], from_us: int, to_us: int) -> list[StayRow]:
     """Those queued in [from, to). More than STAYS_MAX rows: the interval is too long to be answered at once."""
     return [StayRow(*row) for row in await conn.execute(_stays(queue_ids, from_us, to_us))]
+
+
+class SegmentRow(NamedTuple):
+    queue_id: str
+    contact_id: str
+    role: Any
+    connected_us: int
+    ended_us: int
+    done_us: int
+    parked_us: int
+
+
+def _segments(queue_ids: Collection[str], from_us: int, to_us: int) -> Select[Any]:
+    columns = [segment.c[name] for name in ("contact_id", "role", "connected_at", "ended_at")]
+    done_at = func.coalesce(segment.c.wrap_up_until, segment.c.ended_at)
+    return (
+        select(stay.c.queue_id, *columns, done_at, segment.c.parked_us)
+        .join(stay, and_(stay.c.id == segment.c.stay_id, stay.c.contact_id == segment.c.contact_id))
+        .where(
+            stay.c.queue_id.in_(queue_ids),
+            stay.c.queued_at >= from_us,
+            stay.c.queued_at < to_us,
+            segment.c.state == "done",
+            segment.c.connected_at.is_not(None),
+        )
+        .limit(STAYS_MAX + 1)
+    )
+
+
+async def segments(conn: AsyncConnection, queue_ids: Collection[str], from_us: int, to_us: int) -> list[SegmentRow]:
+    """Segments whose wrap-up is over, of stays queued in [from, to)."""
+    return [SegmentRow(*row) for row in await conn.execute(_segments(queue_ids, from_us, to_us))]
 
 
 async def closed_hours(conn: AsyncConnection, company_ids: Collection[str] | None, from_us: int, to_us: int) -> int:

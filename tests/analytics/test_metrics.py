@@ -1,9 +1,16 @@
 """Do the metrics mean what semantics.md says? Ten stays, every number computed by hand."""
 
+from dataclasses import replace
+from random import Random
+
 import pytest
 
 from analytics import metrics
-from analytics.metrics import METRICS, Ratio, StayFact, Thresholds
+from analytics.facts import Ratio, SegmentFact, StayFact, Thresholds, wait_us
+from analytics.metrics import LIVE_METRICS, METRICS
+from analytics.tally import Tally, tally
+from contacts.segment import Role
+from contacts.stay import StayEnd
 from contacts.words import SECOND_US
 
 BY = Thresholds(service_level_s=20, short_abandon_s=5)
@@ -16,7 +23,7 @@ def answered(wait_s: float, talk_s: float | None = 120, at_s: float = 1000) -> S
     return StayFact("q", int(at_s * SECOND_US), connected_us, "answered", connected_us, talk_ended)
 
 
-def over(end: metrics.StayEnd, wait_s: float, in_hours: bool = True) -> StayFact:
+def over(end: StayEnd, wait_s: float, in_hours: bool = True) -> StayFact:
     return StayFact("q", 0, int(wait_s * SECOND_US), end, in_hours=in_hours)
 
 
@@ -35,25 +42,29 @@ TEN = [
 ]
 
 
+def of(facts: list[StayFact], by: Thresholds = BY) -> list[Tally]:
+    return [tally(facts, by)]
+
+
 def test_counts():
-    assert metrics.offered(TEN) == 10
-    assert metrics.answered(TEN) == 5
-    assert metrics.abandoned(TEN) == 3
-    assert metrics.short_abandoned(TEN, BY) == 2
-    assert metrics.flowed_out(TEN) == {"overflowed": 1, "called_back": 0, "voicemail": 1}
-    assert metrics.cleared(TEN) == 0
+    assert metrics.offered(of(TEN)) == 10
+    assert metrics.answered(of(TEN)) == 5
+    assert metrics.abandoned(of(TEN)) == 3
+    assert metrics.short_abandoned(of(TEN)) == 2
+    assert metrics.flowed_out(of(TEN)) == {"overflowed": 1, "called_back": 0, "voicemail": 1}
+    assert metrics.cleared(of(TEN)) == 0
 
 
 def test_a_talk_of_ten_seconds_is_a_short_call_and_stays_answered():
     """11 s is none, and a talk that goes on is none yet."""
-    assert metrics.short_calls(TEN) == 1
-    assert metrics.answered(TEN) == 5
+    assert metrics.short_calls(of(TEN)) == 1
+    assert metrics.answered(of(TEN)) == 5
 
 
 def test_service_level_leaves_short_abandons_out():
     """3 answered within 20 s (0, 10 and exactly 20), of 5 answered + 3 abandoned - 2 short."""
-    assert metrics.service_level(TEN, BY) == Ratio(3, 6)
-    assert metrics.service_level(TEN, BY).ppm == 500_000
+    assert metrics.service_level(of(TEN)) == Ratio(3, 6)
+    assert metrics.service_level(of(TEN)).ppm == 500_000
 
 
 @pytest.mark.parametrize(
@@ -66,76 +77,164 @@ def test_service_level_leaves_short_abandons_out():
     ],
 )
 def test_each_variant_of_the_service_level_has_its_own_denominator(variant, expected):
-    assert metrics.service_level(TEN, BY, variant) == expected
+    assert metrics.service_level(of(TEN), variant) == expected
 
 
 def test_abandon_rate_takes_short_ones_out_of_both_sides():
-    assert metrics.abandon_rate(TEN, BY) == Ratio(1, 8)
-    assert metrics.abandon_rate(TEN, BY).ppm == 125_000
+    assert metrics.abandon_rate(of(TEN)) == Ratio(1, 8)
+    assert metrics.abandon_rate(of(TEN)).ppm == 125_000
 
 
 def test_speed_of_answer_is_of_the_answered_alone():
     """(0 + 10 + 20 + 20.000001 + 50) / 5 = 20.0000002 s, rounded down to the microsecond."""
-    assert metrics.average_speed_of_answer_us(TEN) == 20 * SECOND_US
-    assert metrics.wait_quantile_us(TEN, 50) == 20 * SECOND_US
-    assert metrics.wait_quantile_us(TEN, 90) == 50 * SECOND_US
+    assert metrics.average_speed_of_answer_us(of(TEN)) == 20 * SECOND_US
+    assert metrics.wait_quantile_us(of(TEN), 50) == 20 * SECOND_US
+    assert metrics.wait_quantile_us(of(TEN), 90) == 50 * SECOND_US
 
 
 def test_the_longest_wait_counts_whoever_waited_it():
-    assert metrics.longest_wait_us(TEN) == 90 * SECOND_US
+    assert metrics.longest_wait_us(of(TEN)) == 90 * SECOND_US
 
 
 def test_the_wait_of_an_answered_stay_includes_the_ringing():
     """Until Established, not until the agent accepted."""
     fact = StayFact("q", 0, 30 * SECOND_US, "answered", 30 * SECOND_US)
 
-    assert metrics.wait_us(fact) == 30 * SECOND_US
+    assert wait_us(fact) == 30 * SECOND_US
 
 
 def test_nothing_gives_no_rate_and_no_mean():
-    assert metrics.service_level([], BY).ppm is None
-    assert metrics.abandon_rate([], BY).ppm is None
-    assert metrics.average_speed_of_answer_us([]) is None
-    assert metrics.wait_quantile_us([], 90) is None
-    assert metrics.longest_wait_us([]) is None
+    assert metrics.service_level(of([])).ppm is None
+    assert metrics.abandon_rate(of([])).ppm is None
+    assert metrics.average_speed_of_answer_us(of([])) is None
+    assert metrics.wait_quantile_us(of([]), 90) is None
+    assert metrics.longest_wait_us(of([])) is None
 
 
 def test_who_still_waits_is_in_no_figure():
     waiting = StayFact("q", 0)
 
-    assert metrics.figures([waiting, *TEN], BY) == metrics.figures(TEN, BY)
+    assert metrics.figures(of([waiting, *TEN])) == metrics.figures(of(TEN))
 
 
 def test_closed_hours_are_counted_beside():
     closed = over("cleared", 1, in_hours=False)
 
-    assert metrics.offered([closed, *TEN]) == 10
-    assert metrics.out_of_hours([closed, *TEN]) == 1
+    assert metrics.offered(of([closed, *TEN])) == 10
+    assert metrics.out_of_hours(of([closed, *TEN])) == 1
 
 
 def test_with_only_short_abandons_nothing_is_left_to_divide_by():
     facts = [over("abandoned", 1), over("abandoned", 2)]
 
-    assert metrics.abandon_rate(facts, BY) == Ratio(0, 0)
-    assert metrics.service_level(facts, BY) == Ratio(0, 0)
+    assert metrics.abandon_rate(of(facts)) == Ratio(0, 0)
+    assert metrics.service_level(of(facts)) == Ratio(0, 0)
 
 
 def test_the_thresholds_are_the_queues_own():
     strict = Thresholds(service_level_s=10, short_abandon_s=0)
 
-    assert metrics.service_level(TEN, strict) == Ratio(2, 8)
-    assert metrics.abandon_rate(TEN, strict) == Ratio(3, 10)
+    assert metrics.service_level(of(TEN, strict)) == Ratio(2, 8)
+    assert metrics.abandon_rate(of(TEN, strict)) == Ratio(3, 10)
 
 
 def test_every_stay_is_in_exactly_one_of_the_columns():
     ends = ("answered", "abandoned", "overflowed", "called_back", "voicemail", "cleared")
     facts = [over(end, 1) for end in ends]
-    columns = metrics.figures(facts, BY)
+    columns = metrics.figures(of(facts))
 
     assert sum(columns[name] for name in ends) == columns["offered"] == len(ends)
 
 
+# --- handling ---------------------------------------------------------------------------------------------------------
+
+
+def worked(contact: str, talk_s: int, wrap_up_s: int, role: Role = "primary", parked_s: int = 0) -> SegmentFact:
+    ended_us = 1000 * SECOND_US + talk_s * SECOND_US
+    return SegmentFact(
+        "q", contact, role, 1000 * SECOND_US, ended_us, ended_us + wrap_up_s * SECOND_US, parked_s * SECOND_US
+    )
+
+
+# Contact a: 100 + 20, transferred in the queue: 40 + 0; its consult 30 + 5. Contact b: 400 of which 250 parked, + 50.
+HANDLED = [
+    worked("a", 100, 20),
+    worked("a", 30, 5, "consult"),
+    worked("a", 40, 0),
+    worked("b", 400, 50, parked_s=250),
+    worked("b", 999, 9, "monitor"),
+]
+
+
+def test_handling_is_of_primary_segments_per_contact_and_parked_time_is_none():
+    """(120 + 40 + 200) s / 2 contacts."""
+    made = [tally([], BY, HANDLED)]
+
+    assert metrics.handled(made) == 2
+    assert metrics.average_handling_us(made) == 180 * SECOND_US
+
+
+def test_consults_have_a_column_of_their_own():
+    """35 s and, joined to a conference, 15 s. Who listens in handles nothing."""
+    made = [tally([], BY, [*HANDLED, worked("c", 10, 5, "conference")])]
+
+    assert metrics.consults(made) == 2
+    assert metrics.average_consult_us(made) == 25 * SECOND_US
+    assert metrics.handled(made) == 2
+
+
+def test_nobody_handled_has_no_mean():
+    assert metrics.average_handling_us([]) is None
+    assert metrics.average_consult_us([Tally()]) is None
+
+
+def test_callbacks_show_how_long_it_took_to_ask_for_one():
+    facts = [over("called_back", 60), over("called_back", 91), over("voicemail", 5)]
+
+    assert metrics.wait_to_callback_us(of(facts)) == 75_500_000
+    assert metrics.wait_to_callback_us(of(TEN)) is None
+
+
+# --- several queues ---------------------------------------------------------------------------------------------------
+
+
+def test_queues_are_added_up_each_by_its_own_target():
+    """Within 20 s: 3 of 6. Within 60 s: all 5, of 5 answered + 3 abandoned - 2 short."""
+    both = [tally(TEN, BY), tally(TEN, Thresholds(60, 5))]
+
+    assert metrics.service_level(both) == Ratio(3 + 5, 12)
+    assert metrics.offered(both) == 20
+    assert metrics.flowed_out(both)["voicemail"] == 2
+
+
+def test_a_quantile_over_queues_is_that_of_all_their_waits():
+    chance = Random(5)
+    waits = [[chance.randrange(100) for _ in range(chance.randrange(1, 30))] for _ in range(7)]
+    queues = [tally([answered(wait) for wait in of_queue], BY) for of_queue in waits]
+    alone = of([answered(wait) for of_queue in waits for wait in of_queue])
+
+    for percent in (1, 50, 90, 99, 100):
+        assert metrics.wait_quantile_us([*queues, Tally()], percent) == metrics.wait_quantile_us(alone, percent)
+
+
+def test_facts_make_the_same_tally_in_any_order():
+    """Also where a conversation ends after its stay was counted."""
+    chance = Random(6)
+    shuffled = Tally(BY)
+    for fact in chance.sample(TEN, len(TEN)):
+        shuffled.add_stay(replace(fact, talk_ended_us=None))
+    for fact in TEN:
+        if fact.talk_ended_us is not None and fact.connected_us is not None:
+            shuffled.add_talk(fact.talk_ended_us - fact.connected_us)
+
+    assert shuffled == tally(TEN, BY)
+
+
+# --- definitions ------------------------------------------------------------------------------------------------------
+
+
 def test_every_metric_has_a_definition_and_a_name_of_its_own():
-    assert len({metric.key for metric in METRICS}) == len(METRICS)
-    assert all(metric.definition for metric in METRICS)
+    every = [*METRICS, *LIVE_METRICS]
+    assert len({metric.key for metric in every}) == len(every)
+    assert all(metric.definition for metric in every)
     assert METRICS[0].definition_key == "metric.offered.definition"
