@@ -6,26 +6,37 @@ reads what it missed from the event table. Fan-out never waits for a socket.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from analytics.facts import SegmentFact, StayFact, Thresholds
+from analytics.today import Today
+from analytics.worked import CHANGING, change
+from app import floors
+from app.floors import Floors
 from app.frames import encode
 from app.ports import Viewer
 from app.store.database import API_SETTINGS, Database, open_connection
 from app.store.log import LogTail, agent_keys_since, last_seq, read_tail
-from app.store.names import read_names
-from app.store.rebuild import read_records
-from contacts.records import Draft
+from app.store.names import read_agents, read_queues
+from app.store.today import Stand, read_stand
+from contacts.events import Event
+from contacts.records import ConfigValue, Draft
+from contacts.segment import UNDERWAY, Segment
+from contacts.stay import Stay
 from screenpop import feed
-from screenpop.model import Names, ReadModel, Touched
+from screenpop.model import FLOOR, AgentName, Names, QueueName, ReadModel, Touched, add_touched
 
 TAIL_EVENTS_MAX = 20_000  # further behind than this: read the state again instead of the way to it
 RESUME_EVENTS_MAX = 20_000
 SILENT_BELL_S = 5.0
 NAMES_KEPT_S = 5.0  # a new name of an agent or queue is shown after at most so long
+
+COUNTED = frozenset({*CHANGING, "stay.ended"})  # events that change a figure of the day
 
 log = structlog.get_logger()
 
@@ -34,7 +45,9 @@ log = structlog.get_logger()
 class Follower:
     database: Database
     domain_id: int
+    business_us: Callable[[], int] = lambda: time.time_ns() // 1000
     model: ReadModel = field(default_factory=ReadModel)
+    today: Today = field(default_factory=Today)
     history: feed.History = field(default_factory=feed.History)
     pos: int = -1
     viewers: dict[str, list[Viewer]] = field(default_factory=dict)  # by agent
@@ -46,18 +59,30 @@ class Follower:
     _reading: bool = False
     _meanwhile: list[tuple[Draft, int, int]] = field(default_factory=list)  # handed over while reading
 
+    floors: Floors = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.floors = Floors(self, lambda: self.business_us())
+
     async def start(self) -> None:
-        """Read the domain as it is."""
+        """Read the domain as it is, and what has happened today."""
+        async with self.database.engine.connect() as connection:
+            names = await _read_names(connection)
+        today, now_us = Today(), self.business_us()
+        for queue_id, queue in names.queues.items():
+            today.know_queue(queue_id, queue.zone, _thresholds(queue), now_us)
+        begins = {queue_id: today.days[zone].begin_us for queue_id, zone in today.zones.items()}
         # Not one of the engine's connections: those read JSON by themselves, the records are read from its text.
         plain = await open_connection(self.database.url, API_SETTINGS)
         try:
-            records = await read_records(plain, self.domain_id)
+            stand = await read_stand(plain, self.domain_id, begins, CHANGING)
         finally:
             await plain.close()
-        async with self.database.engine.connect() as connection:
-            names = await read_names(connection)
-        self.model = ReadModel.of(records, Names(*names))
-        self.pos = records.last_seq
+        self.model = ReadModel.of(stand.records, names, stand.stays_of_segments)
+        self.today = today
+        self._know_groups()
+        _resume(today, self.model, stand)
+        self.pos = self.floors.pos = stand.records.last_seq
         self.history.start(self.pos)
 
     # --- what comes in ------------------------------------------------------------------------------------------------
@@ -73,18 +98,47 @@ class Follower:
             self._advance(pos, self._take_draft(draft))
 
     def _take_draft(self, draft: Draft) -> Touched:
+        touched: Touched = {}
         if any(v.kind != "domain" for v in draft.config.values()):
-            self.model.take_config(draft.config.values())
-            self._names_until = 0.0
-            self._rung.set()
-            self._tell_config()
-        return self.model.take(
+            touched = self._take_config(draft.config.values())
+        self._count(draft.events, draft.stays, draft.segments)
+        taken = self.model.take(
             draft.contacts.values(), draft.stays.values(), draft.segments.values(), draft.agents.values()
         )
+        add_touched(touched, taken)
+        return touched
 
-    def _tell_config(self) -> None:
+    def _take_config(self, values: Iterable[ConfigValue]) -> Touched:
+        touched = self.model.take_config(values)
+        self._know_groups()
+        self._names_until = 0.0
+        self._rung.set()
         for tell in self.on_config:
             tell()
+        return touched
+
+    def _take_names(self, names: Names) -> None:
+        touched = self.model.take_names(names)
+        if not touched:
+            return
+        now_us = self.business_us()
+        for queue_id, queue in names.queues.items():
+            self.today.know_queue(queue_id, queue.zone, _thresholds(queue), now_us)
+        self._know_groups()
+        self._show(touched)
+        self.history.add(self.pos, self.now_us(), touched, beside=True)
+
+    def _know_groups(self) -> None:
+        for agent_id, group in self.model.staff.group_of.items():
+            self.today.know_agent(agent_id, group)
+
+    def _count(self, events: Iterable[Event], stays: Mapping[str, Stay], segments: Mapping[str, Segment]) -> None:
+        """Figures of the day; before the rows are taken, for what is over leaves the model."""
+        for event in events:
+            if event.kind in COUNTED:
+                stay_id, segment_id = event.stay_id or "", event.segment_id or ""
+                stay = stays.get(stay_id) or self.model.stays.get(stay_id)
+                self.today.take(event, stay, segments.get(segment_id) or self.model.segments.get(segment_id))
 
     def _take_meanwhile(self) -> None:
         """Turns committed while we read, as one: without them a reader under load would never be up to date again."""
@@ -94,8 +148,7 @@ class Follower:
                 continue  # what was read had it
             if prev > pos:
                 break  # what lies between is still to be read
-            for agent_id, keys in self._take_draft(draft).items():
-                touched.setdefault(agent_id, set()).update(keys)
+            add_touched(touched, self._take_draft(draft))
             pos = turn_pos
         self._meanwhile.clear()
         if pos > self.pos:
@@ -108,6 +161,9 @@ class Follower:
             self._rung.set()
 
     async def run(self) -> None:
+        await asyncio.gather(self._follow(), self.floors.run())
+
+    async def _follow(self) -> None:
         """Catch up whenever the bell rings, and every 5 s in case it was not heard."""
         while True:
             try:
@@ -136,7 +192,7 @@ class Follower:
             async with self.database.engine.connect() as connection:
                 if time.monotonic() >= self._names_until:
                     self._names_until = time.monotonic() + NAMES_KEPT_S
-                    self.model.names.agents, self.model.names.queues = await read_names(connection)
+                    self._take_names(await _read_names(connection))
                 self._take_meanwhile()
                 while self.pos < (asked_for := self._known):
                     tail = await read_tail(connection, self.domain_id, self.pos, TAIL_EVENTS_MAX)
@@ -153,20 +209,19 @@ class Follower:
             self._rung.set()
 
     def _take_tail(self, tail: LogTail) -> None:
-        if tail.config:
-            self._tell_config()
-        self.model.take_config(tail.config)
-        if tail.config:
-            self._names_until = 0.0
-            self._rung.set()
-        touched = self.model.take(tail.contacts, tail.stays, tail.segments, tail.agents)
-        for agent_id, keys in tail.touched.items():
-            touched.setdefault(agent_id, set()).update(keys)
+        touched = self._take_config(tail.config) if tail.config else {}
+        self._count(tail.events, {s.id: s for s in tail.stays}, {s.id: s for s in tail.segments})
+        add_touched(touched, self.model.take(tail.contacts, tail.stays, tail.segments, tail.agents))
+        add_touched(touched, tail.touched)
         self._advance(tail.pos, touched)
 
     def _advance(self, pos: int, touched: Touched) -> None:
         self.pos = pos
         self.history.add(pos, self.now_us(), touched)
+        self._show(touched)
+
+    def _show(self, touched: Touched) -> None:
+        self.floors.touch(touched.get(FLOOR, set()))
         for agent_id, keys in touched.items():
             viewers = self.viewers.get(agent_id)
             if not viewers:
@@ -175,29 +230,46 @@ class Follower:
             for viewer in viewers:
                 frame = frames.get(viewer.pos)
                 if frame is None:
-                    frame = encode(feed.turn(self.model, agent_id, keys, viewer.pos, pos))
+                    frame = encode(feed.turn(self.model, agent_id, keys, viewer.pos, self.pos))
                     frames[viewer.pos] = frame
-                viewer.pos = pos
+                viewer.pos = self.pos
                 viewer.send(frame)
 
     # --- who looks ----------------------------------------------------------------------------------------------------
 
-    def join(self, agent_id: str, viewer: Viewer) -> None:
-        self.viewers.setdefault(agent_id, []).append(viewer)
+    def join(self, view: feed.View, viewer: Viewer) -> None:
+        if isinstance(view, str):
+            self.viewers.setdefault(view, []).append(viewer)
+        else:
+            self.floors.join(view, viewer)
 
-    def leave(self, agent_id: str, viewer: Viewer) -> None:
-        viewers = self.viewers.get(agent_id, [])
+    def leave(self, view: feed.View, viewer: Viewer) -> None:
+        if not isinstance(view, str):
+            self.floors.leave(view, viewer)
+            return
+        viewers = self.viewers.get(view, [])
         if viewer in viewers:
             viewers.remove(viewer)
         if not viewers:
-            self.viewers.pop(agent_id, None)
+            self.viewers.pop(view, None)
+
+    def quiet_pos(self, view: feed.View) -> int:
+        """Up to where a page of this view has everything, when it has every frame that was sent."""
+        return self.pos if isinstance(view, str) else self.floors.pos
 
     def is_reachable(self, agent_id: str) -> bool:
         state = self.model.agents.get(agent_id)
         return state is not None and state.desk_reachable
 
-    async def frame_for(self, agent_id: str, pos: int | None) -> dict[str, Any]:
-        """What brings a page at `pos` to now: one turn with the records as they are now, or a snapshot."""
+    async def frame_for(self, view: feed.View, pos: int | None, why: str | None = None) -> dict[str, Any]:
+        """What brings a page at `pos` to now: one turn with the records as they are now, or a snapshot. `why`: a
+        snapshot whatever `pos` is, and its reason.
+        """
+        if isinstance(view, str):
+            return await self._desk_frame(view, pos)
+        return floors.frame_for(self, self.history, view, pos, why)
+
+    async def _desk_frame(self, agent_id: str, pos: int | None) -> dict[str, Any]:
         if pos is None:
             return feed.snapshot(self.model, agent_id, self.pos, "new")
         if pos > self.pos:
@@ -212,3 +284,34 @@ class Follower:
             keys |= self.history.since(stood_at, agent_id) or set()  # turns that came while the log was read
             keys |= self.model.keys_of(agent_id)  # what others did on the same contacts shows there, too
         return feed.turn(self.model, agent_id, keys, pos, self.pos)
+
+
+async def _read_names(connection: AsyncConnection) -> Names:
+    agents, queues = await read_agents(connection), await read_queues(connection)
+    return Names(
+        {agent_id: AgentName(*row) for agent_id, row in agents.items()},
+        {queue_id: _queue_name(*row) for queue_id, row in queues.items()},
+    )
+
+
+def _queue_name(name: str, company: str, zone: str, config: Mapping[str, Any]) -> QueueName:
+    told = {field: config[field] for field in ("service_level_s", "target_bp", "short_abandon_s") if field in config}
+    return QueueName(name, company, zone, **told)
+
+
+def _thresholds(queue: QueueName) -> Thresholds:
+    return Thresholds(queue.service_level_s, queue.short_abandon_s)
+
+
+def _resume(today: Today, model: ReadModel, stand: Stand) -> None:
+    """The figures of today as they would be if we had been there."""
+    for row in stand.stays:
+        today.tally(row[0]).add_stay(StayFact(*row))
+    for row in stand.segments:
+        today.tally(row[0]).add_segment(SegmentFact(*row))
+    working: dict[str, int] = {}
+    for segment in model.segments.values():
+        if segment.state in UNDERWAY or segment.state == "wrap_up":
+            working[segment.agent_id] = working.get(segment.agent_id, 0) + 1
+    ready = {agent_id: 1 for agent_id, state in model.agents.items() if state.chosen == "ready"}
+    today.resume_hours(((at_us, who, change(*what)) for at_us, who, *what in stand.changes), working, ready)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.commands import Envelope, Reply
 from app.settings import Settings
+from screenpop.feed import View
 
 Deliver = Callable[[Envelope], Awaitable[Reply]]
 Taken = Literal["yes", "no", "refused"]  # a delivery, by whom it was for; "refused": the same again would be, too
@@ -48,7 +49,7 @@ class BlobStore(Protocol):
 
 
 class Viewer(Protocol):
-    """A socket that shows an agent's desk; `pos` is where its page stands."""
+    """A page that shows a desk or the floor; `pos` is where its page stands."""
 
     pos: int
 
@@ -61,11 +62,13 @@ class Feeds(Protocol):
 
     pos: int
 
-    async def frame_for(self, agent_id: str, pos: int | None) -> dict[str, Any]: ...
+    async def frame_for(self, view: View, pos: int | None, why: str | None = None) -> dict[str, Any]: ...
 
-    def join(self, agent_id: str, viewer: Viewer) -> None: ...
+    def join(self, view: View, viewer: Viewer) -> None: ...
 
-    def leave(self, agent_id: str, viewer: Viewer) -> None: ...
+    def leave(self, view: View, viewer: Viewer) -> None: ...
+
+    def quiet_pos(self, view: View) -> int: ...
 
     def is_reachable(self, agent_id: str) -> bool: ...
 

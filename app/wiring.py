@@ -67,6 +67,7 @@ def wire(settings: Settings, database_url: str) -> Process:
     follower = Follower(database, DOMAIN_ID)
     bus = _bus(settings, process_id, switchboard, follower)
     clock = FollowedClock(database, switchboard)
+    follower.business_us = clock.now_us
     client = httpx2.AsyncClient()
     providers = Providers(database.engine, settings.signing_key())
     look_ups = LookUps(database_url)

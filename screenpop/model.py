@@ -10,42 +10,117 @@ from contacts.records import ConfigValue, Records
 from contacts.segment import OVER, Segment
 from contacts.stay import Stay
 from screenpop import desk
+from screenpop.staff import Staff, standing
 
-Touched = dict[str, set[str]]  # agent id -> keys of records on that agent's desk
+FLOOR = ""  # in place of an agent: the floor as supervisors see it
+Touched = dict[str, set[str]]  # agent id -> keys of records on that agent's desk; FLOOR -> keys of the floor
+
+
+def add_touched(touched: Touched, more: Touched) -> None:
+    for viewer, keys in more.items():
+        touched.setdefault(viewer, set()).update(keys)
+
+
+DEPARTED_MAX = (
+    20_000  # contacts whose company is remembered, so that whoever saw them is told; beyond it a page resumes
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentName:
+    login: str
+    name: str
+    team_id: str | None = None
+    team: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueName:
+    """And what of its configuration is for people alone."""
+
+    name: str
+    company: str = ""
+    zone: str = "UTC"  # of the company
+    service_level_s: int = 20
+    target_bp: int = 8000
+    short_abandon_s: int = 5
 
 
 @dataclass(slots=True)
 class Names:
     """What people call things: read from configuration, never from the log."""
 
-    agents: dict[str, str] = field(default_factory=dict)
-    queues: dict[str, str] = field(default_factory=dict)
+    agents: dict[str, AgentName] = field(default_factory=dict)
+    queues: dict[str, QueueName] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class ReadModel:
     segments: dict[str, Segment] = field(default_factory=dict)  # not over
     contacts: dict[str, Contact] = field(default_factory=dict)  # open, or of these segments
-    queued_us: dict[str, int] = field(default_factory=dict)  # by contact: begin of its latest stay
+    stays: dict[str, Stay] = field(default_factory=dict)  # not ended, or of these segments
+    stay_of: dict[str, str] = field(default_factory=dict)  # by contact: the stay that has not ended
+    waiting: dict[str, dict[str, Stay]] = field(default_factory=dict)  # by queue: stays that have not ended
     agents: dict[str, AgentState] = field(default_factory=dict)
-    capacity: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by agent: units and costs as applied
+    queues: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # configuration as applied
+    staff: Staff = field(default_factory=Staff)
     names: Names = field(default_factory=Names)
     segments_of: dict[str, set[str]] = field(default_factory=dict)  # by agent
     segments_on: dict[str, set[str]] = field(default_factory=dict)  # by contact
+    departed: dict[str, str] = field(default_factory=dict)  # contact that is gone -> company, the latest last
 
     @classmethod
-    def of(cls, records: Records, names: Names) -> "ReadModel":
+    def of(cls, records: Records, names: Names, stays: Iterable[Stay] = ()) -> "ReadModel":
+        """`stays`: those of the segments, beside the ones that have not ended."""
         model = cls(names=names)
         model.take_config(records.config.values())
         model.take(
-            records.contacts.values(), records.stays.values(), records.segments.values(), records.agents.values()
+            records.contacts.values(),
+            [*records.stays.values(), *stays],
+            records.segments.values(),
+            records.agents.values(),
         )
         return model
 
-    def take_config(self, values: Iterable[ConfigValue]) -> None:
+    # --- what comes in ------------------------------------------------------------------------------------------------
+
+    def take_config(self, values: Iterable[ConfigValue]) -> Touched:
+        """What is configured as the engine applied it. A queue that changes may be served by others than before."""
+        floor: set[str] = set()
         for value in values:
             if value.kind == "agent":
-                self.capacity[value.subject_id] = (value.values or {}).get("capacity", {})
+                self._know_agent(value.subject_id, value.values)
+                floor |= self._shown_with(value.subject_id)
+            elif value.kind == "queue":
+                before = self.queues.get(value.subject_id, {})
+                self.queues[value.subject_id] = now = value.values or {}
+                floor.add(f"queue/{value.subject_id}")
+                if before.get("requirement") != now.get("requirement"):
+                    floor |= self._all_agents()
+        return {FLOOR: floor} if floor else {}
+
+    def _shown_with(self, agent_id: str) -> set[str]:
+        """Keys of the floor that stand or fall with where this agent belongs."""
+        return {f"agent/{agent_id}", *(f"contact/{segment.contact_id}" for segment in self.held(agent_id))}
+
+    def take_names(self, names: Names) -> Touched:
+        """Read anew: whoever is called otherwise, or has gone to another team, is shown anew."""
+        before, self.names = self.names, names
+        touched: Touched = {}
+        floor: set[str] = set()
+        for agent_id in before.agents.keys() | names.agents.keys():
+            if before.agents.get(agent_id) != names.agents.get(agent_id):
+                floor |= self._shown_with(agent_id)
+                touched.setdefault(agent_id, set()).add("me")
+                if agent_id in self.staff.profiles:
+                    self._know_agent(agent_id, self.staff.profiles[agent_id])
+        for queue_id in before.queues.keys() | names.queues.keys():
+            if before.queues.get(queue_id) != names.queues.get(queue_id):
+                floor |= {f"queue/{queue_id}"} | self._all_agents()
+                for segment in self.segments.values():
+                    if segment.queue_id == queue_id:
+                        touched.setdefault(segment.agent_id, set()).add(f"segment/{segment.id}")
+        return touched | ({FLOOR: floor} if floor else {})
 
     def take(
         self,
@@ -54,19 +129,27 @@ class ReadModel:
         segments: Iterable[Segment],
         agents: Iterable[AgentState],
     ) -> Touched:
-        """Bring changed rows in; whose desks they change, and which records there."""
-        touched: Touched = {}
-        for stay in stays:
-            if stay.end is None:
-                self.queued_us[stay.contact_id] = stay.queued_us
+        """Bring changed rows in; whose desks they change and what of the floor, and which records there."""
+        touched: Touched = {FLOOR: set()}
+        moved: set[str] = set()  # agents
         for segment in segments:
             self._take_segment(segment, touched)
+            moved.add(segment.agent_id)
+        for stay in stays:
+            self._take_stay(stay)
+            touched[FLOOR].add(f"contact/{stay.contact_id}")
         for contact in contacts:
             self._take_contact(contact, touched)
         for agent in agents:
             self.agents[agent.agent_id] = agent
             touched.setdefault(agent.agent_id, set()).add("me")
+            moved.add(agent.agent_id)
+        for agent_id in moved:
+            self._stand(agent_id)
+            touched[FLOOR].add(f"agent/{agent_id}")
         return touched
+
+    # --- an agent's desk ----------------------------------------------------------------------------------------------
 
     def keys_of(self, agent_id: str) -> set[str]:
         """Of all records on the agent's desk."""
@@ -91,38 +174,63 @@ class ReadModel:
                 put[key] = self._segment(segment)
         return put, drop
 
+    def state(self, agent_id: str) -> AgentState:
+        return self.agents.get(agent_id) or AgentState(agent_id, 1)
+
+    def held(self, agent_id: str) -> list[Segment]:
+        """Live ones, oldest first."""
+        return [self.segments[s] for s in sorted(self.segments_of.get(agent_id, ()))]
+
+    def load(self, agent_id: str) -> tuple[int, int]:
+        """(units held, units there are)."""
+        capacity = self.staff.profiles.get(agent_id, {}).get("capacity", {})
+        return desk.load(self.held(agent_id), self.contacts, capacity), int(capacity.get("units", 100))
+
     def _me(self, agent_id: str) -> dict[str, Any]:
-        state = self.agents.get(agent_id) or AgentState(agent_id, 1)
-        capacity = self.capacity.get(agent_id, {})
-        held = [self.segments[s] for s in self.segments_of.get(agent_id, ())]
-        load = desk.load(held, self.contacts, capacity)
-        return desk.me(state, self.names.agents.get(agent_id, ""), load, int(capacity.get("units", 100)))
+        named = self.names.agents.get(agent_id)
+        return desk.me(self.state(agent_id), named.login if named else "", *self.load(agent_id))
 
     def _segment(self, segment: Segment) -> dict[str, Any]:
+        stay, named = self.stays.get(segment.stay_id), self.names.queues.get(segment.queue_id)
+        queued_us = stay.queued_us if stay else segment.offered_us
         contact = self.contacts.get(segment.contact_id)
-        queued_us = self.queued_us.get(segment.contact_id, segment.offered_us)
         others = [self.segments[s] for s in self.segments_on.get(segment.contact_id, ()) if s != segment.id]
-        queue = self.names.queues.get(segment.queue_id, "")
-        return desk.segment(segment, contact, queued_us, queue, others, self.names.agents)
+        agents = {other.agent_id: self.names.agents[other.agent_id].name for other in others if other.agent_id in self.names.agents}
+        return desk.segment(segment, contact, queued_us, named.name if named else "", others, agents)
 
     def _touch_colleagues(self, contact_id: str, touched: Touched) -> None:
         """Each desk says who else is on the contact, and what may be done beside them."""
         for segment_id in self.segments_on.get(contact_id, ()):
             touched.setdefault(self.segments[segment_id].agent_id, set()).add(f"segment/{segment_id}")
 
+    # --- records ------------------------------------------------------------------------------------------------------
+
     @staticmethod
     def _weighs(segment: Segment | None) -> bool:
         return segment is not None and segment.state not in OVER and segment.state not in desk.NO_LOAD
 
     def _take_contact(self, contact: Contact, touched: Touched) -> None:
+        touched[FLOOR].add(f"contact/{contact.id}")
         if contact.state == "closed" and not self.segments_on.get(contact.id):
-            self.contacts.pop(contact.id, None)
-            self.queued_us.pop(contact.id, None)
+            self._forget_contact(contact)
             return
         self.contacts[contact.id] = contact
         self._touch_colleagues(contact.id, touched)
 
+    def _take_stay(self, stay: Stay) -> None:
+        waiting = self.waiting.setdefault(stay.queue_id, {})
+        if stay.end is None:
+            self.stays[stay.id] = waiting[stay.id] = stay
+            self.stay_of[stay.contact_id] = stay.id
+            return
+        waiting.pop(stay.id, None)
+        if self.stay_of.get(stay.contact_id) == stay.id:
+            del self.stay_of[stay.contact_id]
+        self.stays[stay.id] = stay
+        self._forget_stay(stay)
+
     def _take_segment(self, segment: Segment, touched: Touched) -> None:
+        touched[FLOOR].add(f"contact/{segment.contact_id}")
         keys = touched.setdefault(segment.agent_id, set())
         keys.add(f"segment/{segment.id}")
         if self._weighs(self.segments.get(segment.id)) != self._weighs(segment):
@@ -141,7 +249,31 @@ class ReadModel:
         self._touch_colleagues(segment.contact_id, touched)
         if not others:
             self.segments_on.pop(segment.contact_id, None)
-            contact = self.contacts.get(segment.contact_id)
-            if contact is not None and contact.state == "closed":  # it was kept for this segment's sake
-                del self.contacts[contact.id]
-                self.queued_us.pop(contact.id, None)
+        if (stay := self.stays.get(segment.stay_id)) is not None:
+            self._forget_stay(stay)
+        contact = self.contacts.get(segment.contact_id)
+        if not others and contact is not None and contact.state == "closed":  # it was kept for this segment's sake
+            self._forget_contact(contact)
+
+    def _forget_stay(self, stay: Stay) -> None:
+        """It has ended, and no live segment came of it."""
+        on = self.segments_on.get(stay.contact_id, ())
+        if stay.end is not None and not any(self.segments[s].stay_id == stay.id for s in on):
+            self.stays.pop(stay.id, None)
+
+    def _forget_contact(self, contact: Contact) -> None:
+        self.contacts.pop(contact.id, None)
+        self.departed[contact.id] = contact.company_id
+        if len(self.departed) > DEPARTED_MAX:
+            del self.departed[next(iter(self.departed))]
+
+    def _know_agent(self, agent_id: str, profile: Mapping[str, Any] | None) -> None:
+        named = self.names.agents.get(agent_id)
+        self.staff.know(agent_id, profile, named.team_id if named else None)
+        self._stand(agent_id)
+
+    def _stand(self, agent_id: str) -> None:
+        self.staff.stand(agent_id, standing(self.state(agent_id), self.held(agent_id)))
+
+    def _all_agents(self) -> set[str]:
+        return {f"agent/{agent_id}" for agent_id in self.staff.profiles}

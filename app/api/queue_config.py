@@ -108,6 +108,7 @@ class QueueConfig(Given):
     agent_order: AgentOrder = "least_surplus"
     hours: HoursConfig | None = None
     service_level_s: Annotated[int, Field(ge=1, le=DAY_S)] = 20
+    target_bp: Annotated[int, Field(ge=0, le=10_000, description="Service level promised, in basis points")] = 8000
     short_abandon_s: Annotated[int, Field(ge=0, le=600)] = 5
     reopen_days: Annotated[int, Field(ge=0, le=365)] = 7
 

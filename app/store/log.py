@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.tables import agent_state, config_applied, contact, domain, event, segment, stay
 from contacts.contact import Contact
+from contacts.events import Event
 from contacts.presence import AgentState
 from contacts.records import ConfigValue
 from contacts.segment import Segment
@@ -29,6 +30,7 @@ class LogTail:
     segments: list[Segment] = field(default_factory=list)
     agents: list[AgentState] = field(default_factory=list)
     config: list[ConfigValue] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     touched: dict[str, set[str]] = field(default_factory=dict)  # agent -> keys of their desk
 
 
@@ -39,8 +41,9 @@ async def last_seq(conn: AsyncConnection, domain_id: int) -> int:
 
 async def read_tail(conn: AsyncConnection, domain_id: int, after: int, events_max: int) -> LogTail:
     """What at most `events_max` events after `after` named, as it stands now."""
+    names = ("seq", "kind", "at", "actor", "contact_id", "stay_id", "segment_id", "agent_id", "data")
     wanted = (
-        select(event.c.seq, event.c.kind, event.c.contact_id, event.c.stay_id, event.c.segment_id, event.c.agent_id)
+        select(*(event.c[name] for name in names))
         .where(event.c.domain_id == domain_id, event.c.seq > after)
         .order_by(event.c.seq)
         .limit(min(events_max, READ_EVENTS))
@@ -48,7 +51,7 @@ async def read_tail(conn: AsyncConnection, domain_id: int, after: int, events_ma
     events = (await conn.execute(wanted)).all()
     if not events:
         return LogTail(after)
-    tail = LogTail(events[-1].seq)
+    tail = LogTail(events[-1].seq, events=[_event(row) for row in events])
     tail.contacts = await _contacts(conn, {e.contact_id for e in events if e.contact_id})
     tail.stays = await _stays(conn, {e.stay_id for e in events if e.stay_id})
     tail.segments = await _segments(conn, {e.segment_id for e in events if e.segment_id})
@@ -72,6 +75,13 @@ async def agent_keys_since(conn: AsyncConnection, domain_id: int, agent_id: str,
     )
     found = (await conn.execute(wanted)).scalars()
     return {"me"} | {f"segment/{segment_id}" for segment_id in found if segment_id}
+
+
+def _event(row: Any) -> Event:
+    return Event(
+        row.kind, row.at, row.actor, contact_id=row.contact_id, stay_id=row.stay_id, segment_id=row.segment_id,
+        agent_id=row.agent_id, data=row.data,
+    )  # fmt: skip
 
 
 async def _contacts(conn: AsyncConnection, ids: Collection[str]) -> list[Contact]:

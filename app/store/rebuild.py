@@ -88,7 +88,7 @@ async def read_records(conn: asyncpg.Connection, domain_id: int) -> Records:
     return Records(
         domain_id,
         contacts={row[0]: _contact(row) for row in contacts},
-        stays={row[0]: _stay(row) for row in stays},
+        stays={row[0]: as_stay(row) for row in stays},
         segments={row[0]: Segment(*row) for row in segments},
         legs={row[0]: Leg(*row) for row in legs},
         cleared_legs=dict.fromkeys((provider, ref) for provider, ref in reversed(cleared)),
@@ -123,7 +123,7 @@ def as_wishes(raw: str) -> Wishes:
     return Wishes(stored["preferred_agent_id"], tuple(stored["excluded_agent_ids"]), stored["only_agent_id"])
 
 
-def _stay(row: asyncpg.Record) -> Stay:
+def as_stay(row: asyncpg.Record) -> Stay:
     fields = list(row)
     fields[-4], fields[-1] = as_wishes(fields[-4]), _json(fields[-1])
     return Stay(*fields)

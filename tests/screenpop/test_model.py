@@ -20,4 +20,18 @@ def test_a_contact_that_closed_during_wrap_up_is_forgotten_with_its_last_segment
     model.take([], [], [replace(SEGMENT, state="done")], [])
 
     assert shown["channel"] == "chat"
-    assert (model.contacts, model.queued_us, model.segments, model.segments_on) == ({}, {}, {}, {})
+    assert (model.contacts, model.segments, model.segments_on) == ({}, {}, {})
+    assert list(model.stays) == list(model.stay_of.values()) == ["s"]
+    model.take([], [replace(STAY, end="answered", ended_us=1)], [], [])
+    assert (model.stays, model.stay_of, model.waiting) == ({}, {}, {"q": {}})
+
+
+def test_the_stay_of_a_live_segment_is_kept_whoever_of_them_is_told_first() -> None:
+    """Its instants stand beside the segment until that is over."""
+    model, ended = ReadModel(), replace(STAY, end="answered", ended_us=1)
+    model.take([CONTACT], [ended], [replace(SEGMENT, state="talking")], [])
+    kept = dict(model.stays)
+    model.take([], [], [replace(SEGMENT, state="done")], [])
+
+    assert kept == {"s": ended}
+    assert model.stays == {}

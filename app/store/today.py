@@ -1,0 +1,106 @@
+"""What of today is in the tables, for a follower that begins? As of one snapshot, so that the log goes on from there.
+
+Set-based, by the indexes there are: stays by queue and arrival; the log by number, whose instants never go back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from app.store.faults import told_apart
+from app.store.instants import read, written
+from app.store.rebuild import as_stay, read_records
+from contacts.records import Records
+from contacts.stay import Stay
+
+ROWS_AT_ONCE = 10_000
+
+# (queue, queued, ended, how, connected, end of the first conversation) of stays that have ended.
+STAYS = f"""
+SELECT w.queue_id::text, {read("w.queued_at")}, {read("w.ended_at")}, w."end", {read("first.connected_at")},
+    {read("first.ended_at")}
+FROM unnest($1::uuid[], $2::bigint[]) AS q(id, begin_us)
+JOIN stay w ON w.queue_id = q.id AND w.queued_at >= {written("q.begin_us")} AND w.ended_at IS NOT NULL
+LEFT JOIN LATERAL (
+    SELECT s.connected_at, s.ended_at FROM segment s
+    WHERE s.contact_id = w.contact_id AND s.stay_id = w.id AND s.connected_at IS NOT NULL
+    ORDER BY s.connected_at LIMIT 1
+) first ON true
+"""
+# (queue, contact, role, connected, ended, done, parked) of segments whose wrap-up is over.
+SEGMENTS = f"""
+SELECT w.queue_id::text, s.contact_id::text, s.role, {read("s.connected_at")}, {read("s.ended_at")},
+    {read("coalesce(s.wrap_up_until, s.ended_at)")}, s.parked_us
+FROM unnest($1::uuid[], $2::bigint[]) AS q(id, begin_us)
+JOIN stay w ON w.queue_id = q.id AND w.queued_at >= {written("q.begin_us")}
+JOIN segment s ON s.contact_id = w.contact_id AND s.stay_id = w.id
+WHERE s.state = 'done' AND s.connected_at IS NOT NULL
+"""
+CHANGES = f"""
+SELECT {read("at")}, agent_id::text, kind, data ->> 'was', data ->> 'chosen'
+FROM event WHERE domain_id = $1 AND seq >= $2 AND kind = ANY($3::text[]) AND agent_id IS NOT NULL ORDER BY seq
+"""
+INSTANT = f"SELECT {read('at')} FROM event WHERE domain_id = $1 AND seq >= $2 ORDER BY seq LIMIT 1"
+STAYS_OF_SEGMENTS = f"""
+SELECT id::text, contact_id::text, domain_id, queue_id::text, queue_version, requirement, place_us,
+    {read("queued_at")}, {read("promise_at")}, {read("limit_at")}, wishes, {read("ended_at")}, "end", routing
+FROM stay WHERE id = ANY($1::uuid[])
+"""
+
+
+@dataclass(slots=True)
+class Stand:
+    """How a domain stands, and what has happened today."""
+
+    records: Records
+    stays_of_segments: list[Stay]
+    stays: list[tuple[Any, ...]] = field(default_factory=list)
+    segments: list[tuple[Any, ...]] = field(default_factory=list)
+    changes: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+async def read_stand(
+    conn: asyncpg.Connection, domain_id: int, begins: Mapping[str, int], kinds: Sequence[str]
+) -> Stand:
+    """`begins`: when today began, by queue; `kinds` of events that change agents' time. Raises ConnectionLost."""
+    with told_apart():
+        async with conn.transaction(isolation="repeatable_read", readonly=True):
+            return await _read_stand(conn, domain_id, begins, kinds)
+
+
+async def _read_stand(
+    conn: asyncpg.Connection, domain_id: int, begins: Mapping[str, int], kinds: Sequence[str]
+) -> Stand:
+    records = await read_records(conn, domain_id)
+    answered = [s.stay_id for s in records.segments.values() if s.stay_id not in records.stays]
+    stand = Stand(records, [as_stay(row) for row in await conn.fetch(STAYS_OF_SEGMENTS, answered)])
+    if begins:
+        queues = (list(begins), list(begins.values()))
+        stand.stays = await _all(conn, STAYS, *queues)
+        stand.segments = await _all(conn, SEGMENTS, *queues)
+        first = await first_since(conn, domain_id, min(begins.values()), records.last_seq)
+        stand.changes = await _all(conn, CHANGES, domain_id, first, list(kinds))
+    return stand
+
+
+async def first_since(conn: asyncpg.Connection, domain_id: int, at_us: int, last_seq: int) -> int:
+    """The number of the first event at or after this instant; one more than the last if there is none."""
+    low, high = 1, last_seq + 1
+    while low < high:
+        middle = (low + high) // 2
+        found = await conn.fetchval(INSTANT, domain_id, middle)
+        if found is None or found >= at_us:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+async def _all(conn: asyncpg.Connection, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
+    """Piece by piece, so that nobody else waits long for the processor."""
+    rows: list[tuple[Any, ...]] = []
+    async for row in conn.cursor(query, *arguments, prefetch=ROWS_AT_ONCE):
+        rows.append(tuple(row))
+    return rows

@@ -1,0 +1,186 @@
+"""What does a supervisor see of the floor? Its queues, agents and contacts, as far as their scope reaches."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from contacts.segment import Segment
+from screenpop.desk import ms
+from screenpop.model import ReadModel
+from screenpop.scope import Scope
+
+Record = dict[str, Any]
+Shown = Literal["waiting", "offered", "connecting", "talking", "held", "parked", "wrap_up"]
+# Of several segments on one contact that one is named which the customer notices most.
+FOREMOST: dict[str, Shown] = {
+    "talking": "talking", "held": "held", "connecting": "connecting", "preview": "offered", "offered": "offered",
+}  # fmt: skip
+
+
+def snapshot(model: ReadModel, scope: Scope) -> dict[str, Record]:
+    """Every record of the floor that this scope shows."""
+    keys = [f"queue/{queue_id}" for queue_id in model.queues]
+    keys += [f"agent/{agent_id}" for agent_id in model.staff.profiles]
+    keys += [f"contact/{contact_id}" for contact_id in model.contacts]
+    return render(model, scope, keys)[0]
+
+
+def render(model: ReadModel, scope: Scope, keys: Iterable[str]) -> tuple[dict[str, Record], list[str]]:
+    """(put, drop) of these keys as they are now. Of another company's nothing is told, not even that it is gone."""
+    put: dict[str, Record] = {}
+    drop: list[str] = []
+    for key in sorted(keys):
+        kind, _, subject_id = key.partition("/")
+        if kind not in scope.kinds:
+            continue
+        seen, concerns = _LOOK[kind](model, scope, subject_id)
+        if seen:
+            put[key] = _RECORDS[kind](model, subject_id)
+        elif concerns:
+            drop.append(key)
+    return put, drop
+
+
+# --- who sees what: (is seen, may have been seen before) --------------------------------------------------------------
+
+
+def sees_queue(model: ReadModel, scope: Scope, queue_id: str) -> bool:
+    return "queue" in scope.kinds and _queue_seen(model, scope, queue_id)[0]
+
+
+def _queue_seen(model: ReadModel, scope: Scope, queue_id: str) -> tuple[bool, bool]:
+    concerns = scope.sees_company(model.queues.get(queue_id, {}).get("company_id"))
+    return concerns and queue_id in model.names.queues, concerns
+
+
+def _agent_seen(model: ReadModel, scope: Scope, agent_id: str) -> tuple[bool, bool]:
+    group = model.staff.group_of.get(agent_id)
+    return group is not None and scope.sees_agent(group.company_ids, group.team_id), True
+
+
+def _contact_seen(model: ReadModel, scope: Scope, contact_id: str) -> tuple[bool, bool]:
+    contact = model.contacts.get(contact_id)
+    company_id = contact.company_id if contact else model.departed.get(contact_id)
+    if company_id is None or not scope.sees_company(company_id):
+        return False, False
+    if contact is None:
+        return False, True
+    serving = model.segments_on.get(contact_id, ())
+    if contact_id in model.stay_of:
+        return True, True  # whoever may assign it sees it
+    if scope.sees_whole_company(company_id):
+        return bool(serving), True
+    return any(_agent_seen(model, scope, model.segments[s].agent_id)[0] for s in serving), True
+
+
+# --- records ----------------------------------------------------------------------------------------------------------
+
+
+def queue(model: ReadModel, queue_id: str) -> Record:
+    config, named = model.queues[queue_id], model.names.queues[queue_id]
+    return {
+        "id": queue_id,
+        "name": named.name,
+        "company_id": config["company_id"],
+        "company": named.company,
+        "closed": bool(config.get("closed")),
+        "service_level_s": named.service_level_s,
+        "target_bp": named.target_bp,
+        "promise_s": config.get("promise_s", 120),
+    }
+
+
+def agent(model: ReadModel, agent_id: str) -> Record:
+    state, named, group = model.state(agent_id), model.names.agents.get(agent_id), model.staff.group_of[agent_id]
+    load, units = model.load(agent_id)
+    return {
+        "id": agent_id,
+        "name": named.name if named else "",
+        "team_id": group.team_id,
+        "team": named.team if named else None,
+        "chosen": state.chosen,
+        "reason": state.reason,
+        "next_chosen": state.next_chosen,
+        "not_responding": state.not_responding,
+        "desk_reachable": state.desk_reachable,
+        "phone_reachable": state.phone_reachable,
+        "since_ms": ms(state.since_us),
+        "load": load,
+        "units": units,
+        "skills": dict(group.skills),
+        "queues": queues_of(model, agent_id),
+        "holds": [_held(model, segment) for segment in model.held(agent_id)],
+    }
+
+
+def queues_of(model: ReadModel, agent_id: str) -> list[str]:
+    """The queues this agent may serve."""
+    group = model.staff.group_of[agent_id]
+    return sorted(queue_id for queue_id in model.names.queues if group in serving(model, queue_id))
+
+
+def serving(model: ReadModel, queue_id: str) -> list[Any]:
+    config = model.queues.get(queue_id)
+    return model.staff.serving(config.get("requirement", ""), config["company_id"]) if config else []
+
+
+def _held(model: ReadModel, segment: Segment) -> Record:
+    contact = model.contacts.get(segment.contact_id)
+    return {
+        "segment_id": segment.id,
+        "contact_id": segment.contact_id,
+        "channel": contact.channel if contact else None,
+        "queue_id": segment.queue_id,
+        "state": segment.state,
+        "role": segment.role,
+        "since_ms": ms(since_us(segment)),
+    }
+
+
+def since_us(segment: Segment) -> int:
+    """Since when it is in its state, as far as the record says."""
+    match segment.state:
+        case "talking" | "held":
+            return segment.connected_us or segment.offered_us
+        case "wrap_up":
+            return segment.ended_us or segment.offered_us
+        case "parked":
+            return segment.connected_us or segment.offered_us
+        case _:
+            return segment.offered_us
+
+
+def contact(model: ReadModel, contact_id: str) -> Record:
+    shown = model.contacts[contact_id]
+    segments = [model.segments[s] for s in sorted(model.segments_on.get(contact_id, ()))]
+    waits = model.stay_of.get(contact_id)
+    stay = model.stays.get(waits or segments[-1].stay_id)
+    routing: Mapping[str, Any] = stay.routing if stay else {}
+    return {
+        "id": contact_id,
+        "channel": shown.channel,
+        "company_id": shown.company_id,
+        "customer_id": shown.customer_id,
+        "number": shown.number,
+        "queue_id": stay.queue_id if stay else segments[-1].queue_id,
+        "state": _state(waits is not None, segments),
+        "value": routing.get("value", 0),
+        "queued_ms": ms(stay.queued_us) if stay else None,
+        "promise_ms": ms(stay.promise_us) if stay else None,
+        "limit_ms": ms(stay.limit_us) if stay else None,
+        "overdue": waits is not None and bool(routing.get("overdue")),
+        "agents": [segment.agent_id for segment in segments],
+    }
+
+
+def _state(waits: bool, segments: list[Segment]) -> Shown:
+    states = {segment.state for segment in segments}
+    for state, shown in FOREMOST.items():
+        if state in states:
+            return shown
+    if waits:
+        return "waiting"
+    return "parked" if "parked" in states else "wrap_up"
+
+
+_LOOK = {"queue": _queue_seen, "agent": _agent_seen, "contact": _contact_seen}
+_RECORDS = {"queue": queue, "agent": agent, "contact": contact}

@@ -1,0 +1,211 @@
+"""Does a live view that was fed by turns equal a fresh one, for each kind of viewer, wherever it was opened or cut?"""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app import commands as c
+from app.follower import Follower
+from app.frames import encode
+from app.switchboard import new_id
+from screenpop import feed
+from screenpop.scope import ALL, Scope
+from tests.journey.board import Board, open_board
+from tests.journey.test_every_turn import config, something
+from tests.journey.test_feeds import RUN, Page, follower_of, until
+
+STEPS = 160
+OPENED_EVERY = 8
+
+
+class View(Page):
+    """A live view: turns change its records, the latest figures replace those before."""
+
+    def __init__(self, snapshot: dict[str, Any]) -> None:
+        super().__init__(snapshot)
+        self.figures: dict[str, Any] = {}
+        self.pos = snapshot["pos"]
+
+    def send(self, frame: bytes) -> None:
+        told = json.loads(frame)
+        if told["t"] == "figures":
+            self.figures |= told["put"]
+        else:
+            super().send(frame)
+
+
+async def change(board: Board, statement: str, *arguments: Any, agent_id: str | None = None) -> None:
+    """As the API writes it: the row first, then the engine is told."""
+    conn = await asyncpg.connect(board.url)
+    try:
+        await conn.execute(statement, *arguments)
+        if agent_id is None:
+            return
+        seq = await conn.fetchval("UPDATE domain SET config_seq = config_seq + 1 RETURNING config_seq")
+        await conn.execute(
+            "INSERT INTO config_change (domain_id, seq, kind, subject_id) VALUES (1, $1, 'agent', $2)", seq, agent_id
+        )
+    finally:
+        await conn.close()
+    await board.ask(c.ApplyConfig(seq))
+
+
+@asynccontextmanager
+async def staffed(url: str) -> AsyncIterator[tuple[Board, dict[str, Scope]]]:
+    """Six agents: two of the first team, two of the second, and two for the second company alone."""
+    async with open_board(url, speed=20, agents=6, config=config, more_queues=1) as board:
+        teams, agents = [new_id(), new_id()], board.centre.agent_ids
+        for n, team_id in enumerate(teams):
+            await change(board, "INSERT INTO team (id, name) VALUES ($1, $2)", team_id, f"team {n}")
+            for agent_id in agents[2 * n : 2 * n + 2]:
+                await change(board, "UPDATE agent SET team_id = $2 WHERE id = $1", agent_id, team_id, agent_id=agent_id)
+        for agent_id in agents[4:]:
+            await change(
+                board,
+                "UPDATE role_grant SET company_id = $2 WHERE user_id = (SELECT user_id FROM agent WHERE id = $1)",
+                agent_id,
+                board.centre.company_ids[1],
+                agent_id=agent_id,
+            )
+        for agent_id in agents:
+            await board.seat(agent_id)
+        first, second, *_ = board.centre.company_ids
+        yield (
+            board,
+            {
+                "supervisor of all": ALL,
+                "supervisor of a company": Scope.of([(second, None)]),
+                "supervisor of a team": Scope.of([(first, teams[0])]),
+                "supervisor of a team of every company": Scope.of([(None, teams[1])]),
+                "supervisor of a company and a team of another": Scope.of([(first, None), (second, teams[1])]),
+                "wallboard": Scope.of([(first, None)], frozenset({"queue"})),
+            },
+        )
+
+
+async def play(board: Board, chance: Random, steps: int, after: Callable[[int], Any]) -> None:
+    refs: dict[str, int] = {}
+    for step in range(steps):
+        await something(board, chance, refs)
+        await after(step)
+
+
+@pytest.mark.parametrize("seed", [51, 52])
+async def test_a_floor_fed_by_turns_equals_a_fresh_one(database: str, seed: int) -> None:
+    chance = Random(seed)
+    async with staffed(database) as (board, scopes), follower_of(database) as near:
+        near.business_us = board.clock.now_us
+        board.switchboard.on_committed.append(near.committed)
+        views: dict[str, list[View]] = {kind: [] for kind in scopes}
+
+        def look(*_: object) -> None:
+            """Now and then several turns go out as one."""
+            if chance.random() < 0.7:
+                near.floors.send_turns()
+                compare()
+
+        def compare() -> None:
+            for kind, scope in scopes.items():
+                fresh = as_sent(feed.snapshot(near.model, scope, near.pos, "new")["records"])
+                for view in views[kind]:
+                    assert view.records == fresh, f"seed {seed}, {kind}"
+
+        board.switchboard.on_committed.append(look)
+
+        async def open_some(step: int) -> None:
+            if step % OPENED_EVERY == 0:
+                for kind, scope in scopes.items():
+                    view = View(await near.frame_for(scope, None))
+                    near.join(scope, view)
+                    views[kind].append(view)
+            if step == STEPS // 2:
+                await rename(board, near, chance)
+
+        await play(board, chance, STEPS, open_some)
+        near.floors.send_turns()
+        compare()
+        for kind in scopes:
+            assert len(views[kind]) == STEPS // OPENED_EVERY
+            assert kind == "wallboard" or any(len(view.frames) > STEPS // 10 for view in views[kind]), kind
+        assert len({json.dumps(opened[0].frames) for opened in views.values()}) == len(scopes), "each sees its own"
+        write_down(seed, views, scopes, near)
+
+
+async def rename(board: Board, near: Follower, chance: Random) -> None:
+    """Names, teams and a skill change while people look."""
+    agent_id = board.centre.agent_ids[0]
+    await change(board, "UPDATE queue SET name = 'renamed' WHERE id = $1", board.centre.queue_ids[0])
+    other = "(SELECT id FROM team ORDER BY id DESC LIMIT 1)"
+    await change(board, f"UPDATE agent SET team_id = {other} WHERE id = $1", agent_id, agent_id=agent_id)
+    await until(lambda: near.model.names.queues[board.centre.queue_ids[0]].name == "renamed")
+
+
+@pytest.mark.parametrize("seed", [61])
+async def test_a_view_that_was_cut_anywhere_gets_one_turn_with_what_it_missed(database: str, seed: int) -> None:
+    """From memory; beyond it a snapshot, for names are in no event."""
+    chance = Random(seed)
+    async with staffed(database) as (board, scopes), follower_of(database) as near:
+        board.switchboard.on_committed.append(near.committed)
+        cuts: dict[str, list[View]] = {kind: [] for kind in scopes}
+
+        async def cut(step: int) -> None:
+            for kind, scope in scopes.items():
+                cuts[kind].append(View(await near.frame_for(scope, None)))
+            if step == STEPS // 2:
+                await rename(board, near, chance)
+
+        await play(board, chance, STEPS, cut)
+        for kind, scope in scopes.items():
+            fresh = as_sent(feed.snapshot(near.model, scope, near.pos, "new")["records"])
+            for view in cuts[kind]:
+                frame = await near.frame_for(scope, view.pos)
+
+                assert (frame["t"], frame["prev"], frame["pos"]) == ("turn", view.pos, near.pos)
+                assert as_sent(feed.apply(view.records, frame)) == fresh, f"seed {seed}, {kind}, from {view.pos}"
+        near.history.start(near.pos)
+        assert (await near.frame_for(ALL, cuts["supervisor of all"][0].pos))["why"] == "too_old"
+        assert (await near.frame_for(ALL, near.pos + 1))["why"] == "gap"
+
+
+@pytest.mark.parametrize("seed", [71])
+async def test_every_process_shows_the_same_floor_before_and_after_a_restart(database: str, seed: int) -> None:
+    """One that is handed turns, one that reads the log, one that begins in the middle, one that begins at the end."""
+    async with staffed(database) as (board, scopes), follower_of(database) as near, follower_of(database) as far:
+        board.switchboard.on_committed += [near.committed, lambda _draft, _prev, pos: far.ring(pos)]
+
+        async def nothing(_step: int) -> None: ...
+
+        await play(board, Random(seed), STEPS // 2, nothing)
+        async with follower_of(database) as middle:
+            board.switchboard.on_committed.append(middle.committed)
+            await play(board, Random(seed + 1), STEPS // 2, nothing)
+            async with follower_of(database) as late:
+                board.switchboard.on_committed.append(late.committed)
+                await until(lambda: far.pos == near.pos == middle.pos == late.pos)
+                for kind, scope in scopes.items():
+                    shown = [feed.snapshot(f.model, scope, 0, "new") for f in (near, far, middle, late)]
+
+                    assert shown[0] == shown[1] == shown[2] == shown[3], f"seed {seed}, {kind}"
+                for agent_id in board.centre.agent_ids:
+                    assert near.model.snapshot(agent_id) == late.model.snapshot(agent_id)
+
+
+def as_sent(records: dict[str, Any]) -> dict[str, Any]:
+    return dict(json.loads(encode(records)))
+
+
+def write_down(seed: int, views: dict[str, list[View]], scopes: dict[str, Scope], near: Follower) -> None:
+    """For the page's own tests: the first, a middle and the last view of each kind."""
+    RUN.parent.mkdir(exist_ok=True)
+    with RUN.open("a") as out:
+        for kind, opened in views.items():
+            for n in (0, len(opened) // 2, -1):
+                view = opened[n]
+                fresh = feed.snapshot(near.model, scopes[kind], view.page_pos, "new")
+                told = {"name": f"seed {seed}, {kind}, view {n}", "snapshot": view.first, "frames": view.frames}
+                out.write(json.dumps(told | {"fresh": fresh}) + "\n")
