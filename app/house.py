@@ -12,7 +12,7 @@ from contacts.contact import Contact
 from contacts.effect import Effect
 from contacts.events import Event, EventKind
 from contacts.leg import Leg
-from contacts.presence import AgentState
+from contacts.presence import AgentState, Chosen
 from contacts.records import CLEARED_LEGS_MAX, ConfigValue, Decision, Draft, Records
 from contacts.segment import OVER, Segment
 from contacts.stay import Stay
@@ -51,6 +51,7 @@ class House:
         self.effects_of: dict[str, list[str]] = {}
         self.leg_by_ref: dict[tuple[str, str], str] = {}
         self.contact_by_source: dict[tuple[str, str, str], str] = {}
+        self._chosen: dict[str, Chosen] = {agent_id: state.chosen for agent_id, state in records.agents.items()}
         for contact in records.contacts.values():
             self.contact_by_source[contact.company_id, contact.source, contact.source_id] = contact.id
         for stay in records.stays.values():
@@ -214,6 +215,12 @@ class House:
         self.touched = True
         self.records.agents[state.agent_id] = state
         self.draft.agents[state.agent_id] = state
+
+    def choose(self, agent_id: str, chosen: Chosen) -> Chosen:
+        """What the log said of the agent before; the record may be ahead of it by now."""
+        before = self._chosen.get(agent_id, "offline")
+        self._chosen[agent_id] = chosen
+        return before
 
     def keep_effect(self, effect: Effect, *, new: bool = False) -> None:
         self.touched = True

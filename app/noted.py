@@ -60,7 +60,7 @@ def agent_changed(house: House, told: m.AgentChanged) -> None:
     if kind := AGENT_EVENTS.get(told.why):
         data = {"chosen": state.chosen, "reason": state.reason, "next": state.next_chosen}
         if kind == "agent.chose":
-            data["was"] = before.chosen if before else "offline"
+            data["was"] = house.choose(told.agent_id, state.chosen)
         house.log(kind, agent_id=told.agent_id, data={k: v for k, v in data.items() if v is not None})
 
 

@@ -39,9 +39,12 @@ class Page:
 
 
 @contextlib.asynccontextmanager
-async def follower_of(url: str) -> AsyncIterator[Follower]:
+async def follower_of(url: str, board: Board | None = None) -> AsyncIterator[Follower]:
+    """With the clock of the board, where one is given."""
     database = Database.connect(url, connections=3)
     follower = Follower(database, 1)
+    if board is not None:
+        follower.business_us = board.clock.now_us
     await follower.start()
     loop = asyncio.create_task(follower.run())
     try:

@@ -98,8 +98,7 @@ async def play(board: Board, chance: Random, steps: int, after: Callable[[int], 
 @pytest.mark.parametrize("seed", [51, 52])
 async def test_a_floor_fed_by_turns_equals_a_fresh_one(database: str, seed: int) -> None:
     chance = Random(seed)
-    async with staffed(database) as (board, scopes), follower_of(database) as near:
-        near.business_us = board.clock.now_us
+    async with staffed(database) as (board, scopes), follower_of(database, board) as near:
         board.switchboard.on_committed.append(near.committed)
         views: dict[str, list[View]] = {kind: [] for kind in scopes}
 
@@ -149,7 +148,7 @@ async def rename(board: Board, near: Follower, chance: Random) -> None:
 async def test_a_view_that_was_cut_anywhere_gets_one_turn_with_what_it_missed(database: str, seed: int) -> None:
     """From memory; beyond it a snapshot, for names are in no event."""
     chance = Random(seed)
-    async with staffed(database) as (board, scopes), follower_of(database) as near:
+    async with staffed(database) as (board, scopes), follower_of(database, board) as near:
         board.switchboard.on_committed.append(near.committed)
         cuts: dict[str, list[View]] = {kind: [] for kind in scopes}
 
@@ -175,16 +174,20 @@ async def test_a_view_that_was_cut_anywhere_gets_one_turn_with_what_it_missed(da
 @pytest.mark.parametrize("seed", [71])
 async def test_every_process_shows_the_same_floor_before_and_after_a_restart(database: str, seed: int) -> None:
     """One that is handed turns, one that reads the log, one that begins in the middle, one that begins at the end."""
-    async with staffed(database) as (board, scopes), follower_of(database) as near, follower_of(database) as far:
+    async with (
+        staffed(database) as (board, scopes),
+        follower_of(database, board) as near,
+        follower_of(database, board) as far,
+    ):
         board.switchboard.on_committed += [near.committed, lambda _draft, _prev, pos: far.ring(pos)]
 
         async def nothing(_step: int) -> None: ...
 
         await play(board, Random(seed), STEPS // 2, nothing)
-        async with follower_of(database) as middle:
+        async with follower_of(database, board) as middle:
             board.switchboard.on_committed.append(middle.committed)
             await play(board, Random(seed + 1), STEPS // 2, nothing)
-            async with follower_of(database) as late:
+            async with follower_of(database, board) as late:
                 board.switchboard.on_committed.append(late.committed)
                 await until(lambda: far.pos == near.pos == middle.pos == late.pos)
                 for kind, scope in scopes.items():
