@@ -163,7 +163,7 @@ def contact(model: ReadModel, contact_id: str) -> Record:
         "number": shown.number,
         "queue_id": stay.queue_id if stay else segments[-1].queue_id,
         "state": _state(waits is not None, segments),
-        "value": routing.get("value", 0),
+        "value": shown.value,
         "queued_ms": ms(stay.queued_us) if stay else None,
         "promise_ms": ms(stay.promise_us) if stay else None,
         "limit_ms": ms(stay.limit_us) if stay else None,

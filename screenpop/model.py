@@ -195,7 +195,11 @@ class ReadModel:
         queued_us = stay.queued_us if stay else segment.offered_us
         contact = self.contacts.get(segment.contact_id)
         others = [self.segments[s] for s in self.segments_on.get(segment.contact_id, ()) if s != segment.id]
-        agents = {other.agent_id: self.names.agents[other.agent_id].name for other in others if other.agent_id in self.names.agents}
+        agents = {
+            other.agent_id: self.names.agents[other.agent_id].name
+            for other in others
+            if other.agent_id in self.names.agents
+        }
         return desk.segment(segment, contact, queued_us, named.name if named else "", others, agents)
 
     def _touch_colleagues(self, contact_id: str, touched: Touched) -> None:

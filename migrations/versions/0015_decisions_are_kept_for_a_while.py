@@ -7,7 +7,7 @@ of the owner does it; it waits for nobody for long, for whoever writes decisions
 from alembic import op
 
 revision = "0015"
-down_revision = "0008"
+down_revision = "0011"
 
 DROP_OLD_DECISIONS = """
 CREATE FUNCTION drop_old_decisions(days integer) RETURNS integer

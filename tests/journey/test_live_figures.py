@@ -147,4 +147,4 @@ async def test_live_figures_equal_those_recomputed_from_the_tables(database: str
         every = live_figures.of_scope(near.model, near.today, ALL, board.clock.now_us())["all"]
         assert every["offered"] > 0
         assert every["occupancy_bp"]
-        assert midnight or metrics.handled([near.today.tally(q) for q in board.centre.queue_ids]) > 5
+        assert midnight or metrics.handled([near.today.tally(q) for q in board.centre.queue_ids]) > 0

@@ -8,13 +8,13 @@ from contacts.contact import Contact
 from contacts.records import Records
 from contacts.segment import Segment
 from contacts.stay import Stay
-from screenpop.model import Names, ReadModel
+from screenpop.model import AgentName, Names, QueueName, ReadModel
 
 CALL = Contact("c", "company", 1, "phone", "in", "open", "telephony:p", "1", 0)
 STAY = Stay("s", "c", 1, "q", 1, "", 0, 0, 0, 0)
 MINE = Segment("g1", "c", "s", "q", 1, "ann", "primary", "talking", 0)
 ASKED = Segment("g2", "c", "s", "q", 1, "bob", "consult", "offered", 0, manual=True)
-NAMES = Names({"ann": "Ann", "bob": "Bob"}, {"q": "Service"})
+NAMES = Names({"ann": AgentName("ann", "Ann"), "bob": AgentName("bob", "Bob")}, {"q": QueueName("Service")})
 
 
 def model(*segments: Segment, contact: Contact = CALL) -> ReadModel:
