@@ -30,6 +30,7 @@ from contacts.segment import UNDERWAY, Segment
 from contacts.stay import Stay
 from screenpop import feed
 from screenpop.model import FLOOR, AgentName, Names, QueueName, ReadModel, Touched, add_touched
+from screenpop.scope import Scope
 
 TAIL_EVENTS_MAX = 20_000  # further behind than this: read the state again instead of the way to it
 RESUME_EVENTS_MAX = 20_000
@@ -252,6 +253,11 @@ class Follower:
             viewers.remove(viewer)
         if not viewers:
             self.viewers.pop(view, None)
+
+    def look(self, scope: Scope) -> dict[str, Any]:
+        """The floor as a view of this scope has it."""
+        records = feed.snapshot(self.model, scope, self.pos, "new")["records"]
+        return {"pos": self.pos, "records": records, "figures": self.floors.figures(scope)}
 
     def quiet_pos(self, view: feed.View) -> int:
         """Up to where a page of this view has everything, when it has every frame that was sent."""

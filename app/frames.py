@@ -15,8 +15,13 @@ class Frame(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")  # unknown fields are ignored: `v` is additive
 
 
+FeedName = Literal["desk", "live"]
+
+
 class FeedWish(Frame):
-    feed: Literal["desk"]
+    """`pos`: where the page stands already; without it a snapshot comes."""
+
+    feed: FeedName
     pos: int | None = None
 
 
@@ -27,10 +32,15 @@ class Hello(Frame):
     tab: str = Field(max_length=64)
     feeds: tuple[FeedWish, ...] = Field(max_length=8)
 
+    @property
+    def takes_a_seat(self) -> bool:
+        """Whoever asks for the live view alone only watches: no agent is needed, and no seat is taken over."""
+        return not self.feeds or any(wish.feed == "desk" for wish in self.feeds)
+
 
 class Resume(Frame):
     t: Literal["resume"]
-    feed: Literal["desk"]
+    feed: FeedName
     pos: int
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.commands import Envelope, Reply
 from app.settings import Settings
 from screenpop.feed import View
+from screenpop.scope import Scope
 
 Deliver = Callable[[Envelope], Awaitable[Reply]]
 Taken = Literal["yes", "no", "refused"]  # a delivery, by whom it was for; "refused": the same again would be, too
@@ -96,3 +97,5 @@ class Doors:
     """Seconds since the last beat that this process knows of; None = look into the database."""
     counts: Callable[[], Mapping[str, int]] = dict
     """What this process has counted since it began."""
+    look: Callable[[Scope], Mapping[str, Any]] | None = None
+    """The floor as this process shows it: pos, records, figures."""

@@ -102,6 +102,7 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "list_contact_decisions", "read_figures"),
     **_rights("installation", _SUPERVISORS, "live_set_state", "live_log_out", "live_clear_flag", of_teams=True),
     **_rights("installation", _SUPERVISORS, "live_set_skill", of_teams=True),
+    **_rights("company", _SUPERVISORS, "read_live", of_teams=True),
     **_rights("company", _SUPERVISORS, "live_move", "live_reprioritise", "live_close_queue", "live_open_queue"),
     **_rights("company", _SUPERVISORS, "live_assign", "live_withdraw", of_teams=True),
     **_rights("company", _ADMINS, "list_audit"),

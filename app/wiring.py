@@ -96,6 +96,7 @@ def wire(settings: Settings, database_url: str) -> Process:
         clock.now_us,
         switchboard.beat_age_s,
         lambda: _counts(switchboard, effects, sweeps),
+        follower.look,
     )
     api = build_api(doors, [telephony.router()])
     seats = Seats(database.engine, settings.signing_key())
@@ -104,6 +105,7 @@ def wire(settings: Settings, database_url: str) -> Process:
         deliver=bus.submit,
         open_seat=seats.open,
         lost_sessions=seats.lost,
+        scopes_now=seats.scopes,
         supervise=partial(supervise, api.state.porter),
         save_result=lambda *result: _save_result(database, *result),
         tell_heard=bus.heard,

@@ -2,13 +2,16 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.tab import Seat
+from app.rights import Grant, right_of
 from app.sessions import BadTicket, Ticket, read_ticket
-from app.store import api_keys, login_sessions
+from app.store import api_keys, login_sessions, users
+from screenpop.scope import Scope
 
 ASKING_MAX = 4  # a thousand desks that come back at once wait here, not for all the database's connections
 
@@ -25,9 +28,19 @@ class Seats:
             ticket = read_ticket(self.signing_key, text, origin, int(time.time()))
         except BadTicket as bad:
             raise PermissionError("ticket") from bad
-        if ticket.agent_id is None or not await self._lives(ticket):
-            raise PermissionError("no_agent" if ticket.agent_id is None else "logged_out")
-        return Seat(ticket.agent_id, ticket.user_id, _session_of(ticket))
+        if not await self._lives(ticket):
+            raise PermissionError("logged_out")
+        scopes = await self.scopes({ticket.user_id})
+        return Seat(ticket.agent_id, ticket.user_id, _session_of(ticket), scopes[ticket.user_id])
+
+    async def scopes(self, user_ids: set[str]) -> dict[str, Scope | None]:
+        """What of the floor each of these users may see; None = nothing."""
+        async with self._asking, self.engine.connect() as connection:
+            granted = await users.grants_of_many(connection, user_ids)
+        return {
+            user_id: scope_of(Grant(g["role"], g["company_id"], g["team_id"]) for g in granted.get(user_id, ()))
+            for user_id in user_ids
+        }
 
     async def lost(self, sessions: set[str]) -> set[str]:
         """Which of these seats' sessions and keys live no more: logged out, expired, revoked, their user disabled."""
@@ -41,6 +54,13 @@ class Seats:
     async def _lives(self, ticket: Ticket) -> bool:
         session = _session_of(ticket)
         return not await self.lost({session})
+
+
+def scope_of(grants: Iterable[Grant]) -> Scope | None:
+    """None: no grant shows anything of the floor."""
+    roles = right_of("read_live").roles
+    pairs = [(grant.company_id, grant.team_id) for grant in grants if grant.role in roles]
+    return Scope.of(pairs) if pairs else None
 
 
 def _session_of(ticket: Ticket) -> str:

@@ -21,6 +21,7 @@ def is_supervising(frame: Do) -> bool:
 
 async def supervise(porter: Porter, seat: Seat, frame: Do) -> c.Reply:
     """Raises NoWriter: the same id is safe to send again."""
+    assert seat.user_id is not None, "a wallboard acts on nothing"
     what = cast(What, frame.what)
     right = rights.right_of(f"live_{what}")
     async with porter.reader.connect() as conn:

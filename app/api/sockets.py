@@ -10,7 +10,7 @@ import json
 import random
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -30,9 +30,11 @@ from app.api.tab import (
     Closing,
     Seat,
     Socket,
+    Watch,
 )
-from app.frames import Do, Hello, Pong, Resume, encode, read_frame
+from app.frames import Do, FeedName, Hello, Pong, Resume, encode, read_frame
 from app.ports import Deliver, Feeds, NoWriter
+from screenpop.scope import Scope as FloorScope
 
 HELLO_S = 5.0
 PING_EVERY_S = 5.0
@@ -61,13 +63,14 @@ class Sockets:
     deliver: Deliver
     open_seat: Callable[[str, str | None], Awaitable[Seat]]
     lost_sessions: Callable[[set[str]], Awaitable[set[str]]]
+    scopes_now: Callable[[set[str]], Awaitable[dict[str, FloorScope | None]]]
     supervise: Callable[[Seat, Do], Awaitable[c.Reply]]
     save_result: Callable[[str, str, str | None, str | None], Awaitable[bool]]
     tell_heard: Callable[[list[str]], Awaitable[None]]
     now_ms: Callable[[], int]
     speed: Callable[[], int]
     session_id: str
-    open: dict[str, list[Socket]] = field(default_factory=dict)  # by agent
+    open: dict[str, list[Socket]] = field(default_factory=dict)  # by place
     count: int = 0
     _reaching: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # by agent
     _cutting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SNAPSHOTS_AT_ONCE))
@@ -118,22 +121,24 @@ class Sockets:
             seat = await self.open_seat(hello.ticket, origin)
         except PermissionError as refused:
             raise Closing(RIGHTS_CHANGED, str(refused)) from refused
+        seat = _placed(seat, hello)
         now = time.monotonic()
-        for other in list(self.open.get(seat.agent_id, ())):
+        for other in list(self.open.get(seat.place, ())):
             if other.seat.session != seat.session:
                 other.close(TAKEN_OVER, "taken_over")
-        socket = Socket(seat, hello.tab, self.feeds.pos, now, last_pong=now, spent_at=now)
+        socket = Socket(seat, hello.tab, now, last_pong=now, spent_at=now)
         socket.serving = asyncio.current_task()
-        self.open.setdefault(seat.agent_id, []).append(socket)
+        self.open.setdefault(seat.place, []).append(socket)
         return socket
 
     def _unseat(self, socket: Socket) -> None:
-        self.feeds.leave(socket.seat.agent_id, socket)
-        sockets = self.open.get(socket.seat.agent_id, [])
+        for watch in socket.watches.values():
+            self.feeds.leave(watch.view, watch)
+        sockets = self.open.get(socket.seat.place, [])
         if socket in sockets:
             sockets.remove(socket)
         if not sockets:
-            self.open.pop(socket.seat.agent_id, None)
+            self.open.pop(socket.seat.place, None)
 
     async def _welcome(self, socket: Socket, hello: Hello) -> None:
         socket.send(
@@ -148,23 +153,28 @@ class Sockets:
                 }
             )
         )
-        await self.tell_heard([socket.seat.agent_id])
-        await self._reach(socket.seat.agent_id)
+        if socket.seat.agent_id is not None:
+            await self.tell_heard([socket.seat.agent_id])
+            await self._reach(socket.seat.agent_id)
         for wish in hello.feeds:
-            await self._bring(socket, wish.pos)
+            await self._bring(socket, wish.feed, wish.pos)
 
-    async def _bring(self, socket: Socket, pos: int | None) -> None:
+    async def _bring(self, socket: Socket, feed: FeedName, pos: int | None, why: str | None = None) -> None:
         """One turn or a snapshot from the page's position; from then on the follower sends each turn."""
-        self.feeds.leave(socket.seat.agent_id, socket)
-        socket.follows = False
+        view = socket.seat.agent_id if feed == "desk" else socket.seat.scope
+        if view is None:
+            raise Closing(RIGHTS_CHANGED, f"no {feed}")
+        if (before := socket.watches.get(feed)) is not None:
+            self.feeds.leave(before.view, before)
+        watch = socket.watches[feed] = Watch(view, socket, 0)
         async with self._cutting:
-            frame = await self.feeds.frame_for(socket.seat.agent_id, pos)
+            frame = await self.feeds.frame_for(view, pos, why)
             # Nothing is awaited between cutting the frame and joining: no turn can slip between.
-            socket.pos = frame["pos"]
+            watch.pos = frame["pos"]
             for part in _parts(frame):
                 socket.send(part)
-            self.feeds.join(socket.seat.agent_id, socket)
-            socket.follows = True
+            self.feeds.join(view, watch)
+            watch.follows = True
 
     async def _reach(self, agent_id: str) -> None:
         if not self.feeds.is_reachable(agent_id):
@@ -188,7 +198,7 @@ class Sockets:
             case Do():
                 self._start(socket, frame)
             case Resume():
-                await self._bring(socket, frame.pos)
+                await self._bring(socket, frame.feed, frame.pos)
             case Hello():
                 raise Closing(BAD_FRAME, "hello again")
 
@@ -218,8 +228,11 @@ class Sockets:
             socket.send(_refused(frame.id, reply.body, retry=False))
 
     async def _deliver(self, seat: Seat, frame: Do) -> c.Reply:
+        if seat.user_id is None or (seat.agent_id is None and not is_supervising(frame)):
+            return c.problem(403, "right.missing")
         if is_supervising(frame):
             return await self.supervise(seat, frame)
+        assert seat.agent_id is not None
         command = command_of(frame, seat.agent_id)
         if isinstance(command, c.Reply):
             return command
@@ -257,8 +270,9 @@ class Sockets:
             await asyncio.sleep(HEARD_EVERY_S + random.uniform(-0.05, 0.05))
             now = time.monotonic()
             heard: list[str] = []
-            for agent_id, sockets in list(self.open.items()):
-                if any(s.last_pong > s.told_pong for s in sockets):
+            for sockets in list(self.open.values()):
+                agent_id = sockets[0].seat.agent_id
+                if agent_id is not None and any(s.last_pong > s.told_pong for s in sockets):
                     heard.append(agent_id)
                 for socket in sockets:
                     socket.told_pong = socket.last_pong
@@ -269,16 +283,31 @@ class Sockets:
                 await self._close_lost()
 
     async def _close_lost(self) -> None:
-        """Who logged out, was disabled, or came by a key that was revoked leaves the desk as well."""
+        """Who logged out, was disabled, or came by a key that was revoked leaves; who may see other things than
+        before gets a snapshot of those.
+        """
+        everybody = [socket for sockets in self.open.values() for socket in sockets]
+        watching = {s.seat.user_id for s in everybody if "live" in s.watches and s.seat.user_id is not None}
         try:
-            lost = await self.lost_sessions({s.seat.session for sockets in self.open.values() for s in sockets})
+            lost = await self.lost_sessions({socket.seat.session for socket in everybody})
+            scopes = await self.scopes_now(watching) if watching else {}
         except Exception as error:  # the database may be away: the next look finds them
             log.warning("rights unknown", error=type(error).__name__)
             return
-        for sockets in self.open.values():
-            for socket in sockets:
-                if socket.seat.session in lost:
-                    socket.close(RIGHTS_CHANGED, "logged_out")
+        for socket in everybody:
+            if socket.seat.session in lost:
+                socket.close(RIGHTS_CHANGED, "logged_out")
+            elif "live" in socket.watches and socket.seat.user_id in scopes:
+                await self._see(socket, scopes[socket.seat.user_id])
+
+    async def _see(self, socket: Socket, scope: FloorScope | None) -> None:
+        if scope == socket.seat.scope:
+            return
+        socket.seat = replace(socket.seat, scope=scope)
+        if scope is None:
+            socket.close(RIGHTS_CHANGED, "no live")
+        else:
+            await self._bring(socket, "live", None, "scope")
 
     def _check(self, socket: Socket, now: float, n: int) -> None:
         if socket.closing is not None:
@@ -296,10 +325,11 @@ class Sockets:
         """An up-to-date page adopts this, so that a quiet page never ages; one that still waits for what it missed
         would lose that.
         """
-        if not socket.follows:
-            return {}
-        socket.pos = max(socket.pos, self.feeds.pos)
-        return {"desk": socket.pos}
+        found: dict[str, int] = {}
+        for feed, watch in socket.watches.items():
+            if watch.follows:
+                found[feed] = watch.pos = max(watch.pos, self.feeds.quiet_pos(watch.view))
+        return found
 
     async def _tell(self, heard: list[str]) -> None:
         with contextlib.suppress(NoWriter):
@@ -311,6 +341,17 @@ class Sockets:
         for sockets in self.open.values():
             for socket in sockets:
                 socket.close(code, why)
+
+
+def _placed(seat: Seat, hello: Hello) -> Seat:
+    """Who only watches takes nobody's seat. Raises Closing: no agent, or nothing to be seen."""
+    if not hello.takes_a_seat:
+        seat = replace(seat, agent_id=None)
+    elif seat.agent_id is None:
+        raise Closing(RIGHTS_CHANGED, "no_agent")
+    if seat.scope is None and any(wish.feed == "live" for wish in hello.feeds):
+        raise Closing(RIGHTS_CHANGED, "no live")
+    return seat
 
 
 async def _hello(receive: Receive) -> Hello:

@@ -6,6 +6,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from screenpop.feed import View
+from screenpop.scope import Scope
+
 QUEUE_FRAMES_MAX = 256
 QUEUE_BYTES_MAX = 512 * 1024
 COMMANDS_PER_S = 20
@@ -15,11 +18,17 @@ TAKEN_OVER, RIGHTS_CHANGED, SLOW, RESTART, BAD_FRAME, RELOAD = 4001, 4003, 4008,
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Who sits at this socket: an agent, by a login session or by a key."""
+    """Who sits at this socket: an agent at their desk or somebody who watches, by a login session or by a key."""
 
-    agent_id: str
-    user_id: str
+    agent_id: str | None  # None: whoever watches only
+    user_id: str | None  # None: a wallboard, which can do nothing
     session: str
+    scope: Scope | None = None  # what of the floor they may see
+
+    @property
+    def place(self) -> str:
+        """Sockets at one place are tabs of one seat."""
+        return self.agent_id or self.session
 
 
 class Closing(Exception):
@@ -29,20 +38,32 @@ class Closing(Exception):
 
 
 @dataclass(slots=True, eq=False)
+class Watch:
+    """One feed of a tab. `pos` is where its page stands; the follower moves it on with every frame."""
+
+    view: View
+    socket: "Socket"
+    pos: int
+    follows: bool = False  # its page has everything up to `pos`, and gets each turn
+
+    def send(self, frame: bytes) -> None:
+        self.socket.send(frame)
+
+
+@dataclass(slots=True, eq=False)
 class Socket:
-    """One tab. `pos` is where its page stands; the follower moves it on with every frame."""
+    """One tab."""
 
     seat: Seat
     tab: str
-    pos: int
     opened: float
+    watches: dict[str, Watch] = field(default_factory=dict)  # by feed
     frames: deque[bytes] = field(default_factory=deque)
     queued_bytes: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     closing: Closing | None = None
     closing_since: float = 0.0
     serving: asyncio.Task[Any] | None = None
-    follows: bool = False  # its page has everything up to `pos`, and gets each turn
     sending_since: float | None = None
     last_pong: float = 0.0
     told_pong: float = 0.0  # the last one that the writer heard of

@@ -63,6 +63,15 @@ async def grants(conn: AsyncConnection, user_id: str) -> list[Row]:
     )
 
 
+async def grants_of_many(conn: AsyncConnection, user_ids: Collection[str]) -> dict[str, list[Row]]:
+    """By user; whoever has none is not named."""
+    wanted = select(role_grant).where(role_grant.c.user_id.in_(list(user_ids))).order_by(role_grant.c.id)
+    found: dict[str, list[Row]] = {}
+    for row in await rows.every(conn, wanted):
+        found.setdefault(row["user_id"], []).append(row)
+    return found
+
+
 async def add_grants(conn: AsyncConnection, values: Sequence[Mapping[str, Any]]) -> None:
     await conn.execute(insert(role_grant), [dict(each) for each in values])
 

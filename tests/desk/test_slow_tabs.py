@@ -54,13 +54,16 @@ class Feed:
     pos: int = 9
     found: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def frame_for(self, agent_id: str, pos: int | None) -> dict[str, Any]:
+    async def frame_for(self, view: Any, pos: int | None, why: str | None = None) -> dict[str, Any]:
         await self.found.wait()
         return {"t": "turn", "feed": "desk", "prev": pos, "pos": self.pos, "put": {}}
 
-    def join(self, agent_id: str, viewer: Any) -> None: ...
+    def join(self, view: Any, viewer: Any) -> None: ...
 
-    def leave(self, agent_id: str, viewer: Any) -> None: ...
+    def leave(self, view: Any, viewer: Any) -> None: ...
+
+    def quiet_pos(self, view: Any) -> int:
+        return self.pos
 
     def is_reachable(self, agent_id: str) -> bool:
         return True
@@ -82,11 +85,14 @@ async def opened(feed: Feed) -> AsyncIterator[tuple[Sockets, Wire]]:
     async def saved(*result: Any) -> bool:
         return True
 
+    async def same(_users: set[str]) -> dict[str, Any]:
+        return {}
+
     async def supervised(*asked: Any) -> c.Reply:
         return c.Reply(200)
 
     sockets = Sockets(
-        feeds=feed, deliver=answered, open_seat=seat, lost_sessions=nobody, supervise=supervised, save_result=saved,
+        feeds=feed, deliver=answered, open_seat=seat, lost_sessions=nobody, scopes_now=same, supervise=supervised, save_result=saved,
         tell_heard=told, now_ms=lambda: 0, speed=lambda: 1, session_id="here",
     )  # fmt: skip
     wire = Wire()
