@@ -17,6 +17,7 @@ from analytics.facts import SegmentFact, StayFact, Thresholds
 from analytics.today import Today
 from analytics.worked import CHANGING, change
 from app import floors
+from app.cards import Cards
 from app.floors import Floors
 from app.frames import encode
 from app.ports import Viewer
@@ -61,8 +62,10 @@ class Follower:
     _meanwhile: list[tuple[Draft, int, int]] = field(default_factory=list)  # handed over while reading
 
     floors: Floors = field(init=False)
+    cards: Cards = field(init=False)
 
     def __post_init__(self) -> None:
+        self.cards = Cards(self.database, self, self._show_beside)
         self.floors = Floors(self, lambda: self.business_us())
 
     async def start(self) -> None:
@@ -102,7 +105,7 @@ class Follower:
         touched: Touched = {}
         if any(v.kind != "domain" for v in draft.config.values()):
             touched = self._take_config(draft.config.values())
-        self._count(draft.events, draft.stays, draft.segments)
+        add_touched(touched, self._count(draft.events, draft.stays, draft.segments))
         taken = self.model.take(
             draft.contacts.values(), draft.stays.values(), draft.segments.values(), draft.agents.values()
         )
@@ -126,20 +129,28 @@ class Follower:
         for queue_id, queue in names.queues.items():
             self.today.know_queue(queue_id, queue.zone, _thresholds(queue), now_us)
         self._know_groups()
-        self._show(touched)
+        self._show_beside(touched)
+
+    def _show_beside(self, touched: Touched) -> None:
+        """What changed without an event: names, cards, alerts. The position stays."""
         self.history.add(self.pos, self.now_us(), touched, beside=True)
+        self._show(touched)
 
     def _know_groups(self) -> None:
         for agent_id, group in self.model.staff.group_of.items():
             self.today.know_agent(agent_id, group)
 
-    def _count(self, events: Iterable[Event], stays: Mapping[str, Stay], segments: Mapping[str, Segment]) -> None:
+    def _count(self, events: Iterable[Event], stays: Mapping[str, Stay], segments: Mapping[str, Segment]) -> Touched:
         """Figures of the day; before the rows are taken, for what is over leaves the model."""
+        touched: Touched = {}
         for event in events:
-            if event.kind in COUNTED:
+            if event.kind == "customer.erased":
+                add_touched(touched, self.model.forget_cards(str(event.data["customer_id"])))
+            elif event.kind in COUNTED:
                 stay_id, segment_id = event.stay_id or "", event.segment_id or ""
                 stay = stays.get(stay_id) or self.model.stays.get(stay_id)
                 self.today.take(event, stay, segments.get(segment_id) or self.model.segments.get(segment_id))
+        return touched
 
     def _take_meanwhile(self) -> None:
         """Turns committed while we read, as one: without them a reader under load would never be up to date again."""
@@ -162,7 +173,7 @@ class Follower:
             self._rung.set()
 
     async def run(self) -> None:
-        await asyncio.gather(self._follow(), self.floors.run())
+        await asyncio.gather(self._follow(), self.floors.run(), self.cards.run())
 
     async def _follow(self) -> None:
         """Catch up whenever the bell rings, and every 5 s in case it was not heard."""
@@ -211,7 +222,8 @@ class Follower:
 
     def _take_tail(self, tail: LogTail) -> None:
         touched = self._take_config(tail.config) if tail.config else {}
-        self._count(tail.events, {s.id: s for s in tail.stays}, {s.id: s for s in tail.segments})
+        rows = {s.id: s for s in tail.stays}, {s.id: s for s in tail.segments}
+        add_touched(touched, self._count(tail.events, *rows))
         add_touched(touched, self.model.take(tail.contacts, tail.stays, tail.segments, tail.agents))
         add_touched(touched, tail.touched)
         self._advance(tail.pos, touched)
@@ -235,6 +247,7 @@ class Follower:
                     frames[viewer.pos] = frame
                 viewer.pos = self.pos
                 viewer.send(frame)
+            self.cards.want(self.model.lacks_cards(agent_id))
 
     # --- who looks ----------------------------------------------------------------------------------------------------
 
@@ -276,6 +289,7 @@ class Follower:
         return floors.frame_for(self, self.history, view, pos, why)
 
     async def _desk_frame(self, agent_id: str, pos: int | None) -> dict[str, Any]:
+        await self.cards.bring(self.model.lacks_cards(agent_id))
         if pos is None:
             return feed.snapshot(self.model, agent_id, self.pos, "new")
         if pos > self.pos:

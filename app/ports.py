@@ -8,9 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.commands import Envelope, Reply
 from app.settings import Settings
-from screenpop.feed import View
-from screenpop.scope import Scope
 
+View = Any  # screenpop.feed.View: an agent's id, or a scope of the floor
 Deliver = Callable[[Envelope], Awaitable[Reply]]
 Taken = Literal["yes", "no", "refused"]  # a delivery, by whom it was for; "refused": the same again would be, too
 
@@ -97,5 +96,5 @@ class Doors:
     """Seconds since the last beat that this process knows of; None = look into the database."""
     counts: Callable[[], Mapping[str, int]] = dict
     """What this process has counted since it began."""
-    look: Callable[[Scope], Mapping[str, Any]] | None = None
+    look: Callable[[Any], Mapping[str, Any]] | None = None
     """The floor as this process shows it: pos, records, figures."""

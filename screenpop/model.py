@@ -9,7 +9,8 @@ from contacts.presence import AgentState
 from contacts.records import ConfigValue, Records
 from contacts.segment import OVER, Segment
 from contacts.stay import Stay
-from screenpop import desk
+from screenpop import card, desk
+from screenpop.card import LookedUp
 from screenpop.staff import Staff, standing
 
 FLOOR = ""  # in place of an agent: the floor as supervisors see it
@@ -67,6 +68,7 @@ class ReadModel:
     names: Names = field(default_factory=Names)
     segments_of: dict[str, set[str]] = field(default_factory=dict)  # by agent
     segments_on: dict[str, set[str]] = field(default_factory=dict)  # by contact
+    cards: dict[str, LookedUp] = field(default_factory=dict)  # by contact with a live segment, once it was looked up
     departed: dict[str, str] = field(default_factory=dict)  # contact that is gone -> company, the latest last
 
     @classmethod
@@ -153,7 +155,9 @@ class ReadModel:
 
     def keys_of(self, agent_id: str) -> set[str]:
         """Of all records on the agent's desk."""
-        return {"me"} | {f"segment/{s}" for s in self.segments_of.get(agent_id, ())}
+        held = self.segments_of.get(agent_id, ())
+        on = {self.segments[s].contact_id for s in held}
+        return {"me"} | {f"segment/{s}" for s in held} | {f"card/{c}" for c in on if c in self.cards}
 
     def snapshot(self, agent_id: str) -> dict[str, dict[str, Any]]:
         """Every record of the agent's desk."""
@@ -164,15 +168,54 @@ class ReadModel:
         put: dict[str, dict[str, Any]] = {}
         drop: list[str] = []
         for key in sorted(keys):
-            if key == "me":
-                put[key] = self._me(agent_id)
-                continue
-            segment = self.segments.get(key.removeprefix("segment/"))
-            if segment is None:
+            record = self._record(agent_id, key)
+            if record is None:
                 drop.append(key)
             else:
-                put[key] = self._segment(segment)
+                put[key] = record
         return put, drop
+
+    def _record(self, agent_id: str, key: str) -> dict[str, Any] | None:
+        kind, _, subject_id = key.partition("/")
+        match kind:
+            case "me":
+                return self._me(agent_id)
+            case "card":
+                return self._card(agent_id, subject_id)
+        segment = self.segments.get(subject_id)
+        return None if segment is None else self._segment(segment)
+
+    def _card(self, agent_id: str, contact_id: str) -> dict[str, Any] | None:
+        """Whoever is on the contact sees its card, and nobody after."""
+        on = self.segments_on.get(contact_id, ())
+        if contact_id not in self.cards or not any(self.segments[s].agent_id == agent_id for s in on):
+            return None
+        return card.card(self.contacts[contact_id], self.cards[contact_id])
+
+    def lacks_cards(self, agent_id: str) -> set[str]:
+        """Contacts of the agent's live segments whose cards have not been looked up."""
+        return {segment.contact_id for segment in self.held(agent_id)} - self.cards.keys()
+
+    def take_cards(self, cards: Mapping[str, LookedUp]) -> Touched:
+        """What was looked up; of contacts that nobody is on any more nothing is kept."""
+        touched: Touched = {}
+        for contact_id, looked_up in cards.items():
+            if contact_id in self.segments_on and contact_id in self.contacts:
+                self.cards[contact_id] = looked_up
+                self._touch_cards(contact_id, touched)
+        return touched
+
+    def forget_cards(self, customer_id: str) -> Touched:
+        """The customer was erased: what was looked up of them is gone from every screen."""
+        touched: Touched = {}
+        for contact_id in [c for c, looked_up in self.cards.items() if customer_id in looked_up.people]:
+            del self.cards[contact_id]
+            self._touch_cards(contact_id, touched)
+        return touched
+
+    def _touch_cards(self, contact_id: str, touched: Touched) -> None:
+        for segment_id in self.segments_on.get(contact_id, ()):
+            touched.setdefault(self.segments[segment_id].agent_id, set()).add(f"card/{contact_id}")
 
     def state(self, agent_id: str) -> AgentState:
         return self.agents.get(agent_id) or AgentState(agent_id, 1)
@@ -218,8 +261,12 @@ class ReadModel:
         if contact.state == "closed" and not self.segments_on.get(contact.id):
             self._forget_contact(contact)
             return
-        self.contacts[contact.id] = contact
+        before, self.contacts[contact.id] = self.contacts.get(contact.id), contact
         self._touch_colleagues(contact.id, touched)
+        if contact.id in self.cards:
+            self._touch_cards(contact.id, touched)
+            if before is not None and before.customer_id != contact.customer_id:
+                del self.cards[contact.id]  # somebody else: looked up anew
 
     def _take_stay(self, stay: Stay) -> None:
         waiting = self.waiting.setdefault(stay.queue_id, {})
@@ -245,14 +292,19 @@ class ReadModel:
             held.add(segment.id)
             self.segments_on.setdefault(segment.contact_id, set()).add(segment.id)
             self._touch_colleagues(segment.contact_id, touched)
+            if segment.contact_id in self.cards:
+                keys.add(f"card/{segment.contact_id}")
             return
         self.segments.pop(segment.id, None)
         held.discard(segment.id)
         others = self.segments_on.get(segment.contact_id, set())
         others.discard(segment.id)
+        if segment.contact_id in self.cards:
+            keys.add(f"card/{segment.contact_id}")
         self._touch_colleagues(segment.contact_id, touched)
         if not others:
             self.segments_on.pop(segment.contact_id, None)
+            self.cards.pop(segment.contact_id, None)
         if (stay := self.stays.get(segment.stay_id)) is not None:
             self._forget_stay(stay)
         contact = self.contacts.get(segment.contact_id)

@@ -1,6 +1,7 @@
 """Which client companies does this installation serve?"""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -10,9 +11,10 @@ from app.api.access import Caller
 from app.api.acts import acting, new_id
 from app.api.fields import Given, Id, Language, Name, PageQuery, PathId, Shown, Version, Zone, sure_ms, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
-from app.api.problems import not_found
+from app.api.problems import invalid, not_found
 from app.rights import Forbidden
 from app.store import agents, companies
+from screenpop import card
 
 router = APIRouter(prefix="/v1/companies", tags=["companies"])
 
@@ -21,12 +23,34 @@ Region = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$"), Field(descripti
 Languages = Annotated[list[Language], Field(max_length=32)]
 
 
+Host = Annotated[
+    str,
+    StringConstraints(max_length=253, pattern="^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$"),
+    Field(examples=["crm.example.com"]),
+]
+
+
+class CrmLink(Given):
+    """A link on the card of a contact. `{customer_id}`, `{contact_id}` and `{number}` are filled in, percent-encoded;
+    they stand behind the host, which is one of `crm_hosts`.
+    """
+
+    name: Name
+    url_template: Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern="^https?://[^\\s]+$")]
+
+
+CrmLinks = Annotated[list[CrmLink], Field(max_length=card.LINKS_MAX)]
+CrmHosts = Annotated[list[Host], Field(max_length=16)]
+
+
 class NewCompany(Given):
     slug: Slug
     name: Name
     zone: Zone = "UTC"
     region: Region | None = None
     languages: Languages = Field([])
+    crm_hosts: CrmHosts = Field([])
+    crm_links: CrmLinks = Field([])
 
 
 class CompanyChange(Given):
@@ -35,6 +59,8 @@ class CompanyChange(Given):
     zone: Zone = untouched()
     region: Region | None = untouched()
     languages: Languages = untouched()
+    crm_hosts: CrmHosts = untouched()
+    crm_links: CrmLinks = untouched()
 
 
 class CompanyShown(Shown):
@@ -44,12 +70,14 @@ class CompanyShown(Shown):
     zone: str
     region: str | None
     languages: list[str]
+    crm_hosts: list[str]
+    crm_links: list[CrmLink]
     created_ms: int
     version: int
 
 
 def _shown(row: Mapping[str, Any]) -> CompanyShown:
-    names = ("id", "slug", "name", "zone", "region", "languages", "version")
+    names = ("id", "slug", "name", "zone", "region", "languages", "crm_hosts", "crm_links", "version")
     return CompanyShown(created_ms=sure_ms(row["created_at"]), **{name: row[name] for name in names})
 
 
@@ -62,6 +90,7 @@ async def list_companies(page: PageQuery, access: Caller) -> Page[CompanyShown]:
 
 @router.post("", status_code=201)
 async def create_company(body: NewCompany, access: Caller) -> CompanyShown:
+    _require_allowed(body.crm_links, body.crm_hosts)
     async with acting(access) as act:
         row = await companies.add(act.conn, {"id": new_id(), **body.model_dump()})
         await act.record("company.created", "company", row["id"], company_id=row["id"], after=body.model_dump())
@@ -88,6 +117,18 @@ async def change_company(company_id: PathId, body: CompanyChange, access: Caller
             raise not_found("company", "/company_id", "path")
         require_current(before, body.version, _shown(before))
         fields = changed_fields(body)
+        after = {**before, **fields}
+        _require_allowed([CrmLink(**each) for each in after["crm_links"]], after["crm_hosts"])
         row = await companies.change(act.conn, company_id, fields)
         await act.record("company.changed", "company", company_id, company_id=company_id, before=before, after=fields)
     return _shown(row)
+
+
+def _require_allowed(links: Sequence[CrmLink], hosts: Sequence[str]) -> None:
+    for n, link in enumerate(links):
+        if not card.is_allowed(link.url_template, frozenset(hosts)):
+            raise invalid(f"/crm_links/{n}/url_template", "an https address on one of crm_hosts", "crm.host")
+        unknown = set(re.findall(r"{([^}]*)}", link.url_template)) - set(card.PLACEHOLDERS)
+        if unknown:
+            expected = ", ".join("{" + name + "}" for name in card.PLACEHOLDERS)
+            raise invalid(f"/crm_links/{n}/url_template", f"of placeholders only {expected}", "crm.placeholder")

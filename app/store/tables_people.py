@@ -48,6 +48,8 @@ company = Table(
     instant("created_at", now=True),
     instant("archived_at", nullable=True),
     version(),
+    document("crm_links", 16, default="'[]'"),  # [{"name", "url_template"}]
+    many("crm_hosts", Text, 16, default="'{}'"),  # to which they may lead
 )
 
 # Queues that share agents; the unit of sharding.
