@@ -92,8 +92,8 @@ async def opened(feed: Feed) -> AsyncIterator[tuple[Sockets, Wire]]:
         return c.Reply(200)
 
     sockets = Sockets(
-        feeds=feed, deliver=answered, open_seat=seat, lost_sessions=nobody, scopes_now=same, supervise=supervised, save_result=saved,
-        tell_heard=told, now_ms=lambda: 0, speed=lambda: 1, session_id="here",
+        feeds=feed, deliver=answered, open_seat=seat, lost_sessions=nobody, scopes_now=same, supervise=supervised,
+        save_result=saved, tell_heard=told, now_ms=lambda: 0, speed=lambda: 1, session_id="here",
     )  # fmt: skip
     wire = Wire()
     for message in ({"type": "websocket.connect"}, {"type": "websocket.receive", "text": HELLO}):
