@@ -23,6 +23,19 @@ REFUSALS: dict[str, tuple[Callable[[Scene], object], tuple[str, int, str]]] = {
     "an agent who is away": (lambda scene: scene.assign("z", "bob"), ("agent.not_ready", 409, "agent_id")),
     "an agent without a grant": (lambda scene: scene.assign("z", "cat"), ("agent.not_granted", 403, "agent_id")),
     "an offer made already": (lambda scene: scene.assign("y", "ann"), ("offer.taken", 409, "stay_id")),
+    "asking oneself": (lambda scene: scene.consult("ann", "chat", "ann"), ("agent.oneself", 409, "agent_id")),
+    "asking one who is away": (lambda scene: scene.consult("ann", "chat", "bob"), ("agent.not_ready", 409, "agent_id")),
+    "asking one without a grant": (
+        lambda scene: scene.consult("ann", "chat", "cat"),
+        ("agent.not_granted", 403, "agent_id"),
+    ),
+    "asking an unknown agent": (lambda scene: scene.consult("ann", "chat", "zoe"), ("agent.unknown", 404, "agent_id")),
+    "asking about an offer": (
+        lambda scene: scene.consult("ann", "y", "cat"),
+        ("segment.not_talking", 409, "segment_id"),
+    ),
+    "taking back a talk": (lambda scene: scene.take_back("ann", "chat"), ("segment.not_offered", 409, "segment_id")),
+    "raising who has left": (lambda scene: scene.reprioritise("call", 9), ("stay.not_waiting", 409, "stay_id")),
     "another's offer accepted": (lambda scene: scene.accept("bob", "y"), ("segment.anothers", 404, "segment_id")),
     "another's offer declined": (lambda scene: scene.decline("bob", "y"), ("segment.anothers", 404, "segment_id")),
     "no such offer": (lambda scene: scene.accept("ann", "none"), ("segment.over", 409, "segment_id")),
@@ -88,3 +101,26 @@ def test_a_refusal_of_a_person_is_a_conflict_unless_it_says_otherwise() -> None:
     refusal = Refusal("anything")
 
     assert (refusal.text_key, refusal.status, refusal.field_name) == ("anything", 409, None)
+
+
+def test_who_may_be_given_something_by_hand_can_be_asked_beforehand() -> None:
+    engine = a_busy_scene().decider
+    assert isinstance(engine, Engine)
+
+    engine.require_at_work("ann", "line", "phone")  # room is not asked
+    for agent_id, text_key in (("bob", "agent.not_ready"), ("cat", "agent.not_granted"), ("zoe", "agent.unknown")):
+        with pytest.raises(Refusal) as refusal:
+            engine.require_at_work(agent_id, "line", "phone")
+        assert refusal.value.text_key == text_key
+
+
+def test_who_has_no_phone_may_be_given_what_is_written_alone() -> None:
+    scene = a_busy_scene()
+    engine = scene.decider
+    assert isinstance(engine, Engine)
+    scene.agent("dan", phone=False)
+
+    engine.require_at_work("dan", "line", "chat")
+    with pytest.raises(Refusal):
+        engine.require_at_work("dan", "line", "phone")
+    assert scene.consult("ann", "chat", "dan")

@@ -1,6 +1,10 @@
 """What may a person do by hand, and what does it change? A colleague is asked, an offer taken back, a value raised."""
 
-from tests.routing.scene import ADVICE, Scene
+from contacts.stay import Wishes
+from contacts.words import SECOND_US
+from routing.engine import Engine
+from routing.messages import TakeBack
+from tests.routing.scene import ADVICE, Scene, numbered
 
 
 def a_conversation(scene: Scene, **queue: int) -> None:
@@ -133,3 +137,67 @@ def test_who_is_raised_while_offered_goes_back_to_the_new_place(scene: Scene) ->
     scene.decline("ann", "x")
 
     assert scene.offers_to("ann") == ["y"]
+
+
+def test_a_question_to_a_colleague_names_the_conversation_and_expires_like_an_offer(scene: Scene) -> None:
+    a_conversation(scene, offer_timeout_s=15)
+
+    (asked,) = scene.consult("ann", "x", "bob")
+
+    assert asked.of_segment_id == scene.segment_of["ann", "x"]
+    assert asked.segment_id not in (None, asked.of_segment_id)
+    assert asked.agent_id == "bob"
+    assert asked.expires_us == scene.decider.next_deadline() == scene.now_us + 15 * SECOND_US
+
+
+def test_an_offer_taken_back_says_why_also_while_it_is_connecting(scene: Scene) -> None:
+    scene.queue()
+    scene.agent("ann")
+    scene.wait(1)
+    scene.agent("bob")
+    scene.arrive("x")
+    scene.accept("ann", "x")
+
+    scene.tell(TakeBack(scene.segment_of["ann", "x"], "moved"))
+
+    assert [(over.agent_id, over.end, over.why) for over in scene.of("OfferOver")] == [("ann", "withdrawn", "moved")]
+    assert scene.offered() == [("x", "bob")]
+    scene.take_back("bob", "x")
+    assert [(over.agent_id, over.end, over.why) for over in scene.of("OfferOver")] == [
+        ("bob", "withdrawn", "taken_back")
+    ]
+
+
+def test_the_limit_counts_again_for_who_was_taken_back_while_connecting(scene: Scene) -> None:
+    scene.queue(limit_s=5, offer_timeout_s=100)
+    scene.agent("ann")
+    scene.arrive("x")
+    scene.accept("ann", "x")
+    scene.wait(4)
+
+    scene.take_back("ann", "x")
+
+    assert [over.why for over in scene.wait(1) if hasattr(over, "step")] == ["limit"]
+
+
+def test_who_is_raised_is_said_with_value_and_place(scene: Scene) -> None:
+    scene.queue(head_start=((0, 0), (50, 60)))
+    scene.arrive("x")
+
+    (replaced,) = scene.reprioritise("x", 80)
+
+    assert (replaced.stay_id, replaced.value) == ("x", 80)
+    assert replaced.place_us == scene.now_us - 60 * SECOND_US
+
+
+def test_a_raised_value_and_a_question_are_stored() -> None:
+    scene = Scene(engine := Engine(numbered("segment")))
+    a_conversation(scene)
+    scene.consult("ann", "x", "bob")
+    scene.arrive("y", channel="chat", wishes=Wishes(only_agent_id="dan"))
+    scene.reprioritise("y", 80)
+
+    assert engine.stay_routing("y")["value"] == 80
+    assert engine.dump()["segments"][scene.segment_of["bob", ADVICE]] == [
+        "bob", "offered", "line", "phone", True, True, None,
+    ]  # fmt: skip

@@ -3,8 +3,9 @@
 import pytest
 
 from contacts.stay import Wishes
-from routing.messages import AgentProfile, ConfigChanged
-from tests.routing.scene import COMPANY, Scene
+from routing.engine import Engine
+from routing.messages import AgentProfile, Capacity, ConfigChanged
+from tests.routing.scene import COMPANY, Scene, numbered
 
 
 def test_of_two_profiles_of_one_agent_the_last_counts(scene: Scene) -> None:
@@ -45,3 +46,16 @@ def test_who_comes_in_sight_by_a_longer_look_ahead_is_offered_at_once(
     scene.domain(look_ahead=1)
 
     assert scene.offered() == offered
+
+
+def test_a_channel_that_a_capacity_does_not_name_is_not_given_and_costs_nothing() -> None:
+    scene = Scene(Engine(numbered("segment")))
+    scene.queue()
+    scene.agent("ann", capacity=Capacity(100, {"phone": 100}, {"phone": 1, "fax": 2}))
+
+    for number in range(3):
+        scene.arrive(f"chat {number}", channel="chat")
+        scene.arrive(f"fax {number}", channel="fax")
+
+    assert scene.live() == [("fax 0", "ann"), ("fax 1", "ann")]
+    assert scene.decider.load("ann") == 0
