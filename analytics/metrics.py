@@ -259,17 +259,18 @@ class LiveMetric:
 
 LIVE_METRICS: tuple[LiveMetric, ...] = (
     LiveMetric("waiting", "count", "stays that have not ended: waiting, offered or connecting"),
-    LiveMetric("longest_since", "ms", "since when the first of those who wait has waited"),
+    LiveMetric("longest", "ms", "how long the first of those who wait has waited"),
+    LiveMetric("flowed_out", "count", "overflowed, became a callback or left a voicemail: not abandoned"),
     LiveMetric("overdue", "count", "of those who wait: beyond the queue's promise"),
     LiveMetric(
         "occupancy", "ratio",
         "(talk + hold + wrap-up + connecting) / (logged in - away), of the agents who may serve the queue; "
         "several contacts at once count each",
     ),
-    LiveMetric("agents_busy", "count", "offered, connecting, talking, on hold or with parked work"),
+    LiveMetric("agents_busy", "count", "offered, connecting, talking or on hold"),
     LiveMetric("agents_wrap_up", "count", "in wrap-up and with nobody else"),
     LiveMetric("agents_not_responding", "count", "let an offer expire and have not come back"),
-    LiveMetric("agents_unreachable", "count", "chose ready or away, and no desk answers"),
+    LiveMetric("agents_unreachable", "count", "chose ready, and no desk answers"),
     LiveMetric("agents_ready", "count", "chose ready, reachable, with nothing to do"),
     LiveMetric("agents_away", "count", "chose away"),
     LiveMetric("agents_offline", "count", "chose offline"),

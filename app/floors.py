@@ -17,11 +17,13 @@ from app import live_figures
 from app.frames import encode
 from app.ports import Viewer
 from screenpop import feed, live
-from screenpop.model import ReadModel
+from screenpop.alerts import Floor, alerts
+from screenpop.model import ReadModel, Touched
 from screenpop.scope import Scope
 
 PERIOD_S = 0.1
 PERIOD_S_MAX = 1.0  # where a round costs more than a tenth of the period, rounds are made rarer, down to this
+JUDGED_EVERY_S = 1.0
 SAME_FIGURES_S = 1.0  # figures that stay the same are sent all the same, so that their age is seen
 
 log = structlog.get_logger()
@@ -48,6 +50,7 @@ class Watch:
 class Floors:
     of: Watched
     business_us: Callable[[], int]
+    show_beside: Callable[[Touched], None]
     watches: dict[Scope, Watch] = field(default_factory=dict)
     pos: int = 0  # everything up to here was sent to whoever watches
     _touched: set[str] = field(default_factory=set)  # since then
@@ -75,16 +78,26 @@ class Floors:
         return live_figures.of_scope(self.of.model, self.of.today, scope, now_us)
 
     async def run(self) -> None:
-        period_s = PERIOD_S
+        period_s, judged_at = PERIOD_S, 0.0
         while True:
             await asyncio.sleep(period_s)
             began = time.monotonic()
             try:
+                if self.watches and began - judged_at >= JUDGED_EVERY_S:
+                    judged_at = began
+                    self.judge()
                 self.send_turns()
                 self.send_figures()
             except Exception:  # a fault of ours must not end the view of everybody else
                 log.exception("live view failed")
             period_s = min(max(PERIOD_S, 10 * (time.monotonic() - began)), PERIOD_S_MAX)
+
+    def judge(self) -> None:
+        """Alerts as of now; what has changed is shown beside the log."""
+        now_us = self.business_us()
+        self.of.today.pass_time(now_us)
+        levels = live_figures.levels(self.of.today)
+        self.show_beside(self.of.model.take_alerts(alerts(Floor(self.of.model, levels, now_us))))
 
     def send_turns(self) -> None:
         """What was touched since the last time, as one turn."""

@@ -21,6 +21,7 @@ from app.cards import Cards
 from app.floors import Floors
 from app.frames import encode
 from app.ports import Viewer
+from app.store import alerts
 from app.store.database import API_SETTINGS, Database, open_connection
 from app.store.log import LogTail, agent_keys_since, last_seq, read_tail
 from app.store.names import read_agents, read_queues
@@ -58,6 +59,7 @@ class Follower:
     _rung: asyncio.Event = field(default_factory=asyncio.Event)
     _known: int = 0
     _names_until: float = 0.0  # monotonic: from then on they are read again
+    _seen_changed: bool = False  # somebody has seen an alert
     _reading: bool = False
     _meanwhile: list[tuple[Draft, int, int]] = field(default_factory=list)  # handed over while reading
 
@@ -66,12 +68,12 @@ class Follower:
 
     def __post_init__(self) -> None:
         self.cards = Cards(self.database, self, self._show_beside)
-        self.floors = Floors(self, lambda: self.business_us())
+        self.floors = Floors(self, lambda: self.business_us(), self._show_beside)
 
     async def start(self) -> None:
         """Read the domain as it is, and what has happened today."""
         async with self.database.engine.connect() as connection:
-            names = await _read_names(connection)
+            names, seen = await _read_names(connection), await alerts.seen(connection)
         today, now_us = Today(), self.business_us()
         for queue_id, queue in names.queues.items():
             today.know_queue(queue_id, queue.zone, _thresholds(queue), now_us)
@@ -79,13 +81,14 @@ class Follower:
         # Not one of the engine's connections: those read JSON by themselves, the records are read from its text.
         plain = await open_connection(self.database.url, API_SETTINGS)
         try:
-            stand = await read_stand(plain, self.domain_id, begins, CHANGING)
+            stand = await read_stand(plain, self.domain_id, begins, (*CHANGING, "agent.flagged"))
         finally:
             await plain.close()
         self.model = ReadModel.of(stand.records, names, stand.stays_of_segments)
-        self.today = today
+        self.model.seen, self.today = seen, today
         self._know_groups()
         _resume(today, self.model, stand)
+        self.model.flagged_us = {who: at_us for at_us, who, kind, *_ in stand.changes if kind == "agent.flagged"}
         self.pos = self.floors.pos = stand.records.last_seq
         self.history.start(self.pos)
 
@@ -133,6 +136,8 @@ class Follower:
 
     def _show_beside(self, touched: Touched) -> None:
         """What changed without an event: names, cards, alerts. The position stays."""
+        if not touched:
+            return
         self.history.add(self.pos, self.now_us(), touched, beside=True)
         self._show(touched)
 
@@ -146,6 +151,11 @@ class Follower:
         for event in events:
             if event.kind == "customer.erased":
                 add_touched(touched, self.model.forget_cards(str(event.data["customer_id"])))
+            elif event.kind == "agent.flagged":
+                self.model.flagged_us[str(event.agent_id)] = event.at_us
+            elif event.kind == "row.changed" and event.data.get("table") == "alert_seen":
+                self._seen_changed = True
+                self._rung.set()
             elif event.kind in COUNTED:
                 stay_id, segment_id = event.stay_id or "", event.segment_id or ""
                 stay = stays.get(stay_id) or self.model.stays.get(stay_id)
@@ -205,6 +215,9 @@ class Follower:
                 if time.monotonic() >= self._names_until:
                     self._names_until = time.monotonic() + NAMES_KEPT_S
                     self._take_names(await _read_names(connection))
+                if self._seen_changed:
+                    self._seen_changed = False
+                    self._show_beside(self.model.take_seen(await alerts.seen(connection)))
                 self._take_meanwhile()
                 while self.pos < (asked_for := self._known):
                     tail = await read_tail(connection, self.domain_id, self.pos, TAIL_EVENTS_MAX)
@@ -269,6 +282,7 @@ class Follower:
 
     def look(self, scope: Scope) -> dict[str, Any]:
         """The floor as a view of this scope has it."""
+        self.floors.judge()
         records = feed.snapshot(self.model, scope, self.pos, "new")["records"]
         return {"pos": self.pos, "records": records, "figures": self.floors.figures(scope)}
 
@@ -286,6 +300,7 @@ class Follower:
         """
         if isinstance(view, str):
             return await self._desk_frame(view, pos)
+        self.floors.judge()
         return floors.frame_for(self, self.history, view, pos, why)
 
     async def _desk_frame(self, agent_id: str, pos: int | None) -> dict[str, Any]:

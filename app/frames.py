@@ -56,6 +56,7 @@ class Do(Frame):
         "choose", "clear_flag", "accept", "decline", "hold", "retrieve", "park", "unpark", "end", "finish",
         "transfer", "consult", "complete", "return", "conference", "leave",
         "set_state", "log_out", "set_skill", "move", "reprioritise", "assign", "withdraw", "close_queue", "open_queue",
+        "acknowledge",
     ]  # fmt: skip
     segment: Id | None = None
     queue: Id | None = None
@@ -66,13 +67,14 @@ class Do(Frame):
     skill: Annotated[str, Field(max_length=63)] | None = None
     level: Annotated[int, Field(ge=1, le=10)] | None = None
     message: Text | None = None
+    alert: Annotated[str, Field(max_length=96)] | None = None
     chosen: Literal["ready", "away", "offline"] | None = None
     reason: Text | None = None
     when: Literal["now", "next"] = "now"
     disposition: Id | None = None
     note: Annotated[str, Field(max_length=10_000)] | None = None
 
-    @field_validator("reason", "note", "skill", "message")
+    @field_validator("reason", "note", "skill", "message", "alert")
     @classmethod
     def _storable(cls, text: str | None) -> str | None:
         """PostgreSQL's text has no NUL and UTF-8 has no lone surrogates."""

@@ -9,6 +9,7 @@ from analytics.today import Today
 from analytics.worked import Hours
 from contacts.stay import Stay
 from screenpop import live
+from screenpop.alerts import Level
 from screenpop.model import ReadModel
 from screenpop.scope import Scope
 from screenpop.staff import Group
@@ -74,6 +75,15 @@ def of_tallies(tallies: Sequence[Tally]) -> Figures:
         "wait_p90_ms": _ms(metrics.wait_quantile_us(tallies, 90)),
         "aht_ms": _ms(metrics.average_handling_us(tallies)),
     }
+
+
+def levels(today: Today) -> dict[str, Level]:
+    """Of each queue, for the rule about them."""
+    found = {}
+    for queue_id, zone in today.zones.items():
+        ratio = metrics.service_level([today.tally(queue_id)])
+        found[queue_id] = Level(ratio.bp, ratio.whole, today.days[zone].begin_us)
+    return found
 
 
 def _ms(us: int | None) -> int | None:

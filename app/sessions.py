@@ -16,6 +16,7 @@ COOKIE = "jackfield_session"
 CSRF_HEADER = "x-csrf-token"
 KEY_PREFIX = "jf_"
 TICKET_LIFE_S = 30
+WALLBOARD = "wallboard:"  # before the id, in place of a session
 TOKEN_BYTES = 32
 
 _ALGORITHM = "HS256"

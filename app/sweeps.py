@@ -14,7 +14,7 @@ from app import commands as c
 from app.channels.telephony import Telephony
 from app.ports import BlobStore, NoWriter
 from app.providers import Providers
-from app.store import blobs, erasure, inbox, partitions
+from app.store import alerts, blobs, erasure, inbox, partitions
 from app.store.answers import forget_old
 from app.store.database import Database
 from app.store.log import last_change
@@ -130,7 +130,7 @@ class Sweeps:
 
     async def answers(self) -> int:
         async with self.database.engine.begin() as connection:
-            return await forget_old(connection)
+            return await forget_old(connection) + await alerts.forget_old(connection)
 
     async def partitions(self) -> int:
         async with self.database.engine.begin() as connection:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from contacts.segment import Segment
+from screenpop import alert
 from screenpop.desk import ms
 from screenpop.model import ReadModel
 from screenpop.scope import Scope
@@ -21,6 +22,7 @@ def snapshot(model: ReadModel, scope: Scope) -> dict[str, Record]:
     keys = [f"queue/{queue_id}" for queue_id in model.queues]
     keys += [f"agent/{agent_id}" for agent_id in model.staff.profiles]
     keys += [f"contact/{contact_id}" for contact_id in model.contacts]
+    keys += [f"alert/{alert_id}" for alert_id in model.alerts]
     return render(model, scope, keys)[0]
 
 
@@ -70,6 +72,13 @@ def _contact_seen(model: ReadModel, scope: Scope, contact_id: str) -> tuple[bool
     if scope.sees_whole_company(company_id):
         return bool(serving), True
     return any(_agent_seen(model, scope, model.segments[s].agent_id)[0] for s in serving), True
+
+
+def _alert_seen(model: ReadModel, scope: Scope, alert_id: str) -> tuple[bool, bool]:
+    rule, subject_id = alert.subject_of(alert_id)
+    look = _queue_seen if rule in alert.OF_QUEUES else _agent_seen
+    seen, concerns = look(model, scope, subject_id)
+    return seen and alert_id in model.alerts, concerns
 
 
 # --- records ----------------------------------------------------------------------------------------------------------
@@ -182,5 +191,9 @@ def _state(waits: bool, segments: list[Segment]) -> Shown:
     return "parked" if "parked" in states else "wrap_up"
 
 
-_LOOK = {"queue": _queue_seen, "agent": _agent_seen, "contact": _contact_seen}
-_RECORDS = {"queue": queue, "agent": agent, "contact": contact}
+def _alert(model: ReadModel, alert_id: str) -> Record:
+    return alert.record(model.alerts[alert_id], alert_id in model.seen)
+
+
+_LOOK = {"queue": _queue_seen, "agent": _agent_seen, "contact": _contact_seen, "alert": _alert_seen}
+_RECORDS = {"queue": queue, "agent": agent, "contact": contact, "alert": _alert}

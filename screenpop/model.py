@@ -10,6 +10,7 @@ from contacts.records import ConfigValue, Records
 from contacts.segment import OVER, Segment
 from contacts.stay import Stay
 from screenpop import card, desk
+from screenpop.alert import Alert
 from screenpop.card import LookedUp
 from screenpop.staff import Staff, standing
 
@@ -69,6 +70,9 @@ class ReadModel:
     segments_of: dict[str, set[str]] = field(default_factory=dict)  # by agent
     segments_on: dict[str, set[str]] = field(default_factory=dict)  # by contact
     cards: dict[str, LookedUp] = field(default_factory=dict)  # by contact with a live segment, once it was looked up
+    alerts: dict[str, Alert] = field(default_factory=dict)  # by id, as they were judged last
+    seen: set[str] = field(default_factory=set)  # ids of alerts
+    flagged_us: dict[str, int] = field(default_factory=dict)  # by agent: when an offer expired last
     departed: dict[str, str] = field(default_factory=dict)  # contact that is gone -> company, the latest last
 
     @classmethod
@@ -212,6 +216,17 @@ class ReadModel:
             del self.cards[contact_id]
             self._touch_cards(contact_id, touched)
         return touched
+
+    def take_alerts(self, alerts: Mapping[str, Alert]) -> Touched:
+        """As they were judged now."""
+        changed = {key for key in self.alerts.keys() | alerts.keys() if self.alerts.get(key) != alerts.get(key)}
+        self.alerts = dict(alerts)
+        return {FLOOR: {f"alert/{alert_id}" for alert_id in changed}} if changed else {}
+
+    def take_seen(self, seen: set[str]) -> Touched:
+        changed = (seen ^ self.seen) & self.alerts.keys()
+        self.seen = seen
+        return {FLOOR: {f"alert/{alert_id}" for alert_id in changed}} if changed else {}
 
     def _touch_cards(self, contact_id: str, touched: Touched) -> None:
         for segment_id in self.segments_on.get(contact_id, ()):

@@ -23,17 +23,17 @@ class Group(NamedTuple):
 
 
 def standing(state: AgentState, held: Iterable[Segment]) -> Standing:
-    """One word of seven for everything: what an agent does comes before what they chose, and a cure before a choice."""
-    states = {segment.state for segment in held}
-    if states - {"wrap_up"}:
-        return "busy"
-    if states:
-        return "wrap_up"
-    if state.chosen == "offline":
-        return "offline"
+    """One word of seven for everything: a flag that somebody must clear, then what an agent does, then what they
+    chose. Parked work is none.
+    """
     if state.not_responding:
         return "not_responding"
-    if not state.desk_reachable:
+    states = {segment.state for segment in held}
+    if states - {"wrap_up", "parked"}:
+        return "busy"
+    if "wrap_up" in states:
+        return "wrap_up"
+    if state.chosen == "ready" and not state.desk_reachable:
         return "unreachable"
     return state.chosen
 

@@ -29,6 +29,8 @@ from app.api import (
     teams,
     telephony_providers,
     users,
+    views,
+    wallboards,
 )
 from app.api.access import Porter, admit
 from app.api.bounds import Bounds
@@ -43,6 +45,8 @@ _OURS: tuple[APIRouter, ...] = (
     colleagues.router,
     live.router,
     live_acts.router,
+    views.router,
+    wallboards.router,
     figures.definitions_router,
     health.router,
     openapi.router,

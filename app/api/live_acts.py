@@ -6,6 +6,7 @@ from app.api.access import Access, Caller
 from app.api.commanding import IdempotencyKey
 from app.api.fields import Given
 from app.api.supervising import (
+    Acknowledge,
     Asked,
     Assign,
     CloseQueue,
@@ -84,3 +85,9 @@ async def live_close_queue(body: CloseQueue, request: Request, access: Caller, k
 @router.post("/open_queue")
 async def live_open_queue(body: OpenQueue, request: Request, access: Caller, key: IdempotencyKey = None) -> LiveDone:
     return await _do("open_queue", body, request, access, key)
+
+
+@router.post("/acknowledge")
+async def live_acknowledge(body: Acknowledge, request: Request, access: Caller, key: IdempotencyKey = None) -> LiveDone:
+    """Somebody has seen this alert."""
+    return await _do("acknowledge", body, request, access, key)

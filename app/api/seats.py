@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.api.tab import Seat
 from app.rights import Grant, right_of
-from app.sessions import BadTicket, Ticket, read_ticket
-from app.store import api_keys, login_sessions, users
+from app.sessions import WALLBOARD, BadTicket, Ticket, read_ticket
+from app.store import api_keys, login_sessions, users, wallboards
 from screenpop.scope import Scope
 
+WALLBOARD_KINDS = frozenset({"queue"})  # nobody's name hangs on a wall
 ASKING_MAX = 4  # a thousand desks that come back at once wait here, not for all the database's connections
 
 
@@ -28,10 +29,22 @@ class Seats:
             ticket = read_ticket(self.signing_key, text, origin, int(time.time()))
         except BadTicket as bad:
             raise PermissionError("ticket") from bad
-        if not await self._lives(ticket):
+        session = _session_of(ticket)
+        if session.startswith(WALLBOARD):
+            return await self._open_wallboard(session)
+        if await self.lost({session}):
             raise PermissionError("logged_out")
         scopes = await self.scopes({ticket.user_id})
-        return Seat(ticket.agent_id, ticket.user_id, _session_of(ticket), scopes[ticket.user_id])
+        return Seat(ticket.agent_id, ticket.user_id, session, scopes[ticket.user_id])
+
+    async def _open_wallboard(self, session: str) -> Seat:
+        wallboard_id = session.removeprefix(WALLBOARD)
+        async with self._asking, self.engine.connect() as connection:
+            live = await wallboards.live_among(connection, {wallboard_id})
+        if wallboard_id not in live:
+            raise PermissionError("logged_out")
+        scope = Scope.of([(company_id, None) for company_id in live[wallboard_id]], WALLBOARD_KINDS)
+        return Seat(None, None, session, scope)
 
     async def scopes(self, user_ids: set[str]) -> dict[str, Scope | None]:
         """What of the floor each of these users may see; None = nothing."""
@@ -43,17 +56,17 @@ class Seats:
         }
 
     async def lost(self, sessions: set[str]) -> set[str]:
-        """Which of these seats' sessions and keys live no more: logged out, expired, revoked, their user disabled."""
+        """Which of these seats' sessions, keys and wallboards live no more: logged out, expired, revoked, their user
+        disabled.
+        """
         keys = {session.removeprefix("key:") for session in sessions if session.startswith("key:")}
-        hashes = [bytes.fromhex(session) for session in sessions if not session.startswith("key:")]
+        boards = {session.removeprefix(WALLBOARD) for session in sessions if session.startswith(WALLBOARD)}
+        hashes = [bytes.fromhex(session) for session in sessions if ":" not in session]
         async with self._asking, self.engine.connect() as connection:
             live = {found.hex() for found in await login_sessions.live_among(connection, hashes)}
             live |= {f"key:{found}" for found in await api_keys.live_among(connection, keys)}
+            live |= {WALLBOARD + found for found in await wallboards.live_among(connection, boards)}
         return sessions - live
-
-    async def _lives(self, ticket: Ticket) -> bool:
-        session = _session_of(ticket)
-        return not await self.lost({session})
 
 
 def scope_of(grants: Iterable[Grant]) -> Scope | None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from app import commands as c
 from app.api.access import Access
@@ -18,12 +18,13 @@ from app.api.fields import Given, Id, Line, Shown
 from app.api.problems import not_found, reply_problem
 from app.api.skills import SkillName
 from app.rights import Forbidden
-from app.store import agents, login_sessions, queues, skills, supervised
+from app.store import agents, alerts, login_sessions, queues, skills, supervised
 from app.store.rows import Row
+from screenpop.alert import OF_QUEUES, subject_of
 
 What = Literal[
     "set_state", "log_out", "clear_flag", "set_skill", "move", "reprioritise", "assign", "withdraw",
-    "close_queue", "open_queue",
+    "close_queue", "open_queue", "acknowledge",
 ]  # fmt: skip
 
 
@@ -71,6 +72,14 @@ class CloseQueue(Given):
 
 class OpenQueue(Given):
     queue_id: Id
+
+
+class Acknowledge(Given):
+    """Seen is seen for all who watch."""
+
+    alert: Annotated[
+        str, StringConstraints(pattern="^[a-z_]{1,30}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9]{1,16}$")
+    ]
 
 
 class LiveDone(Shown):
@@ -234,13 +243,32 @@ async def _set_closed(asked: Asked, act: Act, queue_id: str, closed: bool, messa
     return LiveDone(pos=0)
 
 
+# --- alerts -----------------------------------------------------------------------------------------------------------
+
+
+async def _acknowledge(asked: Asked, act: Act, wish: Acknowledge) -> LiveDone:
+    rule, subject_id = subject_of(wish.alert)
+    if rule in OF_QUEUES:
+        row = await queues.read(act.conn, subject_id, asked.access.companies)
+        if row is None:
+            raise not_found("alert", "/alert")
+        company_id = row["company_id"]
+    else:
+        await _agent(asked, act, subject_id)
+        company_id = None
+    await alerts.see(act.conn, wish.alert, asked.access.principal.id)
+    await act.record("alert.seen", "alert", wish.alert, company_id=company_id)
+    act.row_changed("alert_seen", wish.alert, 1)
+    return LiveDone(pos=0, applied=True)
+
+
 WISHES: dict[What, type[Given]] = {
     "set_state": SetState, "log_out": OnAgent, "clear_flag": OnAgent, "set_skill": SetSkill, "move": Move,
     "reprioritise": Reprioritise, "assign": Assign, "withdraw": Withdraw, "close_queue": CloseQueue,
-    "open_queue": OpenQueue,
+    "open_queue": OpenQueue, "acknowledge": Acknowledge,
 }  # fmt: skip
 _ACTS: dict[What, Callable[[Asked, Act, Any], Awaitable[LiveDone]]] = {
     "set_state": _set_state, "log_out": _log_out, "clear_flag": _clear_flag, "set_skill": _set_skill, "move": _move,
     "reprioritise": _reprioritise, "assign": _assign, "withdraw": _withdraw, "close_queue": _close_queue,
-    "open_queue": _open_queue,
+    "open_queue": _open_queue, "acknowledge": _acknowledge,
 }  # fmt: skip

@@ -46,6 +46,7 @@ from app.store.tables_people import (
     team,
     telephony_provider,
 )
+from app.store.tables_watching import alert_seen, view, wallboard
 
 APPEND_ONLY = (audit, event)  # of these the product's own role may neither change nor delete a row
 PARTITIONED = (event, decision)  # by month of recorded_at
@@ -58,6 +59,7 @@ __all__ = [
     "agent_session",
     "agent_skill",
     "agent_state",
+    "alert_seen",
     "api_key",
     "app_user",
     "audit",
@@ -97,6 +99,8 @@ __all__ = [
     "stay",
     "team",
     "telephony_provider",
+    "view",
+    "wallboard",
     "writer",
     "writer_beat",
 ]

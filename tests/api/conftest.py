@@ -88,7 +88,14 @@ def more_settings() -> dict[str, Any]:
 async def open_house(database: str, home: Path, **more_settings: Any) -> AsyncIterator[House]:
     db, writer = Database.connect(database, connections=4), Writer()
     settings = settings_of(database, home, **more_settings)
-    app = build_api(Doors(settings, db, writer.submit, lambda: time.time_ns() // 1000))
+    doors = Doors(
+        settings,
+        db,
+        writer.submit,
+        lambda: time.time_ns() // 1000,
+        look=lambda _scope: {"pos": 0, "records": {}, "figures": {}},
+    )
+    app = build_api(doors)
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url=URL) as client:
         house = House(client, client, db, writer, app)

@@ -6,7 +6,7 @@ from typing import Any
 from app.api.acts import new_id
 from tests.api.conftest import House
 
-COMPANY_OWNED = ("queue", "number", "customer", "disposition", "contact", "segment")
+COMPANY_OWNED = ("wallboard", "queue", "number", "customer", "disposition", "contact", "segment")
 OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant")
 
 
@@ -29,6 +29,7 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     ids["customer"] = (await house.make("customers", of | {"name": f"Customer of {slug}"}))["id"]
     ids["disposition"] = (await house.make("dispositions", of | {"code": "sold", "name": "Sold"}))["id"]
     ids["contact"] = await insert_contact(house, made.company, ids["customer"])
+    ids["wallboard"] = (await house.make("wallboards", {"company_ids": [made.company]}))["id"]
     ids["team"] = (await house.make("teams", {"name": slug}))["id"]
     ids["skill"] = (await house.make("skills", {"name": f"of_{slug}"}))["id"]
     ids["user"] = (await house.make("users", {"login": f"user-{slug}", "name": "U"}))["id"]

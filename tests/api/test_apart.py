@@ -45,7 +45,7 @@ ABOUT_OWN_PEOPLE |= {"live_clear_flag", "live_set_skill"}
 FAMILIAR: dict[str, Any] = {
     "version": 1, "name": "Some name", "label": "Label", "slug": "another", "code": "another", "login": "another",
     "address": "+4930999999", "kind": "phone", "role": "agent", "channel": "task", "command_url": "http://127.0.0.1:9/",
-    "config": {}, "chosen": "away", "direction": "in", "old": "x" * 10, "new": "y" * 10,
+    "config": {}, "chosen": "away", "direction": "in", "old": "x" * 10, "new": "y" * 10, "alert": "a",
 }  # fmt: skip
 
 
@@ -157,6 +157,8 @@ async def ask(
 
 def own_body(name: str, mine: Things) -> Any:
     body = sample(body_schema(OPERATIONS[name][2]) or {}, "", mine)
+    if name == "live_acknowledge":
+        return body | {"alert": f"longest_wait-{mine.ids['queue']}-1"}
     return body | {"queue_id": mine.ids["queue"]} if name == "create_contact" else body
 
 

@@ -170,3 +170,42 @@ async def test_whoever_gets_other_rights_gets_a_snapshot_of_what_those_show(desk
     (left,) = (await desks.api.get(f"/v1/users/{boss.user_id}/grants"))["items"]
     await desks.api.call("DELETE", f"/v1/users/{boss.user_id}/grants/{left['id']}")
     assert await view.closed() == 4003
+
+
+async def test_an_alert_comes_by_itself_and_is_seen_for_all_who_watch(desks: Desks) -> None:
+    """Somebody waits, and nobody is there to serve."""
+    boss, other = [await supervisor(desks, company_id=desks.company_id) for _ in range(2)]
+    views = [await boss.watch(), await other.watch()]
+    await desks.chat_arrives()
+    for view in views:
+        alert = await view.until_shown(lambda records: next(iter(of(records, "alert")), None))
+        assert (alert["rule"], alert["queue_id"], alert["seen"]) == ("no_agent", desks.queue_id, False)
+    assert (await views[0].do("acknowledge", alert=alert["id"]))["t"] == "done"
+    for view in views:
+        await view.until_shown(lambda records: records[f"alert/{alert['id']}"]["seen"])
+
+    tab = await desks.ready()
+    await tab.until_shown(lambda records: segment(records, "offered"))
+    for view in views:
+        await view.until_shown(lambda records: f"alert/{alert['id']}" not in records)
+
+
+async def test_a_wallboard_shows_queues_and_figures_and_nobodys_name(desks: Desks) -> None:
+    made = await desks.api.post("/v1/wallboards", {"company_ids": [desks.company_id]})
+    async with httpx2.AsyncClient(base_url=desks.server.url) as anybody:
+        ticket = (await anybody.post("/v1/wallboards/ticket", json={"token": made["token"]})).json()["ticket"]
+    url = desks.server.url.replace("http", "ws") + "/ws"
+    wall = View(await desks._stack.enter_async_context(connect(url, compression=None)))
+    feeds = [{"feed": "live", "pos": None}]
+    await wall.say({"t": "hello", "v": 1, "ticket": ticket, "tab": "w", "feeds": feeds})
+    await wall.until("snapshot")
+    await desks.chat_arrives()
+    while wall.figures.get(f"queue/{desks.queue_id}", {}).get("waiting") != 1:
+        await wall.hear()
+    refused = await wall.do("close_queue", queue=desks.queue_id)
+
+    assert set(wall.records) == {f"queue/{desks.queue_id}"}
+    assert (refused["t"], refused["problem"]["status"]) == ("refused", 403)
+
+    await desks.api.call("DELETE", f"/v1/wallboards/{made['id']}")
+    assert await wall.closed() == 4003

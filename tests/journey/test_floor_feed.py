@@ -160,9 +160,9 @@ async def test_a_view_that_was_cut_anywhere_gets_one_turn_with_what_it_missed(da
 
         await play(board, chance, STEPS, cut)
         for kind, scope in scopes.items():
-            fresh = as_sent(feed.snapshot(near.model, scope, near.pos, "new")["records"])
             for view in cuts[kind]:
                 frame = await near.frame_for(scope, view.pos)
+                fresh = as_sent(feed.snapshot(near.model, scope, near.pos, "new")["records"])
 
                 assert (frame["t"], frame["prev"], frame["pos"]) == ("turn", view.pos, near.pos)
                 assert as_sent(feed.apply(view.records, frame)) == fresh, f"seed {seed}, {kind}, from {view.pos}"

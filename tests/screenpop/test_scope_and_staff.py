@@ -1,0 +1,87 @@
+"""Who sees whom, and how do agents stand? Teams and companies by hand, and counts against counting."""
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from contacts.presence import AgentState
+from contacts.segment import Segment
+from screenpop.scope import ALL, Scope
+from screenpop.staff import STANDINGS, Staff, standing
+
+SEGMENT = Segment("g", "c", "s", "q", 1, "a", "primary", "talking", 0)
+
+
+def test_a_grant_for_everything_includes_the_others() -> None:
+    assert Scope.of([(None, None), ("c", None), ("c", "t")]) == ALL
+    assert Scope.of([("c", "t"), ("c", None)]) == Scope.of([("c", None)])
+    assert Scope.of([("c", "t"), (None, "t")]) == Scope.of([(None, "t")])
+    assert len(Scope.of([("c", "t"), ("d", None)]).pairs) == 2
+
+
+@pytest.mark.parametrize(
+    ("pair", "companies", "team", "seen"),
+    [
+        ((None, None), [], None, True),
+        (("c", None), ["c", "d"], None, True),
+        (("c", None), ["d"], "t", False),
+        (("c", "t"), ["c"], "t", True),
+        (("c", "t"), ["c"], "u", False),
+        (("c", "t"), ["d"], "t", False),
+        ((None, "t"), [], "t", True),
+        ((None, "t"), ["c"], None, False),
+    ],
+)
+def test_an_agent_is_seen_by_company_and_team(pair: Any, companies: list[str], team: str | None, seen: bool) -> None:
+    assert Scope.of([pair]).sees_agent(frozenset(companies), team) is seen
+
+
+def held(*states: Any) -> list[Segment]:
+    return [Segment(f"g{n}", "c", "s", "q", 1, "a", "primary", state, 0) for n, state in enumerate(states)]
+
+
+@pytest.mark.parametrize(
+    ("state", "segments", "expected"),
+    [
+        ({"chosen": "ready", "desk_reachable": True}, [], "ready"),
+        ({"chosen": "ready"}, [], "unreachable"),
+        ({"chosen": "away"}, [], "away"),
+        ({"chosen": "offline"}, [], "offline"),
+        ({"chosen": "ready", "desk_reachable": True, "not_responding": True}, [], "not_responding"),
+        ({"chosen": "ready", "desk_reachable": True}, held("wrap_up"), "wrap_up"),
+        ({"chosen": "ready", "desk_reachable": True}, held("wrap_up", "offered"), "busy"),
+        ({"chosen": "away", "desk_reachable": True}, held("talking"), "busy"),
+        ({"chosen": "ready", "desk_reachable": True}, held("parked"), "ready"),
+        ({"chosen": "offline"}, held("parked", "wrap_up"), "wrap_up"),
+    ],
+)
+def test_one_word_says_how_an_agent_stands(state: Any, segments: list[Segment], expected: str) -> None:
+    assert standing(AgentState("a", 1, **state), segments) == expected
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_counts_by_group_equal_counting_everybody(seed: int) -> None:
+    chance, staff = Random(seed), Staff()
+    profiles: dict[str, tuple[dict[str, Any], str | None]] = {}
+    stands: dict[str, Any] = {}
+    for _ in range(300):
+        agent_id = f"a{chance.randrange(12)}"
+        match chance.randrange(4):
+            case 0:
+                profile = {"skills": {"zh": chance.randrange(1, 4)}, "company_ids": chance.sample(["c", "d"], 1)}
+                profiles[agent_id] = (profile, chance.choice([None, "t"]))
+                staff.know(agent_id, *profiles[agent_id])
+                staff.stand(agent_id, stands.setdefault(agent_id, "offline"))
+            case 1:
+                profiles.pop(agent_id, None)
+                stands.pop(agent_id, None)
+                staff.know(agent_id, None, None)
+            case _:
+                if agent_id in profiles:
+                    stands[agent_id] = chance.choice(STANDINGS)
+                    staff.stand(agent_id, stands[agent_id])
+        able = [a for a, (p, _) in profiles.items() if "c" in p["company_ids"] and p["skills"]["zh"] >= 2]
+        expected = {word: sum(stands[a] == word for a in able) for word in STANDINGS}
+
+        assert staff.standings(staff.serving("zh >= 2", "c")) == expected
