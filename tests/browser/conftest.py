@@ -32,14 +32,27 @@ class Centre:
     queue_id: str
     login: str
 
-    async def one_more_queue(self, name: str) -> str:
-        made = await self.api.post("/v1/queues", {"company_id": self.company_id, "name": name, "config": {}})
+    async def one_more_queue(self, name: str, skill: str | None = None) -> str:
+        """With a skill, one that no agent has."""
+        config = {}
+        if skill is not None:
+            await self.api.post("/v1/skills", {"name": skill})
+            config = {"requirement": f"{skill} >= 9"}
+        made = await self.api.post("/v1/queues", {"company_id": self.company_id, "name": name, "config": config})
         return str(made["id"])
 
     async def one_more_agent(self, name: str) -> str:
         """Their login; an agent of this company and nothing else."""
         login = f"{name.lower().replace(' ', '.')}.{next(_tries)}"
         await _hire(self.api, login, name, [{"role": "agent", "company_id": self.company_id}])
+        return login
+
+    async def a_supervisor(self) -> str:
+        """Their login; somebody who only watches, so that no desk of theirs is taken over by it."""
+        login = f"sara.lind.{next(_tries)}"
+        grants = [{"role": "supervisor", "company_id": self.company_id}]
+        body = {"login": login, "name": "Sara Lind", "password": PASSWORD, "grants": grants}
+        await self.api.post("/v1/users", body)
         return login
 
     async def chat_arrives(self) -> str:
@@ -61,7 +74,7 @@ class Visitor:
         await self.page.fill("#login", login or centre.login)
         await self.page.fill("#password", password)
         await self.page.keyboard.press("Enter")
-        await self.page.wait_for_selector("[data-test=state]")
+        await self.page.wait_for_selector("[data-test=state], [data-test=age]")
 
     async def become_ready(self) -> None:
         """By the key, whatever the language."""

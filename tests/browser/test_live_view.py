@@ -15,11 +15,10 @@ pytestmark = [
 ]
 
 
-async def watch(centre: Any, visit: Any, **looks: Any) -> Any:
-    """A supervisor at the live view; the same person is its only agent, at a desk of their own."""
+async def watch(centre: Any, visit: Any, login: str | None = None, **looks: Any) -> Any:
+    """A supervisor at the live view."""
     visitor = await visit(**looks)
-    await visitor.log_in(centre)
-    await visitor.page.goto(centre.server.url + "/live")
+    await visitor.log_in(centre, login or await centre.a_supervisor())
     await visitor.page.wait_for_selector("[data-test=queues] tbody tr")
     return visitor
 
@@ -92,7 +91,7 @@ async def test_an_agents_state_and_skills_are_changed_and_they_are_logged_out(ce
 
 
 async def test_a_waiting_contact_is_raised_moved_and_given_to_an_agent(centre: Any, visit: Any) -> None:
-    await centre.one_more_queue("Billing")
+    await centre.one_more_queue("Billing", skill="invoices")
     desk = await visit()
     await desk.log_in(centre)
     contact_id = await centre.chat_arrives()
@@ -110,9 +109,7 @@ async def test_a_waiting_contact_is_raised_moved_and_given_to_an_agent(centre: A
     await confirm(page)
     await expect(page.locator(row)).to_have_count(0)
     await page.get_by_role("button", name="Billing", exact=True).click()
-    await desk.page.keyboard.press("Alt+r")
-    await desk.page.wait_for_selector("[data-test=offer]")
-    await desk.page.click("[data-test=decline]")
+    await desk.become_ready()
     await choose(page, row, "Give to an agent")
     await page.get_by_role("radio").check()
     await confirm(page)
@@ -194,7 +191,8 @@ async def test_the_live_view_breaks_no_accessibility_rule(centre: Any, visit: An
 async def test_cards_are_chosen_and_kept_on_the_server_and_a_change_elsewhere_is_shown_beside_mine(
     centre: Any, visit: Any
 ) -> None:
-    first, second = await watch(centre, visit), await watch(centre, visit)
+    login = await centre.a_supervisor()
+    first, second = await watch(centre, visit, login), await watch(centre, visit, login)
     await arrange(first.page, "Remove Waiting")
     await first.page.get_by_role("button", name="Save").click()
     await expect(first.page.locator("[data-card=waiting]")).to_have_count(0)
