@@ -26,13 +26,9 @@ export interface LastContact {
   disposition?: string | null
 }
 
-export interface OpenWork {
-  contact_id?: string
+/** What has begun with this customer and is not over; what has a deadline says so. */
+export interface OpenWork extends Omit<LastContact, "outcome" | "disposition"> {
   title?: string
-  channel?: Channel
-  state?: string
-  queue?: string | null
-  since_ms?: number
   due_ms?: number | null
 }
 
