@@ -84,7 +84,7 @@ test.each([
   ["wrap_up", agent({ holds: [hold("wrap_up"), hold("parked")] })],
   ["ready", agent({ holds: [hold("parked")] })],
   ["unreachable", agent({ desk_reachable: false })],
-  ["offline", agent({ chosen: "offline", desk_reachable: false })],
+  ["offline", agent({ chosen: "offline", desk_reachable: false, not_responding: true })],
 ] as const)("what an agent does is told in one word: %s", (doing, record) => {
   expect(doingOf(record)).toBe(doing)
 })

@@ -128,7 +128,7 @@ export type Doing = "flag" | "ready" | "busy" | "wrap_up" | "away" | "offline" |
 export const DOINGS: Doing[] = ["flag", "unreachable", "ready", "busy", "wrap_up", "away", "offline"]
 
 export function doingOf({ chosen, not_responding, desk_reachable, holds }: AgentRecord): Doing {
-  if (not_responding) return "flag"
+  if (not_responding && chosen !== "offline") return "flag" // who has gone home need not come back
   if (holds.some(({ state }) => state !== "wrap_up" && state !== "parked")) return "busy"
   if (holds.some(({ state }) => state === "wrap_up")) return "wrap_up"
   if (chosen !== "ready") return chosen
