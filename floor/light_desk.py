@@ -16,7 +16,7 @@ _SEGMENT = b'"segment/'
 _OFFERED, _WRAP_UP, _DROP, _CONTACT = (
     b'"state":"offered"',
     b'"state":"wrap_up"',
-    b'"drop":["segment/',
+    b'"drop":[',
     b'"contact_id":"',
 )
 _UUID = 36
@@ -72,7 +72,8 @@ class LightDesk:
         at = text.find(_SEGMENT)
         if at < 0:
             return
-        if _DROP in text:
+        dropped = text.find(_DROP)  # after `put`, with the card beside the segment
+        if dropped >= 0 and text.find(_SEGMENT, dropped) >= 0:
             self._on_done()
         if _OFFERED in text:
             self._offered(text)
