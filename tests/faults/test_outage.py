@@ -21,10 +21,11 @@ LONG = {"offer_timeout_s": 600, "promise_s": 3000, "limit_s": 3600}
 QUEUES = (QueueWish("short", SHORT, {NUMBER: "phone"}), QueueWish("long", LONG, {f"{NUMBER}2": "phone"}))
 
 US = "(extract(epoch FROM {0}) * 1000000)::bigint"
+WRAP_UP_DUE = f"(ended_at + interval '{SHORT['wrap_up_s']} s')"  # wrap_up_until is by then when it did end
 SEGMENTS = "SELECT state FROM segment ORDER BY id"
 # What was due, when, and the event that says that it was taken.
 DUE = f"""
-SELECT 'segment.finished' AS kind, id::text, {US.format("wrap_up_until")} AS due_us FROM segment
+SELECT 'segment.finished' AS kind, id::text, {US.format(WRAP_UP_DUE)} AS due_us FROM segment
     WHERE wrap_up_until IS NOT NULL
 UNION ALL SELECT 'stay.overdue', id::text, {US.format("promise_at")} FROM stay WHERE "end" = 'cleared'
 UNION ALL SELECT 'stay.ended', id::text, {US.format("limit_at")} FROM stay WHERE "end" = 'cleared'
