@@ -197,6 +197,31 @@ def test_parked_work_costs_nothing_after_a_restart_either() -> None:
     assert scene.offered() == [("y", "ann")]
 
 
+def test_a_restart_changes_nothing_that_is_known_of_an_agent() -> None:
+    scene = Restarted()
+    scene.queue()
+    for name in ("ann", "bob", "cat", "dan"):
+        scene.agent(name)
+    scene.arrive("x", channel="chat", wishes=Wishes(only_agent_id="ann"))
+    scene.talk("ann", "x")
+    scene.wait(1)
+    scene.lose("ann", "desk")
+    scene.choose_next("ann", "away", "home")
+    scene.choose("bob", "away", "lunch")
+    scene.lose("cat", "phone")
+    scene.arrive("y")
+    scene.wait(20)
+    names = ("ann", "bob", "cat", "dan")
+    before = [scene.decider.agent_state(name) for name in names]
+
+    scene.restart()
+
+    assert [scene.decider.agent_state(name) for name in names] == before
+    assert before[3].not_responding
+    assert scene.wait(39) == []
+    assert [back.agent_id for back in scene.wait(1) if hasattr(back, "agent_id")] == ["ann"]
+
+
 def test_who_waits_at_a_restart_is_served_after_it_in_the_same_order() -> None:
     scene = Restarted()
     scene.queue("late", promise_s=10)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from routing.capacity import ALL_CHANNELS, Room
+from routing.capacity import ALL_CHANNELS, ONE, Room
 from routing.engine import Engine
+from routing.messages import Capacity
 from tests.routing.scene import Scene, numbered
 
 
@@ -77,3 +78,23 @@ def test_who_was_put_above_capacity_by_a_person_stays_excused_until_below() -> N
     scene.end("ann", "y")
     assert engine.load("ann") == 100
     assert engine.above_capacity() == []
+
+
+@pytest.mark.parametrize(
+    "capacity",
+    [Capacity(units=20), Capacity(units=1000, maxima={**Capacity().maxima, "chat": 1})],
+    ids=["more units", "more of one channel"],
+)
+def test_too_much_is_noticed_by_the_units_and_by_the_maximum(
+    capacity: Capacity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(engine := Engine(numbered("segment")))
+    scene.queue()
+    scene.agent("ann", capacity=capacity)
+    monkeypatch.setattr(Room, "open", lambda room, held: ALL_CHANNELS if held < 2 * ONE["chat"] else 0)
+
+    scene.arrive("x", channel="chat")
+    assert engine.above_capacity() == []
+    scene.arrive("y", channel="chat")
+
+    assert engine.above_capacity() == ["ann"]

@@ -28,17 +28,19 @@ def test_of_two_profiles_of_one_agent_the_last_counts(scene: Scene) -> None:
     [("a", [("a0", "ann"), ("a1", "bob")]), ("ab", [("a0", "ann"), ("b0", "bob")])],
     ids=["one line", "two lines"],
 )
+@pytest.mark.parametrize("promise_s", [0, 900_000], ids=["overdue", "ordinary"])
 def test_who_comes_in_sight_by_a_longer_look_ahead_is_offered_at_once(
-    scene: Scene, queues: str, offered: list[tuple[str, str]]
+    scene: Scene, promise_s: int, queues: str, offered: list[tuple[str, str]]
 ) -> None:
     scene.domain(look_ahead=0)
     for queue in queues:
-        scene.queue(queue)
+        scene.queue(queue, promise_s=promise_s)
         scene.arrive(f"{queue} not theirs", queue, wishes=Wishes(excluded_agent_ids=("ann", "bob")))
     for number in range(2):
         for queue in queues:
             scene.wait(1)
             scene.arrive(f"{queue}{number}", queue)
+    scene.wait(1)
     for name in ("ann", "bob"):
         scene.agent(name)
     assert scene.live() == []
