@@ -227,7 +227,8 @@ def test_an_explanation_is_what_was_computed_by_hand() -> None:
     scene.queue("slow")
     scene.queue("quick", rate=3)
     scene.queue("steady", rate=2)
-    scene.agent("cat", "zh 2", phone=False)
+    for name in ("bob", "cat"):  # of one profile
+        scene.agent(name, "zh 2", phone=False)
     for number in range(3):
         scene.arrive(f"late {number}", "late")
     scene.arrive("slow", "slow")  # by 20 s: 20 points

@@ -53,6 +53,15 @@ def test_of_a_contact_that_is_over_the_engine_knows_not_even_the_name(end: str, 
     assert {text for text in texts_of(engine) if text.startswith("segment-")} == set()
 
 
+def test_profiles_that_come_and_go_leave_no_room_behind() -> None:
+    scene = Scene(engine := Engine(numbered("segment")))
+    scene.queue()
+    for number in range(200):
+        scene.agent("ann", f"skill_{number} 1", ready=False)
+
+    assert max(len(each) for each in all_of(engine) if isinstance(each, list)) < 20
+
+
 def texts_of(root: object) -> set[str]:
     return {each for each in all_of(root) if isinstance(each, str)}
 
