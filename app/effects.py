@@ -86,7 +86,8 @@ class Effects:
             if not self.due[provider]:
                 wake.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), SWEEP_S)
+                    async with asyncio.timeout(SWEEP_S):  # wait_for of Python 3.11 may swallow a cancellation
+                        await wake.wait()
                 continue
             try:
                 await self._carry_some(provider)

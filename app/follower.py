@@ -189,7 +189,8 @@ class Follower:
         """Catch up whenever the bell rings, and every 5 s in case it was not heard."""
         while True:
             try:
-                await asyncio.wait_for(self._rung.wait(), SILENT_BELL_S)
+                async with asyncio.timeout(SILENT_BELL_S):
+                    await self._rung.wait()
             except TimeoutError:
                 self._known = max(self._known, await self._last_seq())
             self._rung.clear()

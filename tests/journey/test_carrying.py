@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx2
+import pytest
 
 from app import commands as c
 from app.channels.telephony import Provider, Telephony
@@ -109,3 +110,20 @@ async def test_an_agent_without_a_phone_is_known_at_once_and_nobody_is_asked_to_
 
     assert outside.taken == ["with"]
     assert [failed for report in reports for failed in report.failed] == [without.id]
+
+
+@pytest.mark.parametrize("ticks", range(5))
+async def test_carrying_ends_at_once_though_something_comes_at_that_moment(ticks: int) -> None:
+    """A stop that waits for a carrier who has not heard it would keep the domain from whoever takes over."""
+    async with carrying(Outside(), {}) as (effects, _):
+        effects.start([effect("first")])
+        await until(lambda: not effects.due["p"])
+        await asyncio.sleep(0.05)  # the carrier waits for something to do
+        effects.take(effect("second"))
+        for _tick in range(ticks):
+            await asyncio.sleep(0)
+        stopping = asyncio.create_task(effects.stop())
+        done, _ = await asyncio.wait({stopping}, timeout=5)
+        stopping.cancel()
+
+    assert stopping in done
