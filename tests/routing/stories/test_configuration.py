@@ -61,3 +61,43 @@ def test_a_channel_that_a_capacity_does_not_name_is_not_given_and_costs_nothing(
 
     assert scene.live() == [("fax 0", "ann"), ("fax 1", "ann")]
     assert scene.decider.load("ann") == 0
+
+
+def test_a_wider_round_asks_more_about_who_is_on_offer_already(scene: Scene) -> None:
+    scene.queue(offers_at_once=2)
+    for name in ("ann", "bob", "cat"):
+        scene.agent(name)
+    scene.arrive("x", channel="chat")
+    assert scene.live() == [("x", "ann"), ("x", "bob")]
+
+    scene.queue(offers_at_once=3, version=2)
+
+    assert scene.offered() == [("x", "cat")]
+
+
+def test_who_is_made_able_of_the_one_channel_they_have_room_on_is_given_it_at_once(scene: Scene) -> None:
+    scene.queue(requirement="zh")
+    calls_only = Capacity(maxima={channel: int(channel == "phone") for channel in Capacity().maxima})
+    scene.agent("ann", "", capacity=calls_only)
+    scene.arrive("x")
+    assert scene.live() == []
+
+    scene.agent("ann", "zh 1", capacity=calls_only, ready=False)
+
+    assert scene.offered() == [("x", "ann")]
+
+
+def test_who_had_no_phone_and_has_another_profile_now_is_not_missed_among_the_phones(scene: Scene) -> None:
+    scene.queue(reoffer_pause_s=30)
+    scene.agent("dan", ready=False)
+    scene.agent("ann", phone=False)
+    scene.agent("ann", "zh 1", ready=False)
+    scene.choose("ann", "away")
+    for name in ("bob", "cat"):
+        scene.agent(name)
+        scene.arrive(f"for {name}")
+    scene.talk("cat", "for cat")
+
+    scene.decline("bob", "for bob")
+
+    assert scene.live() == []  # cat is there, if busy
