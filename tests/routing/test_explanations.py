@@ -219,6 +219,21 @@ def test_where_the_longest_idle_goes_first_no_surplus_is_told() -> None:
     assert offer.explanation["agents"] == [[0, START_US, "bob"], [0, START_US + SECOND_US, "ann"]]
 
 
+def test_lines_in_which_nobody_is_overdue_are_not_counted_among_the_overdue() -> None:
+    scene = Scene(Engine(numbered("segment")))
+    scene.queue("fine")
+    scene.queue("late", promise_s=0)
+    scene.arrive("x", "fine")
+    scene.arrive("y", "late")
+    scene.wait(1)
+
+    scene.agent("ann")
+
+    (offer,) = scene.of("Offered")
+    assert (offer.stay_id, offer.explanation["kind"]) == ("y", "overdue")
+    assert offer.explanation["counts"]["lines"] == 1
+
+
 def test_an_explanation_is_what_was_computed_by_hand() -> None:
     """Two overdue stays are taken, then the window of two is full of them: the third choice is an ordinary one."""
     scene = Scene(Engine(numbered("segment")))

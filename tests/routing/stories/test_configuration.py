@@ -101,3 +101,36 @@ def test_who_had_no_phone_and_has_another_profile_now_is_not_missed_among_the_ph
     scene.decline("bob", "for bob")
 
     assert scene.live() == []  # cat is there, if busy
+
+
+def test_a_profile_that_changes_nothing_keeps_no_other_from_changing(scene: Scene) -> None:
+    scene.queue(requirement="zh")
+    for name in ("ann", "bob"):
+        scene.agent(name)
+    granted = frozenset({COMPANY})
+
+    scene.tell(ConfigChanged(99, agents=(AgentProfile("ann", {}, granted), AgentProfile("bob", {"zh": 1}, granted))))
+
+    scene.arrive("x")
+    assert scene.live() == [("x", "bob")]
+
+
+def test_a_changed_rate_counts_for_those_who_wait(scene: Scene) -> None:
+    """At 20 s: x has 20 points; y, who came at 10 s, has 10 at the old rate of 1 and 30 at the new one of 3."""
+    scene.queue("a")
+    scene.queue("b")
+    scene.agent("ann")
+    for name in ("first", "second", "x"):
+        scene.arrive(name, "a")
+    scene.until(10)
+    scene.arrive("y", "b")
+    scene.serve("ann", "first")
+    assert scene.offers_to("ann") == ["second"]
+    scene.queue("b", rate=3, version=2)
+    scene.until(19)
+    scene.talk("ann", "second")
+    scene.until(20)
+
+    scene.end("ann", "second")
+
+    assert scene.offered() == [("y", "ann")]

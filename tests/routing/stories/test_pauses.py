@@ -65,3 +65,18 @@ def test_nobody_is_spared_a_contact_for_a_colleague_who_must_not_have_it(scene: 
     scene.decline("ann", "x")
 
     assert scene.offered() == [("x", "ann")]
+
+
+def test_who_was_spared_is_asked_when_the_last_colleague_who_may_have_it_leaves(scene: Scene) -> None:
+    scene.queue(reoffer_pause_s=30)
+    for level, name in enumerate(("ann", "bob", "cat")):
+        scene.agent(name, f"zh {level + 1}")
+    scene.arrive("y", wishes=Wishes(only_agent_id="cat"))
+    scene.talk("cat", "y")
+    scene.arrive("x", wishes=Wishes(excluded_agent_ids=("bob",)))
+    scene.decline("ann", "x")
+    assert scene.live() == []  # cat is there, if busy
+
+    scene.lose("cat", "desk")
+
+    assert scene.offered() == [("x", "ann")]
