@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 import pytest
+from hypothesis import Phase, settings
 
 from routing.engine import Engine
 from routing.messages import DomainPolicy
@@ -13,6 +14,10 @@ from tests.routing.naive_match import NaiveMatch
 from tests.routing.scene import Decider, Scene, numbered
 
 CPU_SECONDS_MAX = float(os.environ.get("ROUTING_CPU_SECONDS_MAX", "0"))  # 0: no bound
+if CPU_SECONDS_MAX:
+    # That a planted fault is noticed is enough; the smallest example of it would take minutes to find.
+    settings.register_profile("planted", phases=[Phase.generate])
+    settings.load_profile("planted")
 
 
 def the_twin() -> Decider:
