@@ -163,6 +163,14 @@ def openapi() -> None:
 
 
 @app.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI document of the websocket."""
+    from app.socket_document import document
+
+    typer.echo(json.dumps(document(), indent=2, ensure_ascii=False))
+
+
+@app.command()
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False) -> None:
     """Say what could be wrong with this installation, and the cure; exit 1 if something is."""
     checks = asyncio.run(diagnosis.examine(Settings()))

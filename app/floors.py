@@ -111,10 +111,13 @@ class Floors:
 
     def _send_turn(self, watch: Watch, rest: dict[str, Any]) -> None:
         """The body is encoded once; only where its page stands is a viewer's own."""
-        body = encode(rest)[1:]
+        body, frames = encode(rest)[1:], dict[int, bytes]()
         for viewer in watch.viewers:
-            viewer.send(b'{"t":"turn","feed":"live","prev":%d,%s' % (viewer.pos, body))
+            frame = frames.get(viewer.pos)
+            if frame is None:
+                frame = frames[viewer.pos] = b'{"t":"turn","feed":"live","prev":%d,%s' % (viewer.pos, body)
             viewer.pos = self.pos
+            viewer.send(frame)
 
     def send_figures(self) -> None:
         now = time.monotonic()

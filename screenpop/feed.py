@@ -49,9 +49,10 @@ class History:
         viewer = view if isinstance(view, str) else FLOOR
         keys: set[str] = set()
         for recent in reversed(self.turns):
-            if recent.pos < pos or (recent.pos == pos and not recent.beside):
+            if recent.pos < pos:
                 break
-            keys |= recent.touched.get(viewer, set())
+            if recent.pos > pos or recent.beside:
+                keys |= recent.touched.get(viewer, set())
         return keys
 
 

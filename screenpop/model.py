@@ -107,7 +107,11 @@ class ReadModel:
 
     def _shown_with(self, agent_id: str) -> set[str]:
         """Keys of the floor that stand or fall with where this agent belongs."""
-        return {f"agent/{agent_id}", *(f"contact/{segment.contact_id}" for segment in self.held(agent_id))}
+        on = {f"contact/{segment.contact_id}" for segment in self.held(agent_id)}
+        return {f"agent/{agent_id}"} | on | self._alerts_about(agent_id)
+
+    def _alerts_about(self, subject_id: str) -> set[str]:
+        return {f"alert/{alert.id}" for alert in self.alerts.values() if alert.subject_id == subject_id}
 
     def take_names(self, names: Names) -> Touched:
         """Read anew: whoever is called otherwise, or has gone to another team, is shown anew."""
@@ -122,7 +126,7 @@ class ReadModel:
                     self._know_agent(agent_id, self.staff.profiles[agent_id])
         for queue_id in before.queues.keys() | names.queues.keys():
             if before.queues.get(queue_id) != names.queues.get(queue_id):
-                floor |= {f"queue/{queue_id}"} | self._all_agents()
+                floor |= {f"queue/{queue_id}"} | self._alerts_about(queue_id) | self._all_agents()
                 for segment in self.segments.values():
                     if segment.queue_id == queue_id:
                         touched.setdefault(segment.agent_id, set()).add(f"segment/{segment.id}")

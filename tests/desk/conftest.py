@@ -13,6 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from app.frames_told import check
 from tests.serving import Api, Server, api_of
 
 FRAME_S = 10.0
@@ -28,14 +29,19 @@ class Tab:
     pos: int | None = None
     heard: list[dict[str, Any]] = field(default_factory=list)
     answers_pings: bool = True
+    feed: str = "desk"
 
     async def hear(self) -> dict[str, Any]:
         async with asyncio.timeout(FRAME_S):
-            frame: dict[str, Any] = json.loads(await self.socket.recv())
+            text = str(await self.socket.recv())
+        check(text.encode())
+        frame: dict[str, Any] = json.loads(text)
         self.heard.append(frame)
         match frame["t"]:
-            case "ping" if self.answers_pings:
-                await self.say({"t": "pong", "n": frame["n"]})
+            case "ping":
+                self.pos = frame["pos"].get(self.feed, self.pos)  # a quiet page never ages
+                if self.answers_pings:
+                    await self.say({"t": "pong", "n": frame["n"]})
             case "snapshot":
                 self.records, self.pos = dict(frame["records"]), frame["pos"]
             case "turn":

@@ -19,6 +19,7 @@ class View(Tab):
     """A page with the live view; the latest figures win."""
 
     figures: dict[str, Any] = field(default_factory=dict)
+    feed: str = "live"
 
     async def hear(self) -> dict[str, Any]:
         frame = await Tab.hear(self)

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from app.follower import Follower
+from app.frames import encode
+from app.frames_told import check
 from app.store.database import Database
 from screenpop import feed
 from tests.journey.board import Board, open_board
@@ -24,6 +26,7 @@ class Page:
     """What a browser tab does with frames, and the frames it got."""
 
     def __init__(self, snapshot: dict[str, Any]) -> None:
+        check(encode(snapshot))
         self.pos: int = snapshot["pos"]
         self.first = snapshot
         self.frames: list[dict[str, Any]] = []
@@ -31,6 +34,7 @@ class Page:
         self.page_pos = snapshot["pos"]
 
     def send(self, frame: bytes) -> None:
+        check(frame)
         told = json.loads(frame)
         assert told["prev"] == self.page_pos, "a page that missed nothing is never asked to resume"
         self.records = feed.apply(self.records, told)

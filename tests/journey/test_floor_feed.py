@@ -12,6 +12,7 @@ import pytest
 from app import commands as c
 from app.follower import Follower
 from app.frames import encode
+from app.frames_told import check
 from app.switchboard import new_id
 from screenpop import feed
 from screenpop.scope import ALL, Scope
@@ -32,6 +33,7 @@ class View(Page):
         self.pos = snapshot["pos"]
 
     def send(self, frame: bytes) -> None:
+        check(frame)
         told = json.loads(frame)
         if told["t"] == "figures":
             self.figures |= told["put"]
