@@ -74,7 +74,7 @@ class Today:
     zones: dict[str, str] = field(default_factory=dict)  # of queues
     by: dict[str, Thresholds] = field(default_factory=dict)  # of queues
     group_of: dict[str, Group] = field(default_factory=dict)  # of agents
-    changed: set[str] = field(default_factory=set)  # queues whose figures are others than when it was last emptied
+    _next_us: int = 0  # the first midnight to come
 
     # --- what is configured -------------------------------------------------------------------------------------------
 
@@ -84,7 +84,7 @@ class Today:
         if zone not in self.days:
             self.days[zone] = Day(*local_day(zone, now_us))
         self.tally(queue_id).by = by
-        self.changed.add(queue_id)
+        self._next_us = 0
 
     def know_agent(self, agent_id: str, group: Group) -> None:
         """Whoever is alike with others from now on takes the whole day along."""
@@ -102,10 +102,12 @@ class Today:
 
     def pass_time(self, now_us: int) -> None:
         """Midnight of a zone: its day begins anew."""
+        if now_us < self._next_us:
+            return
         for zone, day in self.days.items():
             if now_us >= day.end_us:
                 day.begin_anew(*local_day(zone, now_us))
-                self.changed.update(queue_id for queue_id, its in self.zones.items() if its == zone)
+        self._next_us = min((day.end_us for day in self.days.values()), default=0)
 
     def take(self, event: Event, stay: Stay | None, segment: Segment | None) -> None:
         """One event of the log with the rows that it names, as they are after it or later."""
@@ -131,7 +133,6 @@ class Today:
                 tally.add_talk(segment.ended_us - segment.connected_us)
             case "segment.finished" if segment is not None and (fact := segment_fact(segment)) is not None:
                 tally.add_segment(fact)
-        self.changed.add(stay.queue_id)
 
     def tally(self, queue_id: str) -> Tally:
         return self.days[self.zones[queue_id]].tally(queue_id, self.by[queue_id])

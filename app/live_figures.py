@@ -19,6 +19,7 @@ Figures = dict[str, Any]
 
 def of_scope(model: ReadModel, today: Today, scope: Scope, now_us: int) -> dict[str, Figures]:
     """`queue/<id>` of each queue that is seen, and `all` of them together."""
+    model.settle()
     queue_ids = [q for q in sorted(model.names.queues) if q in today.zones and live.sees_queue(model, scope, q)]
     found = {f"queue/{q}": of_queue(model, today, scope, q, now_us) for q in queue_ids}
     return found | {"all": of_all(model, today, scope, queue_ids, now_us)}

@@ -41,6 +41,7 @@ class Floor:
 
 def alerts(floor: Floor) -> dict[str, Alert]:
     """By id."""
+    floor.model.settle()
     found: dict[str, Alert] = {}
     for queue_id in floor.model.names.queues:
         if queue_id in floor.model.queues:

@@ -116,7 +116,7 @@ def agent(model: ReadModel, agent_id: str) -> Record:
         "load": load,
         "units": units,
         "skills": dict(group.skills),
-        "queues": queues_of(model, agent_id),
+        "queues": list(queues_of(model, agent_id)),
         "holds": [_held(model, segment) for segment in model.held(agent_id)],
     }
 
@@ -124,7 +124,10 @@ def agent(model: ReadModel, agent_id: str) -> Record:
 def queues_of(model: ReadModel, agent_id: str) -> list[str]:
     """The queues this agent may serve."""
     group = model.staff.group_of[agent_id]
-    return sorted(queue_id for queue_id in model.names.queues if group in serving(model, queue_id))
+    if group not in model.served:
+        served = sorted(queue_id for queue_id in model.names.queues if group in serving(model, queue_id))
+        model.served[group] = served
+    return model.served[group]
 
 
 def serving(model: ReadModel, queue_id: str) -> list[Any]:

@@ -12,7 +12,7 @@ from contacts.stay import Stay
 from screenpop import card, desk
 from screenpop.alert import Alert
 from screenpop.card import LookedUp
-from screenpop.staff import Staff, standing
+from screenpop.staff import Group, Staff, standing
 
 FLOOR = ""  # in place of an agent: the floor as supervisors see it
 Touched = dict[str, set[str]]  # agent id -> keys of records on that agent's desk; FLOOR -> keys of the floor
@@ -73,6 +73,8 @@ class ReadModel:
     alerts: dict[str, Alert] = field(default_factory=dict)  # by id, as they were judged last
     seen: set[str] = field(default_factory=set)  # ids of alerts
     flagged_us: dict[str, int] = field(default_factory=dict)  # by agent: when an offer expired last
+    unsettled: set[str] = field(default_factory=set)  # agents who may stand otherwise than they are counted
+    served: dict[Group, list[str]] = field(default_factory=dict)  # the queues of a group, as far as anybody has asked
     departed: dict[str, str] = field(default_factory=dict)  # contact that is gone -> company, the latest last
 
     @classmethod
@@ -93,6 +95,7 @@ class ReadModel:
     def take_config(self, values: Iterable[ConfigValue]) -> Touched:
         """What is configured as the engine applied it. A queue that changes may be served by others than before."""
         floor: set[str] = set()
+        self.served.clear()
         for value in values:
             if value.kind == "agent":
                 self._know_agent(value.subject_id, value.values)
@@ -116,6 +119,7 @@ class ReadModel:
     def take_names(self, names: Names) -> Touched:
         """Read anew: whoever is called otherwise, or has gone to another team, is shown anew."""
         before, self.names = self.names, names
+        self.served.clear()
         touched: Touched = {}
         floor: set[str] = set()
         for agent_id in before.agents.keys() | names.agents.keys():
@@ -154,10 +158,15 @@ class ReadModel:
             self.agents[agent.agent_id] = agent
             touched.setdefault(agent.agent_id, set()).add("me")
             moved.add(agent.agent_id)
-        for agent_id in moved:
-            self._stand(agent_id)
-            touched[FLOOR].add(f"agent/{agent_id}")
+        self.unsettled |= moved
+        touched[FLOOR].update([f"agent/{agent_id}" for agent_id in moved])
         return touched
+
+    def settle(self) -> None:
+        """How agents stand is counted when somebody looks and not in every turn."""
+        for agent_id in self.unsettled:
+            self._stand(agent_id)
+        self.unsettled.clear()
 
     # --- an agent's desk ----------------------------------------------------------------------------------------------
 
@@ -348,7 +357,8 @@ class ReadModel:
         self._stand(agent_id)
 
     def _stand(self, agent_id: str) -> None:
-        self.staff.stand(agent_id, standing(self.state(agent_id), self.held(agent_id)))
+        held = (self.segments[segment_id] for segment_id in self.segments_of.get(agent_id, ()))
+        self.staff.stand(agent_id, standing(self.state(agent_id), held))
 
     def _all_agents(self) -> set[str]:
         return {f"agent/{agent_id}" for agent_id in self.staff.profiles}
