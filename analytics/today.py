@@ -19,6 +19,7 @@ from contacts.stay import Stay
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+Sum = tuple[str, Change, int, int]  # (agent, what changed, how often, sum of the instants)
 Group = Hashable  # agents who are alike to whoever looks
 
 
@@ -148,19 +149,16 @@ class Today:
     # --- after a restart ----------------------------------------------------------------------------------------------
 
     def resume_hours(
-        self,
-        changes: Iterable[tuple[int, str, Change]],
-        working: Mapping[str, int],
-        ready: Mapping[str, int],
+        self, sums: Mapping[int, Iterable[Sum]], working: Mapping[str, int], ready: Mapping[str, int]
     ) -> None:
-        """`changes`: (at_us, agent, change) since the earliest begin of a day; `working`, `ready`: how it stands after
-        them. What is missing from the changes went on since the day began.
+        """`sums`: the changes since each begin of a day, added up; `working`, `ready`: how it stands after them. What
+        is missing from the changes went on since the day began.
         """
-        for at_us, agent_id, change in changes:
-            for day in self.days.values():
-                if at_us >= day.begin_us:
-                    day.change(agent_id, self.group_of.get(agent_id), change, at_us)
         for day in self.days.values():
+            for agent_id, change, count, sum_us in sums.get(day.begin_us, ()):
+                for hours in (_of(day.hours, agent_id), _of(day.groups, self.group_of.get(agent_id))):
+                    hours.work.change_all(change.work, count, sum_us)
+                    hours.ready.change_all(change.ready, count, sum_us)
             for agent_id in {*day.hours, *working, *ready}:
                 had = _of(day.hours, agent_id)
                 work = working.get(agent_id, 0) - had.work.running

@@ -20,6 +20,11 @@ class Meter:
         self.running += by
         self.sum_us -= by * at_us
 
+    def change_all(self, by: int, count: int, sum_us: int) -> None:
+        """The same change at so many instants, of which the sum is known."""
+        self.running += by * count
+        self.sum_us -= by * sum_us
+
     def until(self, now_us: int) -> int:
         return self.sum_us + self.running * now_us
 

@@ -88,7 +88,9 @@ class Follower:
         self.model.seen, self.today = seen, today
         self._know_groups()
         _resume(today, self.model, stand)
-        self.model.flagged_us = {who: at_us for at_us, who, kind, *_ in stand.changes if kind == "agent.flagged"}
+        self.model.flagged_us = {
+            row[0]: row[-1] for rows in stand.changes.values() for row in rows if row[1] == "agent.flagged"
+        }
         self.pos = self.floors.pos = stand.records.last_seq
         self.history.start(self.pos)
 
@@ -350,4 +352,8 @@ def _resume(today: Today, model: ReadModel, stand: Stand) -> None:
         if segment.state in UNDERWAY or segment.state == "wrap_up":
             working[segment.agent_id] = working.get(segment.agent_id, 0) + 1
     ready = {agent_id: 1 for agent_id, state in model.agents.items() if state.chosen == "ready"}
-    today.resume_hours(((at_us, who, change(*what)) for at_us, who, *what in stand.changes), working, ready)
+    sums = {
+        begin_us: [(who, change(*what), count, int(sum_us)) for who, *what, count, sum_us, _ in rows]
+        for begin_us, rows in stand.changes.items()
+    }
+    today.resume_hours(sums, working, ready)

@@ -158,9 +158,13 @@ def test_hours_read_anew_equal_those_that_were_followed():
         agent, change = str(each.agent_id), change_of(each)
         working[agent] = working.get(agent, 0) + change.work
         ready[agent] = ready.get(agent, 0) + change.ready
-    begin_us = min(day.begin_us for day in fresh.days.values())
-    changes = [(each.at_us, str(each.agent_id), change_of(each)) for each in events if each.at_us >= begin_us]
-    fresh.resume_hours(changes, working, ready)
+    sums = {
+        day.begin_us: [
+            (str(each.agent_id), change_of(each), 1, each.at_us) for each in events if each.at_us >= day.begin_us
+        ]
+        for day in fresh.days.values()
+    }
+    fresh.resume_hours(sums, working, ready)
 
     def seen(today: Today) -> object:
         return {zone: (day.begin_us, day.end_us, day.hours, day.groups) for zone, day in today.days.items()}

@@ -29,6 +29,15 @@ def test_a_meter_restarted_at_midnight_counts_from_there():
     assert meter.until(5000) == 30
 
 
+def test_many_equal_changes_are_one_sum():
+    one, many = Meter(), Meter()
+    for at_us in (3, 5, 9):
+        one.change(-2, at_us)
+    many.change_all(-2, 3, 3 + 5 + 9)
+
+    assert one == many
+
+
 def test_meters_add_up_and_come_apart_again():
     one, other, both = Hours(), Hours(), Hours()
     one.work.change(1, 10)
