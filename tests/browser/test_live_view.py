@@ -1,18 +1,13 @@
-"""Does a supervisor see each step and act on it? Where the server shows the floor live."""
+"""Does a supervisor see each step and act on it?"""
 
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import REPOSITORY
+from tests.browser.conftest import WAIT_MS
 
-OPERATIONS = (REPOSITORY / "docs/openapi.json").read_text()
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif('"/v1/live"' not in OPERATIONS, reason="the server does not show the floor live"),
-]
+pytestmark = pytest.mark.browser
 
 
 async def watch(centre: Any, visit: Any, login: str | None = None, **looks: Any) -> Any:
@@ -138,6 +133,29 @@ async def test_a_queue_is_closed_with_a_message_after_a_question_and_opened_agai
     assert {"queue.closed", "queue.opened"} <= await audited(centre)
 
 
+async def test_a_missed_offer_is_an_alert_that_is_seen_and_the_flag_is_cleared(
+    impatient_centre: Any, visit: Any
+) -> None:
+    desk = await visit()
+    await desk.log_in(impatient_centre)
+    await desk.become_ready()
+    boss = await watch(impatient_centre, visit)
+    page, agent = boss.page, "[data-test=agents] tbody tr"
+    await impatient_centre.chat_arrives()
+    await expect(page.locator(agent)).to_contain_text("Not responding", timeout=WAIT_MS)
+    await page.click("[data-test=alerts-button]")
+    alert = page.locator("[data-test=alerts] li").filter(has_text="Agent not responding")
+    await expect(alert).to_contain_text("Li Wei", timeout=WAIT_MS)
+    await boss.take_picture("live-alerts-wide-light-en")
+    await alert.get_by_role("button", name="Seen").click()
+    await expect(alert.get_by_role("button")).to_have_count(0)
+    await page.keyboard.press("Escape")
+    await choose(page, agent, "Clear “not responding”")
+
+    await expect(desk.page.locator("[data-test=flag]")).to_have_count(0)
+    assert boss.complaints == []
+
+
 async def test_each_figure_shows_its_definition(centre: Any, visit: Any) -> None:
     boss = await watch(centre, visit)
     page = boss.page
@@ -187,7 +205,6 @@ async def test_the_live_view_breaks_no_accessibility_rule(centre: Any, visit: An
     assert wide == [False, False]
 
 
-@pytest.mark.skipif('"/v1/me/views/{name}"' not in OPERATIONS, reason="the server keeps no views")
 async def test_cards_are_chosen_and_kept_on_the_server_and_a_change_elsewhere_is_shown_beside_mine(
     centre: Any, visit: Any
 ) -> None:
@@ -212,7 +229,6 @@ async def arrange(page: Page, act: str) -> None:
     await page.get_by_role("button", name=act).click()
 
 
-@pytest.mark.skipif('"/v1/wallboards"' not in OPERATIONS, reason="the server has no wallboards")
 async def test_a_wallboard_shows_the_queues_by_its_link_alone(centre: Any, visit: Any) -> None:
     boss, wall = await watch(centre, visit), await visit()
     await boss.page.get_by_role("button", name="Wallboard").click()

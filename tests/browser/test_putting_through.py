@@ -1,19 +1,11 @@
-"""Can agents put contacts through to each other? Where the server lists colleagues."""
+"""Can agents put contacts through to each other?"""
 
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import REPOSITORY
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        '"/v1/colleagues"' not in (REPOSITORY / "docs/openapi.json").read_text(),
-        reason="the server lists no colleagues",
-    ),
-]
+pytestmark = pytest.mark.browser
 
 
 async def test_a_chat_is_put_through_to_a_colleague_who_is_found_by_name(centre: Any, visit: Any) -> None:
