@@ -12,12 +12,13 @@ import structlog
 
 from app.store import cards
 from app.store.cards import Answer, Asked
-from app.store.database import Database
+from app.store.database import Reads
 from contacts.contact import Contact
 from screenpop.card import Known, Link, LookedUp, PastContact
 from screenpop.model import ReadModel, Touched
 
 AT_ONCE_MAX = 200
+PAUSE_S = 0.02  # whose offers come meanwhile are looked up together
 AGAIN_S = 0.5  # after the database was away
 
 log = structlog.get_logger()
@@ -29,7 +30,7 @@ class HasModel(Protocol):
 
 @dataclass(slots=True)
 class Cards:
-    database: Database
+    reads: Reads
     of: HasModel
     show: Callable[[Touched], None]
     _wanted: dict[str, None] = field(default_factory=dict)  # contact ids, the first asked for first
@@ -51,6 +52,7 @@ class Cards:
             if not await self.bring(some):
                 self.want(some)
                 await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(PAUSE_S)
 
     async def bring(self, contact_ids: Iterable[str]) -> bool:
         """Look these up and show them. False: the database is away, a desk without cards is better than none."""
@@ -59,8 +61,7 @@ class Cards:
         if not contacts:
             return True
         try:
-            async with self.database.engine.connect() as connection:
-                answers = await cards.read(connection, [_asked(contact) for contact in contacts])
+            answers = await cards.read(self.reads, [_asked(contact) for contact in contacts])
         except Exception as error:
             log.warning("no cards", error=type(error).__name__)
             return False

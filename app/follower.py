@@ -67,7 +67,7 @@ class Follower:
     cards: Cards = field(init=False)
 
     def __post_init__(self) -> None:
-        self.cards = Cards(self.database, self, self._show_beside)
+        self.cards = Cards(self.database.reads, self, self._show_beside)
         self.floors = Floors(self, lambda: self.business_us(), self._show_beside)
 
     async def start(self) -> None:

@@ -124,7 +124,6 @@ async def _stop(process: Process, server: Server, tasks: dict[str, asyncio.Task[
     await process.effects.stop()
     await process.bus.close()
     await process.client.aclose()
-    await process.look_ups.close()
     await process.database.dispose()
 
 

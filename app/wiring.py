@@ -55,7 +55,6 @@ class Process:
     sweeps: Sweeps
     clock: "FollowedClock"
     client: httpx2.AsyncClient
-    look_ups: LookUps
     asgi: Any
 
 
@@ -70,8 +69,7 @@ def wire(settings: Settings, database_url: str) -> Process:
     follower.business_us = clock.now_us
     client = httpx2.AsyncClient()
     providers = Providers(database.engine, settings.signing_key())
-    look_ups = LookUps(database_url)
-    arrivals = Arrivals(look_ups, clock.now_us)
+    arrivals = Arrivals(LookUps(database.reads), clock.now_us)
 
     async def store_inbox(provider_id: str, delivery_id: str, body: bytes) -> None:
         async with database.engine.begin() as connection:
@@ -115,9 +113,7 @@ def wire(settings: Settings, database_url: str) -> Process:
     )
     sweeps = Sweeps(database, switchboard, telephony, providers, FileBlobs(settings.blobs), DOMAIN_ID)
     asgi = Front(settings.web_dir, api, sockets)
-    return Process(
-        settings, database, switchboard, follower, effects, sockets, bus, sweeps, clock, client, look_ups, asgi
-    )
+    return Process(settings, database, switchboard, follower, effects, sockets, bus, sweeps, clock, client, asgi)
 
 
 def _counts(switchboard: Switchboard, effects: Effects, sweeps: Sweeps) -> dict[str, int]:

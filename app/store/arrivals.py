@@ -1,19 +1,12 @@
-"""Which company, queue and customers do the two addresses of a call lead to? Two queries for a whole webhook.
+"""Which company, queue and customers do the two addresses of a call lead to? Two queries for a whole webhook."""
 
-The hottest reads of all: on connections of their own, prepared once and without a transaction around them.
-"""
-
-import asyncio
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
-from app.store.database import API_SETTINGS, CONNECT_TIMEOUT_S
-
-CONNECTIONS_MAX = 4
+from app.store.database import Reads
 
 Known = tuple[str, str, str, int]  # (customer id, level, source, value) of somebody known by the caller's address
 
@@ -53,21 +46,17 @@ SELECT caller.n, found.customer_id, found.level, found.source, found.value
 """
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class LookUps:
-    url: str
-    _pool: asyncpg.Pool | None = None
-    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reads: Reads
 
     async def ways(self, called: Sequence[str]) -> dict[str, Way]:
         """By number; one that nobody has is not there."""
-        pool = self._pool or await self._open()
-        return {row["address"]: _as_way(row) for row in await pool.fetch(_WAYS, called)}
+        return {row["address"]: _as_way(row) for row in await self.reads.fetch(_WAYS, called)}
 
     async def known(self, callers: Sequence[tuple[str, str]]) -> list[list[Known]]:
         """For each (company id, address): everybody known by it, at most 16."""
-        pool = self._pool or await self._open()
-        rows = await pool.fetch(
+        rows = await self.reads.fetch(
             _KNOWN,
             list(range(len(callers))),
             [company_id for company_id, _ in callers],
@@ -78,23 +67,6 @@ class LookUps:
             answer[row["n"]].append((str(row["customer_id"]), row["level"], row["source"], int(row["value"])))
         return answer
 
-    async def close(self) -> None:
-        if self._pool is not None:
-            self._pool.terminate()
-
-    async def _open(self) -> asyncpg.Pool:
-        async with self._opening:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
-                    self.url,
-                    min_size=1,
-                    max_size=CONNECTIONS_MAX,
-                    timeout=CONNECT_TIMEOUT_S,
-                    command_timeout=CONNECT_TIMEOUT_S,
-                    server_settings=API_SETTINGS,
-                )
-        return self._pool
-
 
 def _as_way(row: asyncpg.Record) -> Way:
     return Way(
@@ -104,5 +76,5 @@ def _as_way(row: asyncpg.Record) -> Way:
         queue_version=row["current_version"],
         queue_closed=bool(row["queue_closed"]),
         language=row["language"],
-        hours=None if row["hours"] is None else json.loads(row["hours"]),
+        hours=row["hours"],
     )

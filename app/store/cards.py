@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from app.store.database import Reads
 from contacts.customer import Address
 from contacts.identify import MAX_CANDIDATES
 
@@ -66,10 +65,10 @@ class Answer:
     hosts: list[str] = field(default_factory=list)
 
 
-async def read(conn: AsyncConnection, asked: Sequence[Asked]) -> list[Answer]:
+async def read(reads: Reads, asked: Sequence[Asked]) -> list[Answer]:
     """In the order in which they were asked."""
     answers = [Answer() for _ in asked]
-    links = {row[0]: row[1:] for row in await _rows(conn, LINKS, list({each.company_id for each in asked}))}
+    links = {row[0]: (row[1], row[2]) for row in await reads.fetch(LINKS, list({each.company_id for each in asked}))}
     for each, answer in zip(asked, answers, strict=True):
         answer.links, answer.hosts = links.get(each.company_id, ([], []))
     known = [n for n, each in enumerate(asked) if each.customer_id is not None or each.address is not None]
@@ -77,18 +76,14 @@ async def read(conn: AsyncConnection, asked: Sequence[Asked]) -> list[Answer]:
         return answers
     companies = [asked[n].company_id for n in known]
     wanted = (known, companies, [asked[n].customer_id for n in known], [asked[n].address for n in known])
-    for n, *person in await _rows(conn, PEOPLE, *wanted):
+    for n, *person in await reads.fetch(PEOPLE, *wanted):
         answers[n].people.append(tuple(person))
     people = [(n, asked[n].company_id, person[0]) for n in known for person in answers[n].people]
     if people:
-        for n, *row in await _rows(conn, ADDRESSES, *map(list, zip(*people, strict=True))):
+        for n, *row in await reads.fetch(ADDRESSES, *map(list, zip(*people, strict=True))):
             answers[n].addresses.append(Address(row[0], row[1], row[2], row[3], row[4], row[5], at_us=0))
     owners = [(n, company_id, who) for n, company_id, who in people if asked[n].customer_id == who]
     if owners:
-        for n, *row in await _rows(conn, PAST, *map(list, zip(*owners, strict=True))):
+        for n, *row in await reads.fetch(PAST, *map(list, zip(*owners, strict=True))):
             answers[n].past.append(tuple(row))
     return answers
-
-
-async def _rows(conn: AsyncConnection, query: str, *arguments: Any) -> Sequence[Any]:
-    return (await conn.exec_driver_sql(query, arguments)).all()
