@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import httpx2
-
 from app.api.app import build_api
 from app.channels.telephony import Telephony
 from app.commands import Envelope, Reply
@@ -24,6 +22,6 @@ def document() -> dict[str, Any]:
     async def nothing(*_: Any) -> Any:
         raise NoWriter
 
-    telephony = Telephony(_nobody, nothing, nothing, nothing, httpx2.AsyncClient())
+    telephony = Telephony(_nobody, nothing, nothing, nothing, nothing)
     doors = Doors(settings, database, _nobody, lambda: 0)
     return build_api(doors, [telephony.router()]).openapi()

@@ -5,12 +5,11 @@ provider has said so: nobody hears what is said about them. Whoever has the cont
 go, the next one takes over, and a customer whose agent went before anybody answered waits in the queue again.
 """
 
-from dataclasses import replace
-
 from app import asks, journey
 from app.house import House
 from app.noted import log_segment
 from contacts.contact import Contact
+from contacts.record import replace
 from contacts.segment import Role, Segment
 from contacts.stay import Wishes
 from routing import messages as m

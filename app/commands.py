@@ -6,7 +6,6 @@ Commands cross the bus as JSON by `dump` and `load`.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Annotated, Any, Literal
 
@@ -14,11 +13,12 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from contacts.leg import CstaEvent
 from contacts.presence import Chosen, Device
+from contacts.record import record
 from contacts.stay import Wishes
 from contacts.words import Channel, Direction
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Entry:
     """What was looked up about a contact that arrives: where it goes and who it may be."""
 
@@ -39,7 +39,7 @@ class Entry:
     collected: Mapping[str, Any] = default(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Call:
     """Two addresses to be looked up before a caller arrives."""
 
@@ -48,7 +48,7 @@ class Call:
     caller: str | None  # None: withheld
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LegReport:
     """One event of a telephony provider about one leg, in CSTA words."""
 
@@ -59,13 +59,13 @@ class LegReport:
     entry: Entry | None = None  # looked up when the leg may be a new caller
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Arrive:
     entry: Entry
     kind: Literal["arrive"] = "arrive"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReportLegs:
     """One webhook: one command, whatever the number of reports in it."""
 
@@ -74,7 +74,7 @@ class ReportLegs:
     kind: Literal["report_legs"] = "report_legs"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReportPhones:
     """A provider says which agents' phones are registered."""
 
@@ -85,7 +85,7 @@ class ReportPhones:
     kind: Literal["report_phones"] = "report_phones"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReportEffects:
     """What became of effects: said by the carrier of effects, or by a provider."""
 
@@ -96,14 +96,14 @@ class ReportEffects:
     kind: Literal["report_effects"] = "report_effects"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CustomerLeft:
     contact_id: str
     company_ids: tuple[str, ...] | None = None  # of the asker; None = all
     kind: Literal["customer_left"] = "customer_left"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ChooseState:
     agent_id: str
     chosen: Chosen
@@ -113,13 +113,13 @@ class ChooseState:
     kind: Literal["choose_state"] = "choose_state"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ClearNotResponding:
     agent_id: str
     kind: Literal["clear_not_responding"] = "clear_not_responding"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DeviceReach:
     agent_id: str
     device: Device
@@ -133,7 +133,7 @@ SegmentAct = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ActOnSegment:
     """An agent's act on one of their own segments."""
 
@@ -144,7 +144,7 @@ class ActOnSegment:
     kind: Literal["act_on_segment"] = "act_on_segment"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TransferToQueue:
     """Blind: the agent's segment ends, the contact waits in another queue."""
 
@@ -155,7 +155,7 @@ class TransferToQueue:
     kind: Literal["transfer_to_queue"] = "transfer_to_queue"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TransferToAgent:
     """Blind: the agent's segment ends, the contact waits in the same queue for one colleague."""
 
@@ -166,7 +166,7 @@ class TransferToAgent:
     kind: Literal["transfer_to_agent"] = "transfer_to_agent"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ConsultAgent:
     """The customer is held, and a colleague is asked to talk with the agent."""
 
@@ -176,7 +176,7 @@ class ConsultAgent:
     kind: Literal["consult_agent"] = "consult_agent"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AssignContact:
     """A person gives a waiting contact to an agent, also above capacity."""
 
@@ -186,7 +186,7 @@ class AssignContact:
     kind: Literal["assign_contact"] = "assign_contact"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MoveContact:
     """A person puts a waiting contact into another queue of its company."""
 
@@ -195,7 +195,7 @@ class MoveContact:
     kind: Literal["move_contact"] = "move_contact"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ReprioritiseContact:
     """A person gives a waiting contact another value."""
 
@@ -204,7 +204,7 @@ class ReprioritiseContact:
     kind: Literal["reprioritise_contact"] = "reprioritise_contact"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WithdrawOffer:
     """A person takes an offer back from its agent."""
 
@@ -212,7 +212,7 @@ class WithdrawOffer:
     kind: Literal["withdraw_offer"] = "withdraw_offer"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ApplyConfig:
     """Configuration up to `seq` was committed; the writer reads what it lacks before the turn."""
 
@@ -220,7 +220,7 @@ class ApplyConfig:
     kind: Literal["apply_config"] = "apply_config"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class RowChanged:
     """A row that a feed shows was committed by the API or a worker."""
 
@@ -233,7 +233,7 @@ class RowChanged:
     kind: Literal["row_changed"] = "row_changed"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class EraseCustomer:
     customer_id: str
     company_id: str
@@ -247,7 +247,7 @@ Command = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Envelope:
     """A command on its way. `principal` is who asks: 'user:<id>', 'key:<id>', 'provider:<id>' or 'system'."""
 
@@ -260,7 +260,7 @@ class Envelope:
     __pydantic_config__ = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")  # a hash is no text
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reply:
     """An HTTP-shaped answer; from 400 on `body` is an RFC 9457 problem. `pos` is the last event of its turn."""
 

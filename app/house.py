@@ -4,7 +4,6 @@ Every change of a record goes through `keep_*`, so that memory, draft and indexe
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from app.commands import Envelope
@@ -13,6 +12,7 @@ from contacts.effect import Effect
 from contacts.events import Event, EventKind
 from contacts.leg import Leg
 from contacts.presence import AgentState, Chosen
+from contacts.record import replace
 from contacts.records import CLEARED_LEGS_MAX, ConfigValue, Decision, Draft, Records
 from contacts.segment import OVER, Segment
 from contacts.stay import Stay

@@ -13,8 +13,6 @@ Nothing here waits or touches the world: who it is and where it goes was looked 
 A command that is refused raises before anything is changed.
 """
 
-from dataclasses import replace
-
 from app import asks, noted
 from app.commands import Entry
 from app.house import House
@@ -25,6 +23,7 @@ from contacts import stay as stays
 from contacts.contact import Contact, Outcome
 from contacts.events import EventKind
 from contacts.leg import Leg
+from contacts.record import replace
 from contacts.segment import UNDERWAY, Segment
 from contacts.stay import Stay, StayEnd, Wishes
 from contacts.words import WRITTEN, Actor

@@ -1,10 +1,9 @@
 """What does a decision of the engine leave in the records and the log, where nothing else follows from it?"""
 
-from dataclasses import replace
-
 from app.house import House
 from contacts import segment as segments
 from contacts.events import EventKind
+from contacts.record import replace
 from contacts.segment import Segment
 from routing import messages as m
 

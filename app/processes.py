@@ -123,7 +123,7 @@ async def _stop(process: Process, server: Server, tasks: dict[str, asyncio.Task[
     await asyncio.gather(*tasks.values(), return_exceptions=True)
     await process.effects.stop()
     await process.bus.close()
-    await process.client.aclose()
+    await process.posts.close()
     await process.database.dispose()
 
 

@@ -1,6 +1,5 @@
 """Which step of the journey does a command ask for, and what is it answered?"""
 
-from dataclasses import replace
 from typing import assert_never
 
 from app import agent_acts, asks, journey, supervision, wires
@@ -9,6 +8,7 @@ from app.house import House
 from contacts import leg as legs
 from contacts.effect import Effect
 from contacts.leg import Leg
+from contacts.record import replace
 from contacts.records import ConfigValue
 from contacts.words import IllegalStep
 from routing import messages as m

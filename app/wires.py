@@ -1,12 +1,11 @@
 """What does a step of a wire mean for its contact? Connected, held and gone are what the provider reports."""
 
-from dataclasses import replace
-
 from app import asks, colleagues, journey
 from app.house import House
 from app.noted import log_segment
 from contacts import segment as segments
 from contacts.leg import Leg
+from contacts.record import replace
 from contacts.segment import UNDERWAY, Segment
 from routing import messages as m
 

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import asyncpg
-import httpx2
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.app import build_api
@@ -18,6 +17,7 @@ from app.api.sockets import Sockets
 from app.arrivals import Arrivals
 from app.bus.local import LocalBus
 from app.bus.redis import RedisBus
+from app.channels.posts import Posts
 from app.channels.telephony import Telephony
 from app.clock import BusinessClock
 from app.effects import Effects
@@ -54,7 +54,7 @@ class Process:
     bus: Bus
     sweeps: Sweeps
     clock: "FollowedClock"
-    client: httpx2.AsyncClient
+    posts: Posts
     asgi: Any
 
 
@@ -67,7 +67,7 @@ def wire(settings: Settings, database_url: str) -> Process:
     bus = _bus(settings, process_id, switchboard, follower)
     clock = FollowedClock(database, switchboard)
     follower.business_us = clock.now_us
-    client = httpx2.AsyncClient()
+    posts = Posts()
     providers = Providers(database.engine, settings.signing_key())
     arrivals = Arrivals(LookUps(database.reads), clock.now_us)
 
@@ -75,7 +75,7 @@ def wire(settings: Settings, database_url: str) -> Process:
         async with database.engine.begin() as connection:
             await put_delivery(connection, new_id(), f"telephony:{provider_id}", delivery_id, body)
 
-    telephony = Telephony(bus.submit, providers.find, arrivals.of_calls, store_inbox, client)
+    telephony = Telephony(bus.submit, providers.find, arrivals.of_calls, store_inbox, posts.post)
 
     async def send(provider_id: str, commands: Sequence[Any]) -> Taken:
         provider = await providers.find(provider_id)
@@ -113,7 +113,7 @@ def wire(settings: Settings, database_url: str) -> Process:
     )
     sweeps = Sweeps(database, switchboard, telephony, providers, FileBlobs(settings.blobs), DOMAIN_ID)
     asgi = Front(settings.web_dir, api, sockets)
-    return Process(settings, database, switchboard, follower, effects, sockets, bus, sweeps, clock, client, asgi)
+    return Process(settings, database, switchboard, follower, effects, sockets, bus, sweeps, clock, posts, asgi)
 
 
 def _counts(switchboard: Switchboard, effects: Effects, sweeps: Sweeps) -> dict[str, int]:

@@ -1,9 +1,10 @@
 """What is a contact: one customer's one try to reach us, or ours to reach them, on one channel."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from contacts.record import record
 from contacts.words import Actor, Channel, Direction, IllegalStep
 
 ContactState = Literal["open", "closed"]
@@ -33,7 +34,7 @@ def next_state(state: ContactState, event: str, actor: Actor) -> ContactState:
     return step[0]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Contact:
     id: str
     company_id: str

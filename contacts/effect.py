@@ -1,8 +1,10 @@
 """What is an effect: something to be done in the world, written before it is done."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
+
+from contacts.record import record
 
 # The closed vocabulary of commands to a telephony provider.
 TelephonyVerb = Literal[
@@ -11,7 +13,7 @@ TelephonyVerb = Literal[
 EffectState = Literal["due", "sent", "done", "failed", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Effect:
     id: str  # also the provider's id of the command: a repeat is the same command
     domain_id: int

@@ -1,8 +1,10 @@
 """What may be written into the log? Ids, enums and numbers only: never a name, an address or a text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
+
+from contacts.record import record
 
 EventKind = Literal[
     "contact.arrived", "contact.identified", "contact.closed",
@@ -17,7 +19,7 @@ EventKind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Event:
     """`seq` and `recorded_at` are given when the turn is written; `at_us` is business time."""
 

@@ -1,8 +1,8 @@
 """What is a leg: one wire of a contact (a channel of the PBX, a chat session, a fax job)."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from contacts.record import record
 from contacts.words import Actor, IllegalStep
 
 LegState = Literal["initiated", "delivered", "established", "held", "cleared"]
@@ -51,7 +51,7 @@ def next_state(state: LegState, event: str, actor: Actor = "provider") -> LegSta
     return step[0]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Leg:
     id: str
     domain_id: int

@@ -1,15 +1,15 @@
 """Is an agent there? Three facts that are never mixed (chosen, reachable, load) and one flag beside them."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from contacts.record import record
 from contacts.words import WRITTEN, Channel
 
 Chosen = Literal["ready", "away", "offline"]
 Device = Literal["desk", "phone"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AgentState:
     """Load is not here: it follows from the agent's segments."""
 

@@ -9,13 +9,14 @@ from contacts.effect import Effect
 from contacts.events import Event
 from contacts.leg import Leg
 from contacts.presence import AgentState
+from contacts.record import record
 from contacts.segment import Segment
 from contacts.stay import Stay
 
 ConfigKind = Literal["domain", "queue", "agent"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ConfigValue:
     """One applied piece of configuration. `values` is None when the subject is gone."""
 
@@ -47,7 +48,7 @@ class Records:
     last_at_us: int = 0  # business time of the last event: our clock never stands before it
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StoredReply:
     """The answer to a command, kept 48 h: a repeat of the command gets it again."""
 
@@ -59,14 +60,14 @@ class StoredReply:
     body: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Link:
     from_id: str
     to_id: str
     kind: LinkKind
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Decision:
     """Why this agent was offered this stay; stored under the number of the event that says so."""
 

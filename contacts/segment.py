@@ -1,8 +1,8 @@
 """What is a segment: one agent on one contact. A segment not yet accepted is an offer."""
 
-from dataclasses import dataclass, replace
 from typing import Literal
 
+from contacts.record import record, replace
 from contacts.words import Actor, IllegalStep
 
 SegmentState = Literal[
@@ -50,7 +50,7 @@ def next_state(state: SegmentState, event: str, actor: Actor) -> SegmentState:
     return step[0]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Segment:
     id: str
     contact_id: str

@@ -1,9 +1,10 @@
 """What is a stay: one wait of a contact in one queue."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from contacts.record import record
 from contacts.words import Actor, IllegalStep
 
 StayEnd = Literal["answered", "abandoned", "overflowed", "called_back", "voicemail", "cleared"]
@@ -28,7 +29,7 @@ def next_state(state: StayState, event: str, actor: Actor) -> StayState:
     return step[0]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Wishes:
     """What stands beside the line for this one stay."""
 
@@ -37,7 +38,7 @@ class Wishes:
     only_agent_id: str | None = None  # a direct offer: nobody else is asked
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Stay:
     id: str
     contact_id: str

@@ -4,10 +4,10 @@ Caches are left out: masks, shelves, heads, memories of answers. They follow fro
 """
 
 import json
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+from contacts.record import replace
 from routing.board import Board, Segment
 from routing.deadlines import instant_of, kind_of
 from routing.line import Waiting

@@ -6,10 +6,11 @@ shortest offer) arrive already multiplied by the clock's speed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from contacts.presence import Chosen, Device
+from contacts.record import record
 from contacts.stay import StayEnd, Wishes
 from contacts.words import SECOND_US, Channel
 
@@ -28,7 +29,7 @@ class Refusal(Exception):
 # --- policy: what configuration makes of the engine -------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LastStep:
     """What happens to a stay at its limit for sure, and to one that nobody takes."""
 
@@ -36,7 +37,7 @@ class LastStep:
     queue_id: str | None = None  # of an overflow
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WidenStep:
     """After so long in the queue the requirement becomes this one; the place stays."""
 
@@ -44,7 +45,7 @@ class WidenStep:
     requirement: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class QueuePolicy:
     queue_id: str
     company_id: str
@@ -66,7 +67,7 @@ class QueuePolicy:
     closed: bool = False  # takes no new stays
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Capacity:
     units: int = 100
     costs: Mapping[str, int] = field(
@@ -77,7 +78,7 @@ class Capacity:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AgentProfile:
     agent_id: str
     skills: Mapping[str, int] = field(default_factory=dict)  # skill -> level 1..10
@@ -85,7 +86,7 @@ class AgentProfile:
     capacity: Capacity = Capacity()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DomainPolicy:
     overdue_share_pct: int = 70
     overdue_window: int = 20
@@ -98,7 +99,7 @@ class DomainPolicy:
 # --- messages in ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ConfigChanged:
     """Applies to what is decided from now on; promise, limit and place of a waiting stay keep what they had."""
 
@@ -109,7 +110,7 @@ class ConfigChanged:
     gone_agent_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Enqueue:
     """A stay begins. `arrival_us`: queued_at of the first stay since the customer last spoke to an agent."""
 
@@ -123,7 +124,7 @@ class Enqueue:
     wishes: Wishes = Wishes()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Leave:
     """The stay ends without an agent: its live offers and its connecting segment are withdrawn."""
 
@@ -131,14 +132,14 @@ class Leave:
     end: StayEnd
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Choose:
     agent_id: str
     chosen: Chosen
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ChooseNext:
     """Taken when nothing is held any more; no new offers until then. `chosen` None cancels the wish."""
 
@@ -147,43 +148,43 @@ class ChooseNext:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reach:
     agent_id: str
     device: Device
     up: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ClearFlag:
     agent_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Accept:
     segment_id: str
     agent_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Decline:
     segment_id: str
     agent_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Connected:
     """The provider reported Established of both legs (or the channel has no provider)."""
 
     segment_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ConnectFailed:
     segment_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Assign:
     """A person gives a waiting stay to an agent, also above capacity; the offer is marked as manual."""
 
@@ -191,7 +192,7 @@ class Assign:
     agent_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Consult:
     """Whoever has this conversation asks a colleague: a second segment on it, offered directly, also above capacity."""
 
@@ -199,7 +200,7 @@ class Consult:
     agent_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TakeBack:
     """A person, or what became of the contact, takes an offer or a connecting segment back from its agent.
 
@@ -210,7 +211,7 @@ class TakeBack:
     why: Literal["taken_back", "returned", "left", "moved"] = "taken_back"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reprioritise:
     """A person gives a waiting stay another value: its place follows from the queue's head start."""
 
@@ -218,36 +219,36 @@ class Reprioritise:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Park:
     segment_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unpark:
     segment_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class End:
     """The conversation of a talking, held or parked segment is over; wrap-up begins."""
 
     segment_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Finish:
     """The agent finishes the wrap-up."""
 
     segment_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class TimePassed:
     """Deadlines that have come are taken, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OutageOver:
     """First message after a takeover: every live offer lives longer by the outage."""
 
@@ -264,7 +265,7 @@ Message = (
 # --- decisions out ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Queued:
     stay_id: str
     queue_version: int
@@ -274,7 +275,7 @@ class Queued:
     limit_us: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Offered:
     segment_id: str
     stay_id: str
@@ -285,7 +286,7 @@ class Offered:
     explanation: Mapping[str, Any] | None  # routing/explain.py says its fields; None for a manual offer
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Consulted:
     """A colleague is asked to join a conversation. Nobody waits because of it: there is no stay."""
 
@@ -295,19 +296,19 @@ class Consulted:
     expires_us: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OfferExtended:
     segment_id: str
     expires_us: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Accepted:
     segment_id: str
     connect_by_us: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OfferOver:
     """An offer or a connecting segment ended without a conversation; unless the stay ended, it waits at its place."""
 
@@ -318,13 +319,13 @@ class OfferOver:
     why: str  # declined, timeout, taken, left, unreachable, not_ready, connect_timeout, provider, moved, or TakeBack's
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Talking:
     segment_id: str
     stay_id: str | None  # ended as answered; None: a colleague was asked for advice
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Replaced:
     """The stay has another value and stands at another place."""
 
@@ -333,7 +334,7 @@ class Replaced:
     place_us: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class HandedBack:
     """A written conversation leaves an agent who was silent too long: the journey ends the segment and queues anew."""
 
@@ -341,30 +342,30 @@ class HandedBack:
     agent_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parked:
     segment_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Unparked:
     segment_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class WrapUpStarted:
     segment_id: str
     until_us: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Finished:
     segment_id: str
     agent_id: str
     why: Literal["agent", "time_box", "none"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class AgentChanged:
     """Any fact of the agent's stored state changed: the journey copies it from `engine.agent_state(agent_id)`."""
 
@@ -372,18 +373,18 @@ class AgentChanged:
     why: Literal["chose", "next_chosen", "flagged", "flag_cleared", "reachable", "unreachable", "served", "configured"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Overdue:
     stay_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Widened:
     stay_id: str
     requirement: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StayOver:
     """The stay has left the engine: the customer went, or the recipe's last step runs."""
 

@@ -5,10 +5,10 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 
-import httpx2
 import pytest
 
 from app import commands as c
+from app.channels.posts import Posts
 from app.channels.telephony import Provider, Telephony
 from app.effects import Effects
 from app.ports import Taken
@@ -59,19 +59,20 @@ async def carrying(
 
     listener = Listener(outside.answer)
     port = await listener.start()
-    async with httpx2.AsyncClient() as client:
-        provider = Provider("p", None, f"http://127.0.0.1:{port}/commands", [], [new_secret()])
-        telephony = Telephony(deliver, nothing, nothing, nothing, client)  # type: ignore[arg-type]
+    posts = Posts()
+    provider = Provider("p", None, f"http://127.0.0.1:{port}/commands", [], [new_secret()])
+    telephony = Telephony(deliver, nothing, nothing, nothing, posts.post)  # type: ignore[arg-type]
 
-        async def send(_provider: str, commands: object) -> Taken:
-            return await telephony.send(provider, commands)  # type: ignore[arg-type]
+    async def send(_provider: str, commands: object) -> Taken:
+        return await telephony.send(provider, commands)  # type: ignore[arg-type]
 
-        effects = Effects(send, deliver, known, lambda: True, lambda: 0)
-        try:
-            yield effects, reports
-        finally:
-            await effects.stop()
-            await listener.stop()
+    effects = Effects(send, deliver, known, lambda: True, lambda: 0)
+    try:
+        yield effects, reports
+    finally:
+        await effects.stop()
+        await posts.close()
+        await listener.stop()
 
 
 async def until(told: Callable[[], bool]) -> None:

@@ -1,0 +1,41 @@
+"""How does a delivery leave the house? One POST, and the status that came back; nothing of the answer's body is read.
+
+aiohttp and not the client of everything else: a fifth of its processor time a POST, and every call needs some
+(docs/decisions/0011-deliveries-by-aiohttp.md).
+"""
+
+from collections.abc import Mapping
+
+import aiohttp
+import structlog
+
+TIMEOUT_S = 5.0  # for all of it
+
+log = structlog.get_logger()
+
+
+class Posts:
+    """Connections are kept open between deliveries; the first opens them, for they belong to the running loop."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
+        """The status, or None when nobody answered in time. Redirects are not followed: they were not signed for."""
+        session = self._session = self._session or _opened()
+        try:
+            async with session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+                return answer.status
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            log.warning("not delivered", error=type(error).__name__)
+            return None
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+def _opened() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), cookie_jar=aiohttp.DummyCookieJar(), trust_env=True
+    )
