@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.api.deliveries import is_delivery
+
 # Rendered by the browser from one document; a contact's page has the contact's id behind it.
 PAGES = ("/", "/login", "/desk", "/live", "/figures", "/settings", "/wallboard")
 OF_A_CONTACT = re.compile(r"/contacts/[0-9a-f-]{36}")
@@ -33,6 +35,7 @@ class Front:
     web_dir: Path
     api: Any
     sockets: Any
+    deliveries: Any
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -40,6 +43,9 @@ class Front:
                 await self.sockets(scope, receive, send)
             else:
                 await send({"type": "websocket.close", "code": 4404})
+            return
+        if scope["type"] == "http" and is_delivery(scope):
+            await self.deliveries(scope, receive, send)
             return
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
             file = self._file(scope["path"])

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.api import deliveries
 from app.api.app import build_api
 from app.api.seats import Seats
 from app.api.socket_acts import supervise
@@ -112,7 +113,7 @@ def wire(settings: Settings, database_url: str) -> Process:
         session_id=process_id,
     )
     sweeps = Sweeps(database, switchboard, telephony, providers, FileBlobs(settings.blobs), DOMAIN_ID)
-    asgi = Front(settings.web_dir, api, sockets)
+    asgi = Front(settings.web_dir, api, sockets, deliveries.door(telephony.receive))
     return Process(settings, database, switchboard, follower, effects, sockets, bus, sweeps, clock, posts, asgi)
 
 

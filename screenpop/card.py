@@ -88,6 +88,11 @@ def card(contact: Contact, looked_up: LookedUp) -> dict[str, Any]:
     }
 
 
+def is_of_another(before: Contact, after: Contact) -> bool:
+    """Whether the card of the contact would say something else now."""
+    return (before.customer_id, before.value, before.collected) != (after.customer_id, after.value, after.collected)
+
+
 def _from(contact: Contact) -> str | None:
     """The address the contact came from."""
     found = contact.collected.get("from")

@@ -211,7 +211,8 @@ class ReadModel:
 
     def lacks_cards(self, agent_id: str) -> set[str]:
         """Contacts of the agent's live segments whose cards have not been looked up."""
-        return {segment.contact_id for segment in self.held(agent_id)} - self.cards.keys()
+        on = (self.segments[segment_id].contact_id for segment_id in self.segments_of.get(agent_id, ()))
+        return {contact_id for contact_id in on if contact_id not in self.cards}
 
     def take_cards(self, cards: Mapping[str, LookedUp]) -> Touched:
         """What was looked up; of contacts that nobody is on any more nothing is kept."""
@@ -291,7 +292,7 @@ class ReadModel:
             return
         before, self.contacts[contact.id] = self.contacts.get(contact.id), contact
         self._touch_colleagues(contact.id, touched)
-        if contact.id in self.cards:
+        if contact.id in self.cards and (before is None or card.is_of_another(before, contact)):
             self._touch_cards(contact.id, touched)
             if before is not None and before.customer_id != contact.customer_id:
                 del self.cards[contact.id]  # somebody else: looked up anew
@@ -316,12 +317,12 @@ class ReadModel:
             keys.add("me")  # what they hold is shown there
         held = self.segments_of.setdefault(segment.agent_id, set())
         if segment.state not in OVER:
+            if segment.contact_id in self.cards and segment.id not in self.segments:
+                keys.add(f"card/{segment.contact_id}")  # somebody new on the contact; the others have it
             self.segments[segment.id] = segment
             held.add(segment.id)
             self.segments_on.setdefault(segment.contact_id, set()).add(segment.id)
             self._touch_colleagues(segment.contact_id, touched)
-            if segment.contact_id in self.cards:
-                keys.add(f"card/{segment.contact_id}")
             return
         self.segments.pop(segment.id, None)
         held.discard(segment.id)
