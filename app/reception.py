@@ -12,7 +12,7 @@ from contacts.record import replace
 from contacts.records import ConfigValue
 from contacts.words import IllegalStep
 from routing import messages as m
-from routing.policy import agent_profile, as_values, domain_policy, queue_policy
+from routing.policy import Policy, as_values, domain_policy, read_policy
 
 
 def step(house: House, envelope: c.Envelope, now_us: int) -> c.Reply:
@@ -261,23 +261,45 @@ def _scaled(value: ConfigValue, speed: int) -> ConfigValue:
     return replace(value, values={k: v * speed if k in TRANSPORT_BOUNDS else v for k, v in values.items()})
 
 
+def _in_real_time(value: ConfigValue, speed: int) -> ConfigValue:
+    return _scaled(value, speed) if value.kind == "domain" else value
+
+
 def _apply_config(house: House) -> c.Reply:
-    """The engine hears what was committed; what it applied is stored, and a rebuild reads only that."""
+    """The engine hears what was committed; what it applied is stored, and a rebuild reads only that.
+
+    A value that is no policy (the doors let none through, but an older release may have) holds up no other: its subject
+    stays as it was.
+    """
     values = [v for v in house.config_read if v.seq > house.records.config_seq]
-    values = [_scaled(v, house.speed) if v.kind == "domain" else v for v in values]
+    policies = {v.seq: policy for v in values if v.values and (policy := _policy(v, house.speed)) is not None}
+    refused = [v.subject_id for v in values if v.values and v.seq not in policies]
     if values:
         message = m.ConfigChanged(
             seq=max(v.seq for v in values),
-            domain=next((domain_policy(v.values) for v in values if v.kind == "domain" and v.values), None),
-            queues=tuple(queue_policy(v.values) for v in values if v.kind == "queue" and v.values),
-            agents=tuple(agent_profile(v.values) for v in values if v.kind == "agent" and v.values),
+            domain=next((p for p in policies.values() if isinstance(p, m.DomainPolicy)), None),
+            queues=tuple(p for p in policies.values() if isinstance(p, m.QueuePolicy)),
+            agents=tuple(p for p in policies.values() if isinstance(p, m.AgentProfile)),
             gone_agent_ids=tuple(v.subject_id for v in values if v.kind == "agent" and not v.values),
         )
         for value in values:
-            house.keep_config(value)
-        house.log("config.applied", data={"seq": message.seq, "subjects": len(values)})
+            kept = _as_it_was(house, value) if value.subject_id in refused else _in_real_time(value, house.speed)
+            house.keep_config(kept)
+        house.log("config.applied", data={"seq": message.seq, "subjects": len(values), "refused": len(refused)})
         journey.decide(house, message)
-    return c.Reply(200, {"seq": house.records.config_seq})
+    return c.Reply(200, {"seq": house.records.config_seq, "refused": refused})
+
+
+def _policy(value: ConfigValue, speed: int) -> Policy | None:
+    try:
+        return read_policy(value.kind, _in_real_time(value, speed).values or {})
+    except ValueError:
+        return None
+
+
+def _as_it_was(house: House, value: ConfigValue) -> ConfigValue:
+    before = house.records.config.get((value.kind, value.subject_id))
+    return replace(value, values=before.values if before else None)
 
 
 def _about(command: c.RowChanged) -> dict[str, str]:

@@ -318,6 +318,8 @@ class Switchboard:
             # A fault of ours while the house is half changed: the same cure as a data error.
             log.exception("command failed", kind=envelope.command.kind, command=envelope.command_id)
             raise store_turn.DataError(repr(error)) from error
+        if refused := reply.body.get("refused"):
+            log.error("configuration refused", kind=envelope.command.kind, subjects=refused)
         if envelope.command_id:
             house.draft.replies.append(to_store(envelope, reply))
         return reply

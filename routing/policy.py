@@ -3,14 +3,31 @@
 A policy's JSON has the fields of its dataclass; a field that is absent has the dataclass's default.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from contacts.records import ConfigKind
+from contacts.requirement import parse
 from routing.messages import AgentProfile, Capacity, DomainPolicy, LastStep, QueuePolicy, WidenStep
 
 Values = Mapping[str, Any]
 Policy = DomainPolicy | QueuePolicy | AgentProfile
+
+
+def read_policy(kind: ConfigKind, values: Values) -> Policy:
+    """Raises ValueError for what is no policy of that kind, its requirements included."""
+    read: dict[ConfigKind, Callable[[Values], Policy]] = {
+        "domain": domain_policy, "queue": queue_policy, "agent": agent_profile,
+    }  # fmt: skip
+    try:
+        policy = read[kind](values)
+        if isinstance(policy, QueuePolicy):
+            for requirement in (policy.requirement, *(step.requirement for step in policy.widen)):
+                parse(requirement)
+    except (AttributeError, KeyError, TypeError) as wrong:
+        raise ValueError(f"no policy of a {kind}") from wrong
+    return policy
 
 
 def domain_policy(values: Values) -> DomainPolicy:

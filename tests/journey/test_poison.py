@@ -1,6 +1,7 @@
 """One command that cannot be written never stops the turn: it alone is refused, its neighbours are carried out."""
 
 import asyncio
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from app import commands as c
 from app.switchboard import new_id
-from tests.journey.board import Board, open_board
+from tests.journey.board import Board, open_board, rebuilt_engine
 from tests.journey.story import chat, rows, tell
 
 # What passes no door, but could come over the bus.
@@ -108,3 +109,43 @@ async def test_the_chosen_state_survives_a_refused_turn(database: str) -> None:
         await conn.close()
 
     assert tuple(state) == ("away", "training")
+
+
+BROKEN: dict[str, dict[str, Any]] = {
+    "a step without its kind": {"last_step": {}},
+    "a requirement that cannot be read": {"requirement": "billing >="},
+    "widening by nothing": {"widen": [{"after_s": 5}]},
+    "a head start that is no list": {"head_start": 3},
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+async def test_configuration_that_is_none_leaves_its_queue_as_it_was_and_holds_up_no_other(
+    database: str, broken: str
+) -> None:
+    """Written past the doors, as an older release may have left it."""
+    async with open_board(database, config={"promise_s": 60}, more_queues=1) as board:
+        bad, good = board.centre.queue_ids[:2]
+        for seq_after, queue_id, values in ((1, bad, BROKEN[broken]), (2, good, {"promise_s": 5})):
+            await rows(board, "UPDATE queue_version SET config = $2 WHERE queue_id = $1", queue_id, json.dumps(values))
+            await rows(
+                board,
+                "INSERT INTO config_change (domain_id, seq, kind, subject_id) "
+                "SELECT 1, config_seq + $2, 'queue', $1 FROM domain",
+                queue_id,
+                seq_after,
+            )
+        await rows(board, "UPDATE domain SET config_seq = config_seq + 2")
+        reply = await board.ask(c.ApplyConfig(0))
+        again = await board.ask(c.ApplyConfig(0))
+        config = board.switchboard.house.records.config
+        engine, records = await rebuilt_engine(database)
+        waits = await board.ask(c.Arrive(board.entry(queue_id=bad)))
+
+        assert reply.body["refused"] == [bad]
+        assert again.body == {"seq": reply.body["seq"], "refused": []}, "it is not tried again"
+        assert config["queue", bad].values["promise_s"] == 60
+        assert config["queue", good].values["promise_s"] == 5
+        assert records.config == config
+        assert waits.status == 201
+        assert engine is not None

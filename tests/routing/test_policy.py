@@ -1,11 +1,13 @@
 """Does configuration come to the engine as it was written, and back?"""
 
 import json
+from typing import Any
 
 import pytest
 
+from contacts.records import ConfigKind
 from routing.messages import AgentProfile, Capacity, DomainPolicy, LastStep, QueuePolicy, WidenStep
-from routing.policy import agent_profile, as_values, domain_policy, queue_policy
+from routing.policy import agent_profile, as_values, domain_policy, queue_policy, read_policy
 from tests.routing.floors import Floor
 
 
@@ -73,3 +75,30 @@ def test_a_step_without_a_queue_has_none() -> None:
     queue = queue_policy({"queue_id": "q", "company_id": "a", "version": 1, "last_step": {"kind": "voicemail"}})
 
     assert queue.last_step == LastStep("voicemail")
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("queue", {"queue_id": "q"}),
+        ("queue", {"queue_id": "q", "company_id": "a", "version": 1, "last_step": {}}),
+        ("queue", {"queue_id": "q", "company_id": "a", "version": 1, "head_start": 3}),
+        ("queue", {"queue_id": "q", "company_id": "a", "version": 1, "requirement": "zh >="}),
+        (
+            "queue",
+            {"queue_id": "q", "company_id": "a", "version": 1, "widen": [{"after_s": 5, "requirement": "zh >="}]},
+        ),
+        ("agent", {}),
+        ("agent", {"agent_id": "ann", "capacity": 7}),
+    ],
+)
+def test_what_is_no_policy_is_said_to_be_none(kind: ConfigKind, values: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        read_policy(kind, values)
+
+
+def test_a_policy_is_read_as_its_kind() -> None:
+    queue = {"queue_id": "q", "company_id": "a", "version": 1, "widen": [{"after_s": 5, "requirement": "zh >= 1"}]}
+    assert read_policy("queue", queue) == queue_policy(queue)
+    assert read_policy("agent", {"agent_id": "ann"}) == AgentProfile("ann")
+    assert read_policy("domain", {}) == DomainPolicy()
