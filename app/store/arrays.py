@@ -20,16 +20,14 @@ def _plain(values: Sequence[Any]) -> str:
 
 def _quoted(values: Sequence[str | None]) -> str:
     """Any text: only the backslash and the quotation mark mean something between quotation marks."""
-    return (
-        "{"
-        + ",".join(
-            [
-                "NULL" if value is None else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-                for value in values
-            ]
-        )
-        + "}"
-    )
+    text = ",".join(["NULL" if value is None else f'"{value}"' for value in values])
+    if "\\" in text or text.count('"') != 2 * (len(values) - values.count(None)):
+        text = ",".join(["NULL" if value is None else f'"{_escaped(value)}"' for value in values])
+    return "{" + text + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _bytes(values: Sequence[bytes | None]) -> str:
