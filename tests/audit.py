@@ -212,12 +212,14 @@ class Audit:
         wires: dict[str, dict[str | None, set[str]]] = defaultdict(lambda: defaultdict(set))
         for row in self.e.legs:  # an agent may get a contact back: each time with a wire of its own
             wires[row["contact_id"]][row["agent_id"]].add(row["provider_ref"])
+        talks: dict[tuple[str, str], list[str]] = defaultdict(list)  # by contact and agent
         for row in self.e.segments:
-            if row["connected_us"] is None or self.contact[row["contact_id"]]["channel"] != "phone":
-                continue
-            both = wires[row["contact_id"]]
-            if not both[None] & up or not both[row["agent_id"]] & up:
-                self.find("invented", "connected without a report of both wires", segment=row["id"])
+            if row["connected_us"] is not None and self.contact[row["contact_id"]]["channel"] == "phone":
+                talks[row["contact_id"], row["agent_id"]].append(row["id"])
+        for (contact_id, agent_id), segments in talks.items():
+            both = wires[contact_id]
+            if not both[None] & up or len(both[agent_id] & up) < len(segments):
+                self.find("invented", "connected without a report of both wires", segment=segments[-1])
 
     # --- offers and load ----------------------------------------------------------------------------------------------
 

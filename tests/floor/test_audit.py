@@ -163,6 +163,9 @@ def lies() -> dict[str, tuple[str, Callable[[Any], None]]]:
     def somebody_elses_segment(e: Any) -> None:
         e.agents.append(shown(4, "connecting") | {"agent": "bob"})
 
+    def two_conversations_on_one_wire(e: Any) -> None:
+        second_segment(e, agent_id="ann", stay_id="other", state="done", connected_us=80 * S, ended_us=90 * S)
+
     return {
         "lost": ("lost", a_dropped_commit),
         "a lost report": ("lost", lambda e: e.legs[0].update(last_rank=2)),
@@ -172,6 +175,7 @@ def lies() -> dict[str, tuple[str, Callable[[Any], None]]]:
         "a doubled contact": ("doubled", lambda e: e.contacts.append(e.contacts[0] | {"id": "con2"})),
         "an invented contact": ("invented", an_invented_contact),
         "connected by nobody": ("invented", lambda e: e.callers.__delitem__(slice(3, 5))),
+        "connected on a wire of before": ("invented", two_conversations_on_one_wire),
         "a command nobody wrote": ("invented", lambda e: e.effects.clear()),
         "above capacity": ("above_capacity", an_offer_above_capacity),
         "an open contact": ("stuck", lambda e: e.contacts[0].update(state="open")),
