@@ -1,5 +1,7 @@
 """Which browser do the tests look through, and who works in the centre they look at?"""
 
+import contextlib
+import functools
 import itertools
 import shutil
 from collections.abc import AsyncIterator
@@ -8,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.serving import Api, Server, api_of
 
@@ -18,6 +21,7 @@ AXE = REPOSITORY / "web/node_modules/axe-core/axe.min.js"
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
 PASSWORD = "correct horse battery staple"
 WAIT_MS = 15_000
+expect.set_options(timeout=WAIT_MS)
 
 _tries = itertools.count(1)
 
@@ -76,6 +80,14 @@ class Visitor:
         await self.page.keyboard.press("Enter")
         await self.page.wait_for_selector("[data-test=state], [data-test=age]")
 
+    async def comes_to_the_desk(self, server: Server, login: str) -> None:
+        """Logged in without the page for it, for stories that begin later."""
+        body = {"login": login, "password": PASSWORD}
+        answer = await self.context.request.post(server.url + "/v1/session", data=body)
+        assert answer.ok, await answer.text()
+        await self.page.goto(server.url + "/desk")
+        await self.page.wait_for_selector("[data-test=state]")
+
     async def become_ready(self) -> None:
         """By the key, whatever the language."""
         await self.page.keyboard.press("Alt+r")
@@ -110,8 +122,8 @@ def pages_are_built() -> None:
     assert (REPOSITORY / "web/dist/index.html").is_file(), "the pages are not built: make web"
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
+@contextlib.asynccontextmanager
+async def open_chromium() -> AsyncIterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("needs Chromium: apt-get install chromium")
     async with async_playwright() as playwright:
@@ -121,26 +133,53 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with open_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
 async def visit(chromium: Browser) -> Any:
     """Opens one more browser session: `await visit(width=390, theme="dark", language="zh-CN")`."""
+    return functools.partial(open_session, chromium)
 
-    async def open_one(
-        width: int = 1280, theme: Any = "light", language: str = "en-US", inspected: bool = False
-    ) -> Visitor:
-        context = await chromium.new_context(
-            viewport={"width": width, "height": 800 if width > 600 else 844},
-            color_scheme=theme,
-            locale=language,
-            bypass_csp=inspected,  # our own policy keeps the inspector's script out
-            reduced_motion="reduce" if inspected else None,
-        )
-        context.set_default_timeout(WAIT_MS)
-        visitor = Visitor(context, await context.new_page())
-        visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
-        visitor.page.on("console", lambda said: _complain(visitor, said))
-        return visitor
 
-    return open_one
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_chromium() -> AsyncIterator[Browser]:
+    """One browser for all tests of a file; they run in the file's own loop, each in sessions of its own."""
+    async with open_chromium() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visit_shared(shared_chromium: Browser) -> AsyncIterator[Any]:
+    """As `visit`."""
+    yield functools.partial(open_session, shared_chromium)
+    for context in shared_chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def shared_api(shared_server: Server) -> AsyncIterator[Api]:
+    async with api_of(shared_server) as api:
+        yield api
+
+
+async def open_session(
+    chromium: Browser, width: int = 1280, theme: Any = "light", language: str = "en-US", inspected: bool = False
+) -> Visitor:
+    context = await chromium.new_context(
+        viewport={"width": width, "height": 800 if width > 600 else 844},
+        color_scheme=theme,
+        locale=language,
+        bypass_csp=inspected,  # our own policy keeps the inspector's script out
+        reduced_motion="reduce" if inspected else None,
+    )
+    context.set_default_timeout(WAIT_MS)
+    visitor = Visitor(context, await context.new_page())
+    visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+    visitor.page.on("console", lambda said: _complain(visitor, said))
+    return visitor
 
 
 def _complain(visitor: Visitor, said: Any) -> None:
