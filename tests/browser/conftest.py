@@ -80,13 +80,13 @@ class Visitor:
         await self.page.keyboard.press("Enter")
         await self.page.wait_for_selector("[data-test=state], [data-test=age]")
 
-    async def comes_to_the_desk(self, server: Server, login: str) -> None:
+    async def comes_to(self, server: Server, login: str, page: str = "desk") -> None:
         """Logged in without the page for it, for stories that begin later."""
         body = {"login": login, "password": PASSWORD}
         answer = await self.context.request.post(server.url + "/v1/session", data=body)
         assert answer.ok, await answer.text()
-        await self.page.goto(server.url + "/desk")
-        await self.page.wait_for_selector("[data-test=state]")
+        await self.page.goto(f"{server.url}/{page}")
+        await self.page.wait_for_selector("[data-test=state], [data-test=age]")
 
     async def become_ready(self) -> None:
         """By the key, whatever the language."""

@@ -152,5 +152,5 @@ async def _seat(server: Server, api: Api, visit: Visit, company_id: str, name: s
     user = await api.post("/v1/users", {"login": login, "name": name, "password": PASSWORD, "grants": grants})
     agent = await api.post("/v1/agents", {"user_id": user["id"], "phone_address": phone})
     visitor = await visit()
-    await visitor.comes_to_the_desk(server, login)
+    await visitor.comes_to(server, login)
     return Seat(name, login, agent["id"], phone, visitor)

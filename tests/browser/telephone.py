@@ -64,17 +64,21 @@ class Telephone:
         async with self._bell:
             self._bell.notify_all()
 
-    async def until_told(self, do: str) -> dict[str, Any]:
-        """The oldest command of this kind; it is not waiting any more. Raises TimeoutError."""
+    async def until_told(self, do: str, wire: Wire | None = None) -> dict[str, Any]:
+        """The oldest command of this kind, about this wire; it is not waiting any more. Raises TimeoutError."""
+
+        def fitting() -> list[dict[str, Any]]:
+            return [each for each in self.told if each["do"] == do and (wire is None or each["leg"] == wire.ref)]
+
         async with asyncio.timeout(HANG_S), self._bell:
-            await self._bell.wait_for(lambda: any(each["do"] == do for each in self.told))
-        command = next(each for each in self.told if each["do"] == do)
+            await self._bell.wait_for(fitting)
+        command = fitting()[0]
         self.told.remove(command)
         return command
 
-    async def does(self, do: str) -> float:
+    async def does(self, do: str, wire: Wire | None = None) -> float:
         """What `until_told` waits for is carried out and reported; returns when the report left (ms since 1970)."""
-        return await self._carry_out(await self.until_told(do))
+        return await self._carry_out(await self.until_told(do, wire))
 
     async def rings(self) -> float:
         """The agent's phone that is to be connected rings; to be picked up it `does("connect")`."""
