@@ -81,6 +81,8 @@ class Arrivals:
             value=value,
             language=way.language,
             closed_outcome=None if is_open else "closed_hours",
+            # The agent reads it, and the card tells by it how sure the name is; erased with what is collected.
+            collected={"from": caller or call.caller} if call.caller else {},
         )
 
     def _is_open(self, way: arrivals.Way) -> bool:

@@ -63,3 +63,15 @@ async def test_a_webhook_that_says_two_things_is_refused_whole(api: Api):
     assert status == 422, problem
     assert (problem["text_key"], problem["field"]) == ("webhook.several", "/phones")
     assert (await told(api, provider, {}))[1]["text_key"] == "webhook.empty"
+
+
+async def test_the_number_of_the_caller_stands_on_the_contact_unless_it_is_withheld(api: Api):
+    await a_number(api, "+4930555004")
+    provider = await a_provider(api)
+    calls = [call("+4930555004") | {"from": said} for said in ("+49 30 111 222", "anonymous")]
+    calls.append({name: value for name, value in call("+4930555004").items() if name != "from"})
+    _, answer = await told(api, provider, {"events": calls})
+    contacts = [await api.get(f"/v1/contacts/{answer['contacts'][each['leg']]}") for each in calls]
+
+    collected = [each["contact"]["collected"] for each in contacts]
+    assert collected == [{"from": "+4930111222"}, {"from": "anonymous"}, {}]
