@@ -179,7 +179,7 @@ async def test_a_silent_provider_takes_commands_and_says_nothing():
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_what_is_repeated_reordered_and_lost_arrives_in_the_end_with_its_number(seed):
-    faults = Faults(seed=seed, repeat_share=0.3, reorder_share=0.3, lose_share=0.3, lose_s=0.05, slow_s=0.01)
+    faults = Faults(seed=seed, repeat_share=0.7, reorder_share=0.3, lose_share=0.3, lose_s=0.05, slow_s=0.01)
     async with floor(faults) as f:
         legs = [f.caller(talk_s=0.01) for _ in range(50)]
         f.command(*(connect(leg, f"e{n}") for n, leg in enumerate(legs)))
