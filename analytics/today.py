@@ -4,7 +4,7 @@ A day is the local one of a company's zone: 23, 24 or 25 hours. Stays count on t
 on the day it passes.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 Sum = tuple[str, Change, int, int]  # (agent, what changed, how often, sum of the instants)
-Group = Hashable  # agents who are alike to whoever looks
+Label = Hashable  # agents who are added up together; an agent may have several
 
 
 def local_day(zone: str, at_us: int) -> tuple[int, int]:
@@ -39,7 +39,7 @@ class Day:
     end_us: int
     tallies: dict[str, Tally] = field(default_factory=dict)  # by queue
     hours: dict[str, Hours] = field(default_factory=dict)  # by agent
-    groups: dict[Group, Hours] = field(default_factory=dict)  # the same, added up
+    labels: dict[Label, Hours] = field(default_factory=dict)  # the same, added up
 
     def tally(self, queue_id: str, by: Thresholds) -> Tally:
         found = self.tallies.get(queue_id)
@@ -47,22 +47,22 @@ class Day:
             found = self.tallies[queue_id] = Tally(by)
         return found
 
-    def change(self, agent_id: str, group: Group, by: Change, at_us: int) -> None:
+    def change(self, agent_id: str, labels: Collection[Label], by: Change, at_us: int) -> None:
         """What came before this day's begin, and is heard of only now, counts from its begin."""
         at_us = max(at_us, self.begin_us)
-        for hours in (_of(self.hours, agent_id), _of(self.groups, group)):
+        for hours in (_of(self.hours, agent_id), *(_of(self.labels, label) for label in labels)):
             hours.work.change(by.work, at_us)
             hours.ready.change(by.ready, at_us)
 
     def begin_anew(self, begin_us: int, end_us: int) -> None:
         self.begin_us, self.end_us = begin_us, end_us
         self.tallies.clear()
-        for hours in (*self.hours.values(), *self.groups.values()):
+        for hours in (*self.hours.values(), *self.labels.values()):
             hours.work.restart(begin_us)
             hours.ready.restart(begin_us)
 
 
-def _of(hours: dict[str, Hours] | dict[Group, Hours], key: str | Group) -> Hours:
+def _of(hours: dict[str, Hours] | dict[Label, Hours], key: str | Label) -> Hours:
     found = hours.get(key)  # type: ignore[arg-type]
     if found is None:
         found = hours[key] = Hours()  # type: ignore[index]
@@ -74,7 +74,7 @@ class Today:
     days: dict[str, Day] = field(default_factory=dict)  # by zone
     zones: dict[str, str] = field(default_factory=dict)  # of queues
     by: dict[str, Thresholds] = field(default_factory=dict)  # of queues
-    group_of: dict[str, Group] = field(default_factory=dict)  # of agents
+    labels_of: dict[str, Collection[Label]] = field(default_factory=dict)  # of agents
     _next_us: int = 0  # the first midnight to come
 
     # --- what is configured -------------------------------------------------------------------------------------------
@@ -87,17 +87,19 @@ class Today:
         self.tally(queue_id).by = by
         self._next_us = 0
 
-    def know_agent(self, agent_id: str, group: Group) -> None:
-        """Whoever is alike with others from now on takes the whole day along."""
-        before = self.group_of.get(agent_id)
-        if before == group:
+    def know_agent(self, agent_id: str, labels: Collection[Label]) -> None:
+        """Whoever is added up with others from now on takes the whole day along."""
+        before = self.labels_of.get(agent_id, ())
+        if before is labels:
             return
-        self.group_of[agent_id] = group
+        self.labels_of[agent_id] = labels
+        left, new = set(before).difference(labels), set(labels).difference(before)
         for day in self.days.values():
             hours = _of(day.hours, agent_id)
-            if before is not None:
-                _of(day.groups, before).add(hours, -1)
-            _of(day.groups, group).add(hours)
+            for label in left:
+                _of(day.labels, label).add(hours, -1)
+            for label in new:
+                _of(day.labels, label).add(hours)
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -118,7 +120,7 @@ class Today:
         change = change_of(event)
         if change is not NONE and event.agent_id is not None:
             for day in self.days.values():
-                day.change(event.agent_id, self.group_of.get(event.agent_id), change, event.at_us)
+                day.change(event.agent_id, self.labels_of.get(event.agent_id, ()), change, event.at_us)
 
     def _count(self, kind: str, stay: Stay, segment: Segment | None) -> None:
         if stay.queued_us < self.days[self.zones[stay.queue_id]].begin_us:
@@ -138,12 +140,12 @@ class Today:
     def tally(self, queue_id: str) -> Tally:
         return self.days[self.zones[queue_id]].tally(queue_id, self.by[queue_id])
 
-    def hours(self, queue_id: str, groups: Iterable[Group]) -> Hours:
+    def hours(self, queue_id: str, labels: Iterable[Label]) -> Hours:
         """Of these agents, on the queue's day."""
-        together, day = Hours(), self.days[self.zones[queue_id]]
-        for group in groups:
-            if group in day.groups:
-                together.add(day.groups[group])
+        together, known = Hours(), self.days[self.zones[queue_id]].labels
+        for label in labels:
+            if (hours := known.get(label)) is not None:
+                together.add(hours)
         return together
 
     # --- after a restart ----------------------------------------------------------------------------------------------
@@ -156,14 +158,17 @@ class Today:
         """
         for day in self.days.values():
             for agent_id, change, count, sum_us in sums.get(day.begin_us, ()):
-                for hours in (_of(day.hours, agent_id), _of(day.groups, self.group_of.get(agent_id))):
+                for hours in (_of(day.hours, agent_id), *self._labelled(day, agent_id)):
                     hours.work.change_all(change.work, count, sum_us)
                     hours.ready.change_all(change.ready, count, sum_us)
             for agent_id in {*day.hours, *working, *ready}:
                 had = _of(day.hours, agent_id)
                 work = working.get(agent_id, 0) - had.work.running
                 rest = Change(work, ready.get(agent_id, 0) - had.ready.running)
-                day.change(agent_id, self.group_of.get(agent_id), rest, day.begin_us)
+                day.change(agent_id, self.labels_of.get(agent_id, ()), rest, day.begin_us)
+
+    def _labelled(self, day: Day, agent_id: str) -> list[Hours]:
+        return [_of(day.labels, label) for label in self.labels_of.get(agent_id, ())]
 
 
 def is_answer(segment: Segment, stay: Stay) -> bool:

@@ -6,7 +6,7 @@ each. Nobody's socket is waited for. What a scope does not see does not move its
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ from screenpop.scope import Scope
 
 PERIOD_S = 0.1
 PERIOD_S_MAX = 1.0  # where a round costs more than a tenth of the period, rounds are made rarer, down to this
+ROUNDS_COST = 10  # periods at least as long as so many rounds take of the processor: by our own time, not by others'
 JUDGED_EVERY_S = 1.0
 SAME_FIGURES_S = 1.0  # figures that stay the same are sent all the same, so that their age is seen
 
@@ -53,6 +54,7 @@ class Floors:
     show_beside: Callable[[Touched], None]
     watches: dict[Scope, Watch] = field(default_factory=dict)
     pos: int = 0  # everything up to here was sent to whoever watches
+    _judged_at: float = -JUDGED_EVERY_S  # monotonic
     _touched: set[str] = field(default_factory=set)  # since then
 
     def touch(self, keys: set[str]) -> None:
@@ -73,27 +75,35 @@ class Floors:
             del self.watches[scope]
 
     def figures(self, scope: Scope) -> dict[str, Any]:
+        return self._round().of_scope(scope)
+
+    def _round(self) -> live_figures.Round:
         now_us = self.business_us()
         self.of.today.pass_time(now_us)
-        return live_figures.of_scope(self.of.model, self.of.today, scope, now_us)
+        return live_figures.Round(self.of.model, self.of.today, now_us)
 
     async def run(self) -> None:
-        period_s, judged_at = PERIOD_S, 0.0
+        period_s = PERIOD_S
         while True:
             await asyncio.sleep(period_s)
-            began = time.monotonic()
+            began = time.thread_time()
             try:
-                if self.watches and began - judged_at >= JUDGED_EVERY_S:
-                    judged_at = began
-                    self.judge()
+                if self.watches:
+                    self.judge_now_and_then()
                 self.send_turns()
                 self.send_figures()
             except Exception:  # a fault of ours must not end the view of everybody else
                 log.exception("live view failed")
-            period_s = min(max(PERIOD_S, 10 * (time.monotonic() - began)), PERIOD_S_MAX)
+            period_s = min(max(PERIOD_S, ROUNDS_COST * (time.thread_time() - began)), PERIOD_S_MAX)
+
+    def judge_now_and_then(self) -> None:
+        """Alerts that somebody sees are of the last second."""
+        if time.monotonic() - self._judged_at >= JUDGED_EVERY_S:
+            self.judge()
 
     def judge(self) -> None:
         """Alerts as of now; what has changed is shown beside the log."""
+        self._judged_at = time.monotonic()
         now_us = self.business_us()
         self.of.today.pass_time(now_us)
         levels = live_figures.levels(self.of.today)
@@ -104,25 +114,31 @@ class Floors:
         keys, self._touched, self.pos = self._touched, set(), self.of.pos
         if not keys:
             return
+        made: dict[str, bytes] = {}  # what several scopes see is encoded once
         for scope, watch in self.watches.items():
-            put, drop = live.render(self.of.model, scope, keys)
-            if put or drop:
-                self._send_turn(watch, {"pos": self.pos, "put": put} | ({"drop": drop} if drop else {}))
+            seen, gone = live.look(self.of.model, scope, keys)
+            for key in seen:
+                if key not in made:
+                    made[key] = b'"%s":%s' % (key.encode(), encode(live.record(self.of.model, key)))
+            if seen or gone:
+                drop = b',"drop":%s' % encode(gone) if gone else b""
+                put = b",".join([made[key] for key in seen])
+                self._send_turn(watch, b'"pos":%d,"put":{%s}%s}' % (self.pos, put, drop))
 
-    def _send_turn(self, watch: Watch, rest: dict[str, Any]) -> None:
-        """The body is encoded once; only where its page stands is a viewer's own."""
-        body, frames = encode(rest)[1:], dict[int, bytes]()
+    def _send_turn(self, watch: Watch, body: bytes) -> None:
+        """Only where its page stands is a viewer's own."""
+        frames: dict[int, bytes] = {}
         for viewer in watch.viewers:
             frame = frames.get(viewer.pos)
             if frame is None:
                 frame = frames[viewer.pos] = b'{"t":"turn","feed":"live","prev":%d,%s' % (viewer.pos, body)
-            viewer.pos = self.pos
-            viewer.send(frame)
+            if viewer.send(frame) is not False:
+                viewer.pos = self.pos
 
     def send_figures(self) -> None:
-        now = time.monotonic()
+        now, of_now = time.monotonic(), self._round()
         for scope, watch in self.watches.items():
-            figures = self.figures(scope)
+            figures = of_now.of_scope(scope)
             if now - watch.sent_at < SAME_FIGURES_S:
                 changed = {key: each for key, each in figures.items() if _differs(each, watch.figures.get(key))}
             else:
@@ -134,26 +150,28 @@ class Floors:
                     viewer.send(frame)
 
 
+PASSING: dict[str, Any] = {"as_of_ms": None, "occupancy_bp": None}  # change with time alone
+
+
 def _differs(now: dict[str, Any], before: dict[str, Any] | None) -> bool:
-    """The instant alone makes no difference, and neither does what passes with time."""
-    if before is None:
-        return True
-    return any(now[name] != before.get(name) for name in now if name not in ("as_of_ms", "occupancy_bp"))
+    return before is None or now | PASSING != before | PASSING
 
 
 def _figures_frame(pos: int, put: dict[str, Any]) -> bytes:
     return encode({"t": "figures", "feed": "live", "pos": pos, "put": put})
 
 
-def frame_for(of: Watched, history: feed.History, scope: Scope, pos: int | None, why: str | None) -> dict[str, Any]:
-    """What brings a page at `pos` to now. Beyond memory a snapshot: what stands beside the log (names, alerts) is in
-    no event from which a turn could be made.
+def frames_for(
+    of: Watched, history: feed.History, scope: Scope, pos: int | None, why: str | None
+) -> Iterator[dict[str, Any]]:
+    """What brings a page at `pos` to now, each frame made when it is asked for. Beyond memory a snapshot: what stands
+    beside the log (names, alerts) is in no event from which a turn could be made.
     """
     if pos is None or why is not None:
-        return feed.snapshot(of.model, scope, of.pos, why or "new")
+        return feed.snapshot_parts(of.model, scope, of.pos, why or "new")
     if pos > of.pos:
-        return feed.snapshot(of.model, scope, of.pos, "gap")
+        return feed.snapshot_parts(of.model, scope, of.pos, "gap")
     keys = history.since(pos, scope)
     if keys is None:
-        return feed.snapshot(of.model, scope, of.pos, "too_old")
-    return feed.turn(of.model, scope, keys, pos, of.pos)
+        return feed.snapshot_parts(of.model, scope, of.pos, "too_old")
+    return feed.turn_parts(of.model, scope, keys, pos, of.pos)

@@ -6,7 +6,7 @@ reads what it missed from the event table. Fan-out never waits for a socket.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from analytics.facts import SegmentFact, StayFact, Thresholds
 from analytics.today import Today
 from analytics.worked import CHANGING, change
-from app import floors
+from app import floors, live_figures
 from app.cards import Cards
 from app.floors import Floors
 from app.frames import encode
@@ -86,7 +86,7 @@ class Follower:
             await plain.close()
         self.model = ReadModel.of(stand.records, names, stand.stays_of_segments)
         self.model.seen, self.today = seen, today
-        self._know_groups()
+        self._know_agents()
         _resume(today, self.model, stand)
         self.model.flagged_us = {
             row[0]: row[-1] for rows in stand.changes.values() for row in rows if row[1] == "agent.flagged"
@@ -119,7 +119,7 @@ class Follower:
 
     def _take_config(self, values: Iterable[ConfigValue]) -> Touched:
         touched = self.model.take_config(values)
-        self._know_groups()
+        self._know_agents()
         self._names_until = 0.0
         self._rung.set()
         for tell in self.on_config:
@@ -133,7 +133,7 @@ class Follower:
         now_us = self.business_us()
         for queue_id, queue in names.queues.items():
             self.today.know_queue(queue_id, queue.zone, _thresholds(queue), now_us)
-        self._know_groups()
+        self._know_agents()
         self._show_beside(touched)
 
     def _show_beside(self, touched: Touched) -> None:
@@ -143,9 +143,8 @@ class Follower:
         self.history.add(self.pos, self.now_us(), touched, beside=True)
         self._show(touched)
 
-    def _know_groups(self) -> None:
-        for agent_id, group in self.model.staff.group_of.items():
-            self.today.know_agent(agent_id, group)
+    def _know_agents(self) -> None:
+        live_figures.know_agents(self.model, self.today)
 
     def _count(self, events: Iterable[Event], stays: Mapping[str, Stay], segments: Mapping[str, Segment]) -> Touched:
         """Figures of the day; before the rows are taken, for what is over leaves the model."""
@@ -297,14 +296,15 @@ class Follower:
         state = self.model.agents.get(agent_id)
         return state is not None and state.desk_reachable
 
-    async def frame_for(self, view: feed.View, pos: int | None, why: str | None = None) -> dict[str, Any]:
-        """What brings a page at `pos` to now: one turn with the records as they are now, or a snapshot. `why`: a
-        snapshot whatever `pos` is, and its reason.
+    async def frames_for(self, view: feed.View, pos: int | None, why: str | None = None) -> Iterator[dict[str, Any]]:
+        """What brings a page at `pos` to where we stand now: turns with the records as they are, or a snapshot. `why`:
+        a snapshot whatever `pos` is, and its reason. Frames are made as they are asked for: whoever waits between two
+        of them asks once more, from the position of the last.
         """
         if isinstance(view, str):
-            return await self._desk_frame(view, pos)
-        self.floors.judge()
-        return floors.frame_for(self, self.history, view, pos, why)
+            return iter([await self._desk_frame(view, pos)])
+        self.floors.judge_now_and_then()
+        return floors.frames_for(self, self.history, view, pos, why)
 
     async def _desk_frame(self, agent_id: str, pos: int | None) -> dict[str, Any]:
         await self.cards.bring(self.model.lacks_cards(agent_id))

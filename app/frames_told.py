@@ -264,7 +264,7 @@ class Welcome(Told):
 
 
 class Snapshot(Told):
-    """Everything that this feed shows. In parts above 64 KiB: `part` of `of`."""
+    """Everything that this feed shows. In parts above 64 KiB, or 32 records of the floor: `part` of `of`."""
 
     t: Literal["snapshot"]
     feed: FeedName

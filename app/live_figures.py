@@ -1,65 +1,109 @@
 """Which figures stand beside a queue of the live view? The room of figures and the read model, joined."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from analytics import metrics
 from analytics.tally import Tally
 from analytics.today import Today
 from analytics.worked import Hours
-from contacts.stay import Stay
 from screenpop import live
 from screenpop.alerts import Level
 from screenpop.model import ReadModel
 from screenpop.scope import Scope
-from screenpop.staff import Group
+from screenpop.staff import STANDINGS, Asked, Cell, Part
 
 Figures = dict[str, Any]
 
 
 def of_scope(model: ReadModel, today: Today, scope: Scope, now_us: int) -> dict[str, Figures]:
     """`queue/<id>` of each queue that is seen, and `all` of them together."""
-    model.settle()
-    queue_ids = [q for q in sorted(model.names.queues) if q in today.zones and live.sees_queue(model, scope, q)]
-    found = {f"queue/{q}": of_queue(model, today, scope, q, now_us) for q in queue_ids}
-    return found | {"all": of_all(model, today, scope, queue_ids, now_us)}
+    return Round(model, today, now_us).of_scope(scope)
 
 
-def of_queue(model: ReadModel, today: Today, scope: Scope, queue_id: str, now_us: int) -> Figures:
-    groups = _groups(model, scope, queue_id)
-    waiting = model.waiting.get(queue_id, {}).values()
-    hours = today.hours(queue_id, groups)
-    return _figures(model, [today.tally(queue_id)], hours, groups, list(waiting), now_us)
+def know_agents(model: ReadModel, today: Today) -> None:
+    """Who is counted in which figures, after agents or queues have changed."""
+    model.staff.relabelled = False
+    for agent_id in (*today.labels_of.keys() - model.staff.group_of.keys(), *model.staff.group_of):
+        today.know_agent(agent_id, model.staff.labels(agent_id))
 
 
-def of_all(model: ReadModel, today: Today, scope: Scope, queue_ids: Sequence[str], now_us: int) -> Figures:
-    """An agent of several queues counts once, by the day of the first of them."""
-    hours, groups = Hours(), dict[Group, None]()
-    for queue_id in queue_ids:
-        new = [group for group in _groups(model, scope, queue_id) if group not in groups]
-        hours.add(today.hours(queue_id, new))
-        groups |= dict.fromkeys(new)
-    waiting = [stay for q in queue_ids for stay in model.waiting.get(q, {}).values()]
-    return _figures(model, [today.tally(q) for q in queue_ids], hours, list(groups), waiting, now_us)
+class Staffed(NamedTuple):
+    """Whom a figure counts, on whose day."""
+
+    queue_id: str
+    part: Part
 
 
-def _groups(model: ReadModel, scope: Scope, queue_id: str) -> list[Group]:
-    return [g for g in live.serving(model, queue_id) if scope.sees_agent(g.company_ids, g.team_id)]
+@dataclass(slots=True)
+class Round:
+    """One instant. What does not depend on who looks is computed once, however many look."""
 
+    model: ReadModel
+    today: Today
+    now_us: int
+    _companies: dict[str, list[str]] = field(default_factory=dict)  # company -> its queues
+    _of_customers: dict[tuple[str, ...], Figures] = field(default_factory=dict)  # by queues
+    _staffed: dict[tuple[str, ...], list[Staffed]] = field(default_factory=dict)  # by queues
 
-def _figures(
-    model: ReadModel, tallies: Sequence[Tally], hours: Hours, groups: Iterable[Group], waiting: list[Stay], now_us: int
-) -> Figures:
-    longest_us = min((stay.queued_us for stay in waiting), default=None)
-    return {
-        "as_of_ms": now_us // 1000,
-        "waiting": len(waiting),
-        "longest_since_ms": _ms(longest_us),
-        "overdue": sum("overdue" in stay.routing for stay in waiting),
-        **of_tallies(tallies),
-        "occupancy_bp": metrics.occupancy(hours, now_us).bp,
-        "agents": dict(model.staff.standings(groups)),
-    }
+    def __post_init__(self) -> None:
+        self.model.settle()
+        for queue_id in self.model.names.queues:
+            config = self.model.queues.get(queue_id)
+            if config and queue_id in self.today.zones:
+                self._companies.setdefault(config["company_id"], []).append(queue_id)
+
+    def of_scope(self, scope: Scope) -> dict[str, Figures]:
+        seen = [of for company_id, of in self._companies.items() if live.sees_queues(scope, company_id)]
+        queue_ids = tuple(sorted(queue_id for of in seen for queue_id in of))
+        cells = [cell for cell in self.model.staff.cells if scope.sees_agent(*cell)]
+        found = {f"queue/{queue_id}": self._figures((queue_id,), cells) for queue_id in queue_ids}
+        return found | {"all": self._figures(queue_ids, cells)}
+
+    def _figures(self, queue_ids: tuple[str, ...], cells: Sequence[Cell]) -> Figures:
+        hours, agents = Hours(), dict.fromkeys(STANDINGS, 0)
+        for queue_id, part in self._staff_of(queue_ids):
+            counted = self.model.staff.parts[part]
+            seen = [cell for cell in cells if cell in counted]
+            hours.add(self.today.hours(queue_id, [(part, cell) for cell in seen]))
+            for cell in seen:
+                for standing, count in counted[cell].items():
+                    agents[standing] += count
+        found = self._of_customers.get(queue_ids)
+        if found is None:
+            found = self._of_customers[queue_ids] = self._figures_of_customers(queue_ids)
+        return found | {"occupancy_bp": metrics.occupancy(hours, self.now_us).bp, "agents": agents}
+
+    def _figures_of_customers(self, queue_ids: Sequence[str]) -> Figures:
+        waiting = [stay for q in queue_ids for stay in self.model.waiting.get(q, {}).values()]
+        return {
+            "as_of_ms": self.now_us // 1000,
+            "waiting": len(waiting),
+            "longest_since_ms": _ms(min((stay.queued_us for stay in waiting), default=None)),
+            "overdue": sum("overdue" in stay.routing for stay in waiting),
+            **of_tallies([self.today.tally(q) for q in queue_ids]),
+        }
+
+    def _staff_of(self, queue_ids: tuple[str, ...]) -> list[Staffed]:
+        """An agent of several queues counts once, on the day of the first zone."""
+        found = self._staffed.get(queue_ids)
+        if found is not None:
+            return found
+        by_zone: dict[str, list[str]] = {}
+        for queue_id in queue_ids:
+            by_zone.setdefault(self.today.zones[queue_id], []).append(queue_id)
+        found, earlier = [], frozenset[Asked]()
+        for of_zone in by_zone.values():
+            asked = frozenset(asked for q in of_zone if (asked := live.asked_by(self.model, q)))
+            found.append(Staffed(of_zone[0], Part(asked, earlier)))
+            earlier |= asked
+        for each in found:
+            self.model.staff.count(each.part)
+        if self.model.staff.relabelled:
+            know_agents(self.model, self.today)
+        self._staffed[queue_ids] = found
+        return found
 
 
 def of_tallies(tallies: Sequence[Tally]) -> Figures:

@@ -1,6 +1,6 @@
 """What does the shell need of the world? Protocols only where two adapters exist or the second is planned."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -53,8 +53,8 @@ class Viewer(Protocol):
 
     pos: int
 
-    def send(self, frame: bytes) -> None:
-        """Never waits."""
+    def send(self, frame: bytes) -> bool | None:
+        """Never waits. False: it was not taken, and the page stays where it stands."""
 
 
 class Feeds(Protocol):
@@ -62,7 +62,7 @@ class Feeds(Protocol):
 
     pos: int
 
-    async def frame_for(self, view: View, pos: int | None, why: str | None = None) -> dict[str, Any]: ...
+    async def frames_for(self, view: View, pos: int | None, why: str | None = None) -> Iterator[dict[str, Any]]: ...
 
     def join(self, view: View, viewer: Viewer) -> None: ...
 

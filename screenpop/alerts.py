@@ -7,8 +7,9 @@ from typing import NamedTuple
 from contacts.stay import Stay
 from contacts.words import SECOND_US
 from screenpop.alert import Alert, Rule
-from screenpop.live import serving, since_us
+from screenpop.live import asked_by, since_us
 from screenpop.model import ReadModel
+from screenpop.staff import Part
 
 MINUTE_US = 60 * SECOND_US
 COUNTED_MIN = 10  # contacts, below which a service level says little
@@ -76,7 +77,10 @@ def _half_way(stay: Stay) -> int:
 
 
 def _is_staffed(model: ReadModel, queue_id: str) -> bool:
-    standings = model.staff.standings(serving(model, queue_id))
+    asked = asked_by(model, queue_id)
+    if asked is None:
+        return False
+    standings = model.staff.standings(Part(frozenset({asked})))
     return any(standings[standing] for standing in ("ready", "busy", "wrap_up"))
 
 

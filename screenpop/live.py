@@ -8,6 +8,7 @@ from screenpop import alert
 from screenpop.desk import ms
 from screenpop.model import ReadModel
 from screenpop.scope import Scope
+from screenpop.staff import Asked
 
 Record = dict[str, Any]
 Shown = Literal["waiting", "offered", "connecting", "talking", "held", "parked", "wrap_up"]
@@ -19,34 +20,56 @@ FOREMOST: dict[str, Shown] = {
 
 def snapshot(model: ReadModel, scope: Scope) -> dict[str, Record]:
     """Every record of the floor that this scope shows."""
-    keys = [f"queue/{queue_id}" for queue_id in model.queues]
-    keys += [f"agent/{agent_id}" for agent_id in model.staff.profiles]
-    keys += [f"contact/{contact_id}" for contact_id in model.contacts]
-    keys += [f"alert/{alert_id}" for alert_id in model.alerts]
-    return render(model, scope, keys)[0]
+    return render(model, scope, keys(model, scope))[0]
+
+
+def keys(model: ReadModel, scope: Scope) -> list[str]:
+    """Of every record that this scope shows, in order."""
+    of: dict[str, Iterable[str]] = {
+        "queue": model.queues, "agent": model.staff.profiles, "contact": model.contacts, "alert": model.alerts,
+    }  # fmt: skip
+    found = [
+        f"{kind}/{subject_id}"
+        for kind in scope.kinds
+        for subject_id in of[kind]
+        if _LOOK[kind](model, scope, subject_id)[0]
+    ]
+    return sorted(found)
 
 
 def render(model: ReadModel, scope: Scope, keys: Iterable[str]) -> tuple[dict[str, Record], list[str]]:
-    """(put, drop) of these keys as they are now. Of another company's nothing is told, not even that it is gone."""
-    put: dict[str, Record] = {}
-    drop: list[str] = []
+    """(put, drop) of these keys as they are now."""
+    seen, gone = look(model, scope, keys)
+    return {key: record(model, key) for key in seen}, gone
+
+
+def look(model: ReadModel, scope: Scope, keys: Iterable[str]) -> tuple[list[str], list[str]]:
+    """(seen, gone) of these keys. Of another company's nothing is told, not even that it is gone."""
+    seen_now: list[str] = []
+    gone: list[str] = []
     for key in sorted(keys):
         kind, _, subject_id = key.partition("/")
         if kind not in scope.kinds:
             continue
         seen, concerns = _LOOK[kind](model, scope, subject_id)
         if seen:
-            put[key] = _RECORDS[kind](model, subject_id)
+            seen_now.append(key)
         elif concerns:
-            drop.append(key)
-    return put, drop
+            gone.append(key)
+    return seen_now, gone
+
+
+def record(model: ReadModel, key: str) -> Record:
+    """The same for all who see it."""
+    kind, _, subject_id = key.partition("/")
+    return _RECORDS[kind](model, subject_id)
 
 
 # --- who sees what: (is seen, may have been seen before) --------------------------------------------------------------
 
 
-def sees_queue(model: ReadModel, scope: Scope, queue_id: str) -> bool:
-    return "queue" in scope.kinds and _queue_seen(model, scope, queue_id)[0]
+def sees_queues(scope: Scope, company_id: str) -> bool:
+    return "queue" in scope.kinds and scope.sees_company(company_id)
 
 
 def _queue_seen(model: ReadModel, scope: Scope, queue_id: str) -> tuple[bool, bool]:
@@ -125,14 +148,16 @@ def queues_of(model: ReadModel, agent_id: str) -> list[str]:
     """The queues this agent may serve."""
     group = model.staff.group_of[agent_id]
     if group not in model.served:
-        served = sorted(queue_id for queue_id in model.names.queues if group in serving(model, queue_id))
-        model.served[group] = served
+        asked = {queue_id: asked_by(model, queue_id) for queue_id in model.names.queues}
+        serves = {each: each is not None and group.serves(each) for each in set(asked.values())}
+        model.served[group] = sorted(queue_id for queue_id, each in asked.items() if serves[each])
     return model.served[group]
 
 
-def serving(model: ReadModel, queue_id: str) -> list[Any]:
+def asked_by(model: ReadModel, queue_id: str) -> Asked | None:
+    """What this queue asks of its agents; None: it is not in force."""
     config = model.queues.get(queue_id)
-    return model.staff.serving(config.get("requirement", ""), config["company_id"]) if config else []
+    return (config.get("requirement", ""), config["company_id"]) if config else None
 
 
 def _held(model: ReadModel, segment: Segment) -> Record:

@@ -95,7 +95,6 @@ class ReadModel:
     def take_config(self, values: Iterable[ConfigValue]) -> Touched:
         """What is configured as the engine applied it. A queue that changes may be served by others than before."""
         floor: set[str] = set()
-        self.served.clear()
         for value in values:
             if value.kind == "agent":
                 self._know_agent(value.subject_id, value.values)
@@ -105,6 +104,7 @@ class ReadModel:
                 self.queues[value.subject_id] = now = value.values or {}
                 floor.add(f"queue/{value.subject_id}")
                 if before.get("requirement") != now.get("requirement"):
+                    self._serve_anew()
                     floor |= self._all_agents()
         return {FLOOR: floor} if floor else {}
 
@@ -119,7 +119,8 @@ class ReadModel:
     def take_names(self, names: Names) -> Touched:
         """Read anew: whoever is called otherwise, or has gone to another team, is shown anew."""
         before, self.names = self.names, names
-        self.served.clear()
+        if before.queues.keys() != names.queues.keys():
+            self._serve_anew()
         touched: Touched = {}
         floor: set[str] = set()
         for agent_id in before.agents.keys() | names.agents.keys():
@@ -360,6 +361,10 @@ class ReadModel:
     def _stand(self, agent_id: str) -> None:
         held = (self.segments[segment_id] for segment_id in self.segments_of.get(agent_id, ()))
         self.staff.stand(agent_id, standing(self.state(agent_id), held))
+
+    def _serve_anew(self) -> None:
+        self.served.clear()
+        self.staff.forget_parts()
 
     def _all_agents(self) -> set[str]:
         return {f"agent/{agent_id}" for agent_id in self.staff.profiles}

@@ -1,7 +1,8 @@
-"""Which agents are alike to whoever watches, which queues may they serve, and how do they stand?
+"""Which agents are alike to whoever watches, which figures count them, and how do they stand?
 
-Agents of the same skills, companies and team form a group. Queues are matched with groups and not with agents, and how
-agents stand is counted by group, so that a figure of a queue costs the same with ten agents and with ten thousand.
+Agents of the same skills, companies and team form a group; a floor where everybody can do something else has as many
+groups as agents. A figure counts whoever may serve some queues: a *part* of the staff. How a part stands is kept by who
+sees them (a *cell*: companies and team), so that a figure costs the same with ten agents and with ten thousand.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,12 +15,42 @@ from contacts.segment import Segment
 
 Standing = Literal["ready", "busy", "wrap_up", "away", "offline", "not_responding", "unreachable"]
 STANDINGS: tuple[Standing, ...] = ("ready", "busy", "wrap_up", "away", "offline", "not_responding", "unreachable")
+Asked = tuple[str, str]  # (requirement, company) of a queue
+
+
+class Cell(NamedTuple):
+    """Agents whom the same people see."""
+
+    company_ids: frozenset[str]
+    team_id: str | None
 
 
 class Group(NamedTuple):
     skills: tuple[tuple[str, int], ...]  # (skill, level), by name
     company_ids: frozenset[str]
     team_id: str | None
+
+    @property
+    def cell(self) -> Cell:
+        return Cell(self.company_ids, self.team_id)
+
+    def serves(self, asked: Asked) -> bool:
+        requirement, company_id = asked
+        return company_id in self.company_ids and parse(requirement).holds(dict(self.skills))
+
+
+class Part(NamedTuple):
+    """Whoever may serve some of these, and none of those."""
+
+    any_of: frozenset[Asked]
+    none_of: frozenset[Asked] = frozenset()
+
+    def has(self, group: Group) -> bool:
+        return any(map(group.serves, self.any_of)) and not any(map(group.serves, self.none_of))
+
+
+Label = tuple[Part, Cell]
+Counts = dict[Standing, int]
 
 
 def standing(state: AgentState, held: Iterable[Segment]) -> Standing:
@@ -43,8 +74,11 @@ class Staff:
     profiles: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # agents who are not archived, as applied
     group_of: dict[str, Group] = field(default_factory=dict)
     stands: dict[str, Standing] = field(default_factory=dict)
-    counts: dict[Group, dict[Standing, int]] = field(default_factory=dict)
-    _serving: dict[tuple[str, str], list[Group]] = field(default_factory=dict)  # (requirement, company) -> groups
+    counts: dict[Group, Counts] = field(default_factory=dict)
+    parts: dict[Part, dict[Cell, Counts]] = field(default_factory=dict)  # those that anybody has asked for
+    cells: set[Cell] = field(default_factory=set)  # a cell that is empty now may stay
+    relabelled: bool = False  # since somebody looked: other parts are counted than before
+    _labels: dict[Group, tuple[Label, ...]] = field(default_factory=dict)
 
     def know(self, agent_id: str, profile: Mapping[str, Any] | None, team_id: str | None) -> bool:
         """Whether the agent's group is another one now. None: the agent is gone."""
@@ -66,7 +100,8 @@ class Staff:
         self.group_of[agent_id] = group
         if group not in self.counts:
             self.counts[group] = {}
-            self._serving.clear()
+            self.cells.add(group.cell)
+            self._labels[group] = tuple((part, group.cell) for part in self.parts if part.has(group))
         self._count(group, stood, 1)
         return True
 
@@ -80,24 +115,46 @@ class Staff:
         self.stands[agent_id] = now
         return True
 
-    def serving(self, requirement: str, company_id: str) -> list[Group]:
-        """The groups whose agents may serve such a queue."""
-        key = (requirement, company_id)
-        if key not in self._serving:
-            wanted = parse(requirement)
-            self._serving[key] = [
-                group for group in self.counts if company_id in group.company_ids and wanted.holds(dict(group.skills))
-            ]
-        return self._serving[key]
+    # --- parts --------------------------------------------------------------------------------------------------------
 
-    def standings(self, groups: Iterable[Group]) -> dict[Standing, int]:
-        together: dict[Standing, int] = dict.fromkeys(STANDINGS, 0)
-        for group in groups:
-            for stands, count in self.counts.get(group, {}).items():
+    def count(self, part: Part) -> None:
+        """From now on this part is counted."""
+        if part in self.parts:
+            return
+        self.parts[part], self.relabelled = {}, True
+        for group, counts in self.counts.items():
+            if part.has(group):
+                self._labels[group] = (*self._labels[group], (part, group.cell))
+                for stands, count in counts.items():
+                    self._add(part, group.cell, stands, count)
+
+    def forget_parts(self) -> None:
+        """Queues ask otherwise than before: who serves them is found anew when somebody looks."""
+        self.parts.clear()
+        self._labels = dict.fromkeys(self._labels, ())
+
+    def labels(self, agent_id: str) -> tuple[Label, ...]:
+        """What this agent is counted in."""
+        group = self.group_of.get(agent_id)
+        return () if group is None else self._labels[group]
+
+    def standings(self, part: Part, cells: Iterable[Cell] | None = None) -> Counts:
+        """How those of a part stand whom one sees; None: all of them."""
+        self.count(part)
+        by_cell, together = self.parts[part], dict.fromkeys(STANDINGS, 0)
+        for cell in by_cell if cells is None else cells:
+            for stands, count in by_cell.get(cell, {}).items():
                 together[stands] += count
         return together
 
     def _count(self, group: Group | None, stands: Standing | None, by: int) -> None:
-        if group is not None and stands is not None:
-            counts = self.counts[group]
-            counts[stands] = counts.get(stands, 0) + by
+        if group is None or stands is None:
+            return
+        counts = self.counts[group]
+        counts[stands] = counts.get(stands, 0) + by
+        for part, cell in self._labels[group]:
+            self._add(part, cell, stands, by)
+
+    def _add(self, part: Part, cell: Cell, stands: Standing, by: int) -> None:
+        counts = self.parts[part].setdefault(cell, {})
+        counts[stands] = counts.get(stands, 0) + by

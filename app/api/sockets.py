@@ -9,15 +9,15 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 
 from app import commands as c
 from app.api.acts_asked import command_of
+from app.api.saying import COMMAND_BYTES_MAX, hello_of, origin_of, placed, read
 from app.api.socket_acts import is_supervising
 from app.api.tab import (
     BAD_FRAME,
@@ -32,17 +32,14 @@ from app.api.tab import (
     Socket,
     Watch,
 )
-from app.frames import Do, FeedName, Hello, Pong, Resume, encode, read_frame
+from app.frames import Do, FeedName, Hello, Pong, Resume, encode, encoded_parts
 from app.ports import Deliver, Feeds, NoWriter
 from screenpop.scope import Scope as FloorScope
 
-HELLO_S = 5.0
 PING_EVERY_S = 5.0
 SILENT_CLOSE_S = 30.0
 SEND_S = 5.0
-SNAPSHOT_PART_BYTES = 64 * 1024
 SNAPSHOTS_AT_ONCE = 16
-COMMAND_BYTES_MAX = 65_536
 SOCKETS_MAX = 20_000
 HEARD_EVERY_S = 1.0
 RIGHTS_EVERY = 10  # beats
@@ -91,11 +88,13 @@ class Sockets:
             self.count -= 1
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        hello = await _hello(receive)
-        socket = await self._seat(hello, _origin(scope))
+        hello = await hello_of(receive)
+        socket = await self._seat(hello, origin_of(scope))
+        scope["headers"].clear()  # the protocol keeps them for as long as the socket is open
         sender = asyncio.create_task(self._send(socket, send))
         try:
             await self._welcome(socket, hello)
+            del hello  # 2 KiB, for as long as the socket is open
             while True:
                 message = await receive()
                 if message["type"] == "websocket.disconnect":
@@ -121,7 +120,7 @@ class Sockets:
             seat = await self.open_seat(hello.ticket, origin)
         except PermissionError as refused:
             raise Closing(RIGHTS_CHANGED, str(refused)) from refused
-        seat = _placed(seat, hello)
+        seat = placed(seat, hello)
         now = time.monotonic()
         for other in list(self.open.get(seat.place, ())):
             if other.seat.session != seat.session:
@@ -134,6 +133,8 @@ class Sockets:
     def _unseat(self, socket: Socket) -> None:
         for watch in socket.watches.values():
             self.feeds.leave(watch.view, watch)
+        socket.watches.clear()
+        socket.close(1001, "gone")  # what is still being brought is for nobody
         sockets = self.open.get(socket.seat.place, [])
         if socket in sockets:
             sockets.remove(socket)
@@ -160,21 +161,45 @@ class Sockets:
             await self._bring(socket, wish.feed, wish.pos)
 
     async def _bring(self, socket: Socket, feed: FeedName, pos: int | None, why: str | None = None) -> None:
-        """One turn or a snapshot from the page's position; from then on the follower sends each turn."""
+        """Turns or a snapshot from the page's position; from then on the follower sends each turn."""
         view = socket.seat.agent_id if feed == "desk" else socket.seat.scope
         if view is None:
             raise Closing(RIGHTS_CHANGED, f"no {feed}")
         if (before := socket.watches.get(feed)) is not None:
             self.feeds.leave(before.view, before)
-        watch = socket.watches[feed] = Watch(view, socket, 0)
+        watch = socket.watches[feed] = Watch(view, socket, 0, self._fall_behind)
+        while socket.watches.get(feed) is watch and not watch.follows:  # it may be brought anew, or be gone
+            if await self._show(watch, pos, why):
+                # Nothing was awaited since the frame was cut: no turn can slip between.
+                self.feeds.join(view, watch)
+                watch.follows = True
+            pos, why = watch.pos, None
+
+    def _fall_behind(self, watch: Watch) -> None:
+        self._beside(watch.socket, self._bring_when_taken(watch))
+
+    async def _bring_when_taken(self, watch: Watch) -> None:
+        await watch.socket.has_room()
+        if watch in watch.socket.watches.values():
+            await self._bring(watch.socket, "live", watch.pos)
+
+    async def _show(self, watch: Watch, pos: int | None, why: str | None) -> bool:
+        """False: its page had to take some before there was room for the rest, and meanwhile there may be more."""
+        socket, waited = watch.socket, False
         async with self._cutting:
-            frame = await self.feeds.frame_for(view, pos, why)
-            # Nothing is awaited between cutting the frame and joining: no turn can slip between.
-            watch.pos = frame["pos"]
-            for part in _parts(frame):
+            frames = await self.feeds.frames_for(watch.view, pos, why)
+        for number, frame in enumerate(frames):
+            if number:
+                waited = True
+                await socket.has_room()
+                if watch not in socket.watches.values():
+                    return False
+            for part in encoded_parts(frame):
                 socket.send(part)
-            self.feeds.join(view, watch)
-            watch.follows = True
+            watch.pos = frame["pos"]
+        if waited:
+            await socket.has_room()
+        return not waited
 
     async def _reach(self, agent_id: str) -> None:
         if not self.feeds.is_reachable(agent_id):
@@ -191,7 +216,7 @@ class Sockets:
     # --- listening ----------------------------------------------------------------------------------------------------
 
     async def _hear(self, socket: Socket, message: MutableMapping[str, Any]) -> None:
-        frame = _read(message)
+        frame = read(message)
         match frame:
             case Pong():
                 socket.last_pong = time.monotonic()
@@ -207,7 +232,11 @@ class Sockets:
             refused = c.problem(429, "command.too_many")
             socket.send(_refused(frame.id, refused.body, retry=True))
             return
-        act = asyncio.create_task(self._act(socket, frame))
+        self._beside(socket, self._act(socket, frame))
+
+    def _beside(self, socket: Socket, work: Coroutine[Any, Any, None]) -> None:
+        """Nobody waits for it."""
+        act = asyncio.create_task(_closing(socket, work))
         socket.acts.add(act)
         act.add_done_callback(socket.acts.discard)
 
@@ -253,16 +282,16 @@ class Sockets:
     async def _send(self, socket: Socket, send: Send) -> None:
         while True:
             while socket.frames and socket.closing is None:
-                frame = socket.frames.popleft()
+                frame = socket.frames.pop(0)
                 socket.queued_bytes -= len(frame)
                 socket.sending_since = time.monotonic()
                 await send({"type": "websocket.send", "text": frame.decode()})
                 socket.sending_since = None
+                socket.tell_room()
             if socket.closing is not None:
                 await _close(send, socket.closing)
                 return
-            socket.wake.clear()
-            await socket.wake.wait()
+            await socket.has_something()
 
     async def beat(self) -> None:
         """Ping each tab every 5 s (jittered by when it opened), tell the writer who answers, close the silent."""
@@ -298,16 +327,16 @@ class Sockets:
             if socket.seat.session in lost:
                 socket.close(RIGHTS_CHANGED, "logged_out")
             elif "live" in socket.watches and socket.seat.user_id in scopes:
-                await self._see(socket, scopes[socket.seat.user_id])
+                self._see(socket, scopes[socket.seat.user_id])
 
-    async def _see(self, socket: Socket, scope: FloorScope | None) -> None:
+    def _see(self, socket: Socket, scope: FloorScope | None) -> None:
         if scope == socket.seat.scope:
             return
         socket.seat = replace(socket.seat, scope=scope)
         if scope is None:
             socket.close(RIGHTS_CHANGED, "no live")
         else:
-            await self._bring(socket, "live", None, "scope")
+            self._beside(socket, self._bring(socket, "live", None, "scope"))
 
     def _check(self, socket: Socket, now: float, n: int) -> None:
         if socket.closing is not None:
@@ -343,58 +372,11 @@ class Sockets:
                 socket.close(code, why)
 
 
-def _placed(seat: Seat, hello: Hello) -> Seat:
-    """Who only watches takes nobody's seat. Raises Closing: no agent, or nothing to be seen."""
-    if not hello.takes_a_seat:
-        seat = replace(seat, agent_id=None)
-    elif seat.agent_id is None:
-        raise Closing(RIGHTS_CHANGED, "no_agent")
-    if seat.scope is None and any(wish.feed == "live" for wish in hello.feeds):
-        raise Closing(RIGHTS_CHANGED, "no live")
-    return seat
-
-
-async def _hello(receive: Receive) -> Hello:
+async def _closing(socket: Socket, work: Awaitable[None]) -> None:
     try:
-        message = await asyncio.wait_for(receive(), HELLO_S)
-    except TimeoutError as late:
-        raise Closing(BAD_FRAME, "no hello") from late
-    if message["type"] == "websocket.disconnect":
-        raise Closing(1001, "gone")
-    frame = _read(message)
-    if not isinstance(frame, Hello):
-        raise Closing(BAD_FRAME, "hello first")
-    return frame
-
-
-def _read(message: MutableMapping[str, Any]) -> Hello | Resume | Pong | Do:
-    text = message.get("text")
-    if text is None or len(text) > COMMAND_BYTES_MAX:
-        raise Closing(BAD_FRAME, "text frames of at most 64 KiB")
-    try:
-        return read_frame.validate_json(text)
-    except ValidationError as bad:
-        error = bad.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in error["loc"])
-        raise Closing(BAD_FRAME, f"{where}: {error['type']}"[:120]) from bad
-
-
-def _parts(frame: dict[str, Any]) -> list[bytes]:
-    """A snapshot above 64 KiB goes in parts of records; anything else in one piece."""
-    whole = encode(frame)
-    records: dict[str, Any] = frame.get("records", {})
-    if len(whole) <= SNAPSHOT_PART_BYTES or len(records) < 2:
-        return [whole]
-    pieces: list[dict[str, Any]] = [{}]
-    size = 0
-    for key, record in records.items():
-        record_bytes = len(encode(record)) + len(key) + 4
-        if size and size + record_bytes > SNAPSHOT_PART_BYTES - 1024:
-            pieces.append({})
-            size = 0
-        pieces[-1][key] = record
-        size += record_bytes
-    return [encode(frame | {"records": p, "part": k, "of": len(pieces)}) for k, p in enumerate(pieces, 1)]
+        await work
+    except Closing as closing:
+        socket.close(closing.code, closing.why)
 
 
 def _refused(command_id: str, body: Any, *, retry: bool) -> bytes:
@@ -406,10 +388,3 @@ async def _close(send: Send, closing: Closing) -> None:
         bye = {"t": "bye", "code": closing.code, "why": closing.why, "after_ms": 800}
         await send({"type": "websocket.send", "text": json.dumps(bye)})
         await send({"type": "websocket.close", "code": closing.code, "reason": closing.why[:120]})
-
-
-def _origin(scope: Scope) -> str | None:
-    for name, value in scope["headers"]:
-        if name == b"origin":
-            return str(value, "latin-1")
-    return None

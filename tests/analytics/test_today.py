@@ -105,26 +105,28 @@ def test_handling_is_counted_when_the_wrap_up_is_over():
 def test_agents_time_is_cut_at_midnight():
     """Ready from 23:00, at work from 23:30 to 00:10: at 00:30 a third of the young day."""
     today = today_at()
-    today.know_agent("ann", "group")
+    today.know_agent("ann", ["queue", "all"])
     today.take(event("agent.chose", us("2026-05-04T23:00"), chosen="ready", was="offline"), None, None)
     today.take(event("segment.accepted", us("2026-05-04T23:30")), None, None)
     today.take(event("segment.finished", us("2026-05-05T00:10"), why="agent"), None, None)
 
-    hours = today.hours("q", ["group", "nobody's"])
-    assert metrics.occupancy(hours, us("2026-05-05T00:30")) == Ratio(600 * SECOND_US, 1800 * SECOND_US)
+    for label in ("queue", "all"):
+        hours = today.hours("q", [label, "nobody's"])
+        assert metrics.occupancy(hours, us("2026-05-05T00:30")) == Ratio(600 * SECOND_US, 1800 * SECOND_US)
 
 
 def test_an_agent_who_learns_takes_the_day_along():
     today = today_at()
-    for agent, group in (("ann", "old"), ("bob", "old")):
-        today.know_agent(agent, group)
+    for agent in ("ann", "bob"):
+        today.know_agent(agent, ["old", "both"])
         chose = replace(event("agent.chose", NOON, chosen="ready", was="away"), agent_id=agent)
         today.take(chose, None, None)
-    today.know_agent("ann", "new")
+    today.know_agent("ann", ["both", "new"])
 
     later = NOON + HOUR_US
     assert today.hours("q", ["old"]).ready.until(later) == HOUR_US
     assert today.hours("q", ["new"]).ready.until(later) == HOUR_US
+    assert today.hours("q", ["both"]).ready.until(later) == 2 * HOUR_US
 
 
 KINDS = [
@@ -148,7 +150,7 @@ def test_hours_read_anew_equal_those_that_were_followed():
     for today, now_us in ((followed, start), (fresh, NOON)):
         today.know_queue("far", "Asia/Shanghai", BY, now_us)
         for agent in ("ann", "bob", "eve"):
-            today.know_agent(agent, agent == "ann")
+            today.know_agent(agent, [agent == "ann", "all"])
     for each in events:
         followed.take(each, None, None)
     followed.pass_time(NOON)
@@ -167,15 +169,15 @@ def test_hours_read_anew_equal_those_that_were_followed():
     fresh.resume_hours(sums, working, ready)
 
     def seen(today: Today) -> object:
-        return {zone: (day.begin_us, day.end_us, day.hours, day.groups) for zone, day in today.days.items()}
+        return {zone: (day.begin_us, day.end_us, day.hours, day.labels) for zone, day in today.days.items()}
 
     assert seen(fresh) == seen(followed)
 
 
 def test_what_is_heard_of_after_midnight_counts_from_there():
     day = Day(100, 200)
-    day.change("ann", None, Change(1, 0), 90)
-    day.change("bob", None, Change(1, 0), 90)
-    day.change("bob", None, Change(-1, 0), 95)
+    day.change("ann", [None], Change(1, 0), 90)
+    day.change("bob", [None], Change(1, 0), 90)
+    day.change("bob", [None], Change(-1, 0), 95)
 
-    assert day.groups[None].work.until(150) == 50
+    assert day.labels[None].work.until(150) == 50

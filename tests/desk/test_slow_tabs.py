@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,9 +54,9 @@ class Feed:
     pos: int = 9
     found: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def frame_for(self, view: Any, pos: int | None, why: str | None = None) -> dict[str, Any]:
+    async def frames_for(self, view: Any, pos: int | None, why: str | None = None) -> Iterator[dict[str, Any]]:
         await self.found.wait()
-        return {"t": "turn", "feed": "desk", "prev": pos, "pos": self.pos, "put": {}}
+        return iter([{"t": "turn", "feed": "desk", "prev": pos, "pos": self.pos, "put": {}}])
 
     def join(self, view: Any, viewer: Any) -> None: ...
 

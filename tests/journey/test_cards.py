@@ -14,7 +14,7 @@ from app.switchboard import new_id
 from tests.journey.board import Board, open_board
 from tests.journey.story import chat, rows
 from tests.journey.test_every_turn import CONFIG, something
-from tests.journey.test_feeds import Page, follower_of, until
+from tests.journey.test_feeds import Page, follower_of, frame_for, until
 from tests.journey.test_floor_feed import change
 
 ADDRESS = "grace@example.com"
@@ -49,7 +49,7 @@ async def somebody_known(board: Board, name: str = "Grace", address: str = ADDRE
 
 
 async def watched(follower: Follower, agent_id: str) -> Page:
-    page = Page(await follower.frame_for(agent_id, None))
+    page = Page(await frame_for(follower, agent_id, None))
     follower.join(agent_id, page)
     return page
 
@@ -106,11 +106,11 @@ async def test_a_page_that_opens_later_has_the_card_from_the_first_frame(databas
         await board.seat(agent_id)
         customer_id = await somebody_known(board)
         async with follower_of(database, board) as before:
-            empty = Page(await before.frame_for(agent_id, None))
+            empty = Page(await frame_for(before, agent_id, None))
         waiting = await chat(board, "talking", customer_id=customer_id, collected={"from": ADDRESS})
         async with follower_of(database, board) as later:
-            opened = Page(await later.frame_for(agent_id, None))
-            resumed = await later.frame_for(agent_id, empty.pos)
+            opened = Page(await frame_for(later, agent_id, None))
+            resumed = await frame_for(later, agent_id, empty.pos)
 
         assert card_of(opened, waiting.contact_id)["name"] == "Grace"
         assert resumed["t"] == "turn"
@@ -160,7 +160,7 @@ async def test_desks_with_cards_equal_fresh_ones_wherever_they_were_opened_or_cu
                     assert page.records == fresh, f"seed {seed}, step {step}"
                 if step % 10 == 5:
                     cut = chance.choice(opened)
-                    frame = await near.frame_for(agent_id, cut.first["pos"])
+                    frame = await frame_for(near, agent_id, cut.first["pos"])
                     resumed = cut.first["records"] | frame["put"]
                     gone = set(frame.get("drop", ()))
                     assert {k: r for k, r in resumed.items() if k not in gone} == near.model.snapshot(agent_id)

@@ -42,6 +42,20 @@ class Page:
         self.frames.append(told)
 
 
+async def frame_for(follower: Follower, view: feed.View, pos: int | None, why: str | None = None) -> dict[str, Any]:
+    """All that brings a page to now, as one frame."""
+    frames = list(await follower.frames_for(view, pos, why))
+    whole = {name: value for name, value in frames[0].items() if name not in ("part", "of")}
+    if whole["t"] == "snapshot" and len(frames) > 1:
+        assert [(frame["part"], frame["of"]) for frame in frames] == [(n + 1, len(frames)) for n in range(len(frames))]
+    for frame in frames[1:]:
+        assert frame.get("prev") == whole.get("prev"), "before the last one the page stays where it stands"
+        whole |= {name: whole[name] | frame[name] for name in ("records", "put") if name in frame}
+        whole |= {"drop": [*whole.get("drop", ()), *frame["drop"]]} if "drop" in frame else {}
+        whole["pos"] = frame["pos"]
+    return whole
+
+
 @contextlib.asynccontextmanager
 async def follower_of(url: str, board: Board | None = None) -> AsyncIterator[Follower]:
     """With the clock of the board, where one is given."""
@@ -86,7 +100,7 @@ async def test_a_desk_fed_by_turns_equals_a_fresh_one(database: str, seed: int) 
             await board.seat(agent_id)
         for _ in range(4):  # pages are opened at different moments of the run
             for agent_id in board.centre.agent_ids:
-                page = Page(await near.frame_for(agent_id, None))
+                page = Page(await frame_for(near, agent_id, None))
                 near.join(agent_id, page)
                 pages.setdefault(agent_id, []).append(page)
             await play(board, chance, STEPS // 4)
@@ -107,7 +121,7 @@ async def test_a_follower_that_reads_the_log_shows_the_same_desks(database: str,
         board.switchboard.on_committed += [near.committed, lambda _draft, _prev, pos: far.ring(pos)]
         for agent_id in board.centre.agent_ids:
             await board.seat(agent_id)
-        pages = {a: Page(await far.frame_for(a, None)) for a in board.centre.agent_ids}
+        pages = {a: Page(await frame_for(far, a, None)) for a in board.centre.agent_ids}
         for agent_id, page in pages.items():
             far.join(agent_id, page)
         await play(board, Random(seed), STEPS)
@@ -130,13 +144,13 @@ async def test_a_page_that_was_away_gets_one_turn_and_not_a_snapshot(database: s
         board.switchboard.on_committed.append(near.committed)
         for agent_id in board.centre.agent_ids:
             await board.seat(agent_id)
-        away = {a: Page(await near.frame_for(a, None)) for a in board.centre.agent_ids}
+        away = {a: Page(await frame_for(near, a, None)) for a in board.centre.agent_ids}
         await play(board, Random(seed), STEPS)
         for forget in (False, True):
             if forget:
                 near.history.start(near.pos)
             for agent_id, page in away.items():
-                frame = await near.frame_for(agent_id, page.pos)
+                frame = await frame_for(near, agent_id, page.pos)
 
                 assert frame["t"] == "turn"
                 assert (frame["prev"], frame["pos"]) == (page.pos, near.pos)

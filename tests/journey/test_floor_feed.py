@@ -18,7 +18,7 @@ from screenpop import feed
 from screenpop.scope import ALL, Scope
 from tests.journey.board import Board, open_board
 from tests.journey.test_every_turn import config, something
-from tests.journey.test_feeds import RUN, Page, follower_of, until
+from tests.journey.test_feeds import RUN, Page, follower_of, frame_for, until
 
 STEPS = 160
 OPENED_EVERY = 8
@@ -121,7 +121,7 @@ async def test_a_floor_fed_by_turns_equals_a_fresh_one(database: str, seed: int)
         async def open_some(step: int) -> None:
             if step % OPENED_EVERY == 0:
                 for kind, scope in scopes.items():
-                    view = View(await near.frame_for(scope, None))
+                    view = View(await frame_for(near, scope, None))
                     near.join(scope, view)
                     views[kind].append(view)
             if step == STEPS // 2:
@@ -146,9 +146,12 @@ async def rename(board: Board, near: Follower, chance: Random) -> None:
     await until(lambda: near.model.names.queues[board.centre.queue_ids[0]].name == "renamed")
 
 
-@pytest.mark.parametrize("seed", [61])
-async def test_a_view_that_was_cut_anywhere_gets_one_turn_with_what_it_missed(database: str, seed: int) -> None:
-    """From memory; beyond it a snapshot, for names are in no event."""
+@pytest.mark.parametrize(("seed", "at_once"), [(61, 1000), (62, 3)])
+async def test_a_view_that_was_cut_anywhere_gets_a_turn_with_what_it_missed(
+    database: str, monkeypatch: pytest.MonkeyPatch, seed: int, at_once: int
+) -> None:
+    """In one piece or in many; from memory, and beyond it a snapshot, for names are in no event."""
+    monkeypatch.setattr(feed, "RECORDS_AT_ONCE", at_once)
     chance = Random(seed)
     async with staffed(database) as (board, scopes), follower_of(database, board) as near:
         board.switchboard.on_committed.append(near.committed)
@@ -156,21 +159,21 @@ async def test_a_view_that_was_cut_anywhere_gets_one_turn_with_what_it_missed(da
 
         async def cut(step: int) -> None:
             for kind, scope in scopes.items():
-                cuts[kind].append(View(await near.frame_for(scope, None)))
+                cuts[kind].append(View(await frame_for(near, scope, None)))
             if step == STEPS // 2:
                 await rename(board, near, chance)
 
         await play(board, chance, STEPS, cut)
         for kind, scope in scopes.items():
             for view in cuts[kind]:
-                frame = await near.frame_for(scope, view.pos)
+                frame = await frame_for(near, scope, view.pos)
                 fresh = as_sent(feed.snapshot(near.model, scope, near.pos, "new")["records"])
 
                 assert (frame["t"], frame["prev"], frame["pos"]) == ("turn", view.pos, near.pos)
                 assert as_sent(feed.apply(view.records, frame)) == fresh, f"seed {seed}, {kind}, from {view.pos}"
         near.history.start(near.pos)
-        assert (await near.frame_for(ALL, cuts["supervisor of all"][0].pos))["why"] == "too_old"
-        assert (await near.frame_for(ALL, near.pos + 1))["why"] == "gap"
+        assert (await frame_for(near, ALL, cuts["supervisor of all"][0].pos))["why"] == "too_old"
+        assert (await frame_for(near, ALL, near.pos + 1))["why"] == "gap"
 
 
 @pytest.mark.parametrize("seed", [71])

@@ -8,7 +8,7 @@ import pytest
 from contacts.presence import AgentState
 from contacts.segment import Segment
 from screenpop.scope import ALL, Scope
-from screenpop.staff import STANDINGS, Staff, standing
+from screenpop.staff import STANDINGS, Part, Staff, standing
 
 SEGMENT = Segment("g", "c", "s", "q", 1, "a", "primary", "talking", 0)
 
@@ -60,16 +60,36 @@ def test_one_word_says_how_an_agent_stands(state: Any, segments: list[Segment], 
     assert standing(AgentState("a", 1, **state), segments) == expected
 
 
+PARTS = {
+    "one queue": Part(frozenset({("zh >= 2", "c")})),
+    "any of two": Part(frozenset({("zh >= 3", "c"), ("zh >= 1", "d")})),
+    "of one and not of the other": Part(frozenset({("zh >= 1", "c")}), frozenset({("zh >= 3", "c")})),
+}
+
+
+def is_of(part: str, companies: list[str], zh: int) -> bool:
+    """Once more, by hand."""
+    match part:
+        case "one queue":
+            return "c" in companies and zh >= 2
+        case "any of two":
+            return ("c" in companies and zh >= 3) or "d" in companies
+    return "c" in companies and zh < 3
+
+
 @pytest.mark.parametrize("seed", range(5))
-def test_counts_by_group_equal_counting_everybody(seed: int) -> None:
+def test_counts_of_parts_equal_counting_everybody(seed: int) -> None:
+    """Whenever they are asked for first, for whoever sees all, and for whoever sees a team."""
     chance, staff = Random(seed), Staff()
     profiles: dict[str, tuple[dict[str, Any], str | None]] = {}
     stands: dict[str, Any] = {}
-    for _ in range(300):
+    asked = {name: chance.randrange(100) for name in PARTS}  # from which step on
+    for step in range(300):
         agent_id = f"a{chance.randrange(12)}"
         match chance.randrange(4):
             case 0:
-                profile = {"skills": {"zh": chance.randrange(1, 4)}, "company_ids": chance.sample(["c", "d"], 1)}
+                companies = chance.sample(["c", "d"], chance.choice([1, 1, 2]))
+                profile = {"skills": {"zh": chance.randrange(1, 4)}, "company_ids": companies}
                 profiles[agent_id] = (profile, chance.choice([None, "t"]))
                 staff.know(agent_id, *profiles[agent_id])
                 staff.stand(agent_id, stands.setdefault(agent_id, "offline"))
@@ -81,7 +101,15 @@ def test_counts_by_group_equal_counting_everybody(seed: int) -> None:
                 if agent_id in profiles:
                     stands[agent_id] = chance.choice(STANDINGS)
                     staff.stand(agent_id, stands[agent_id])
-        able = [a for a, (p, _) in profiles.items() if "c" in p["company_ids"] and p["skills"]["zh"] >= 2]
-        expected = {word: sum(stands[a] == word for a in able) for word in STANDINGS}
+        if step % 50 == 49:
+            staff.forget_parts()
+        for name, part in PARTS.items():
+            if step < asked[name]:
+                continue
+            able = [a for a, (p, _) in profiles.items() if is_of(name, p["company_ids"], p["skills"]["zh"])]
+            team = [a for a in able if profiles[a][1] == "t"]
 
-        assert staff.standings(staff.serving("zh >= 2", "c")) == expected
+            assert staff.standings(part) == {word: sum(stands[a] == word for a in able) for word in STANDINGS}
+            seen = [cell for cell in staff.cells if cell.team_id == "t"]
+            assert staff.standings(part, seen) == {word: sum(stands[a] == word for a in team) for word in STANDINGS}
+            assert {a for a in profiles if part in {each for each, _ in staff.labels(a)}} == set(able)
