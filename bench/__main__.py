@@ -19,13 +19,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import commits, lifecycles
+from bench import commits, feeds, lifecycles
 from bench.commits import Postgres, postgres
 from bench.machine import RESULTS, ROOT, Refused, commit, durability, machine
 
 RUNS = 3
 LIFECYCLES_PER_S = 1000
 OFFER_P50_MS, OFFER_P99_MS, OFFER_P99_OF_DISK = 3.0, 30.0, 3.0
+FIGURES_P99_MS, SOCKET_KIB = 300.0, 40.0
 
 console = Console(stderr=True)
 Measure = Callable[[Postgres], Awaitable[dict[str, Any]]]
@@ -105,6 +106,12 @@ async def of_database(quick: bool, only: str | None) -> list[Line]:
                 lambda s: lifecycles.measure(s, "poisson", *steady), runs,
             )  # fmt: skip
             lines += _of_offers(offers, disk)
+        if only in (None, "feeds"):
+            stretches = ("--seconds", "5", "--stuck-s", "15") if quick else ()
+            watched = await measured(
+                "feeds", "python -m bench.feeds", server, lambda s: feeds.measure(s, *stretches), runs,
+            )  # fmt: skip
+            lines += _of_feeds(watched)
         return lines
 
 
@@ -150,6 +157,35 @@ def _of_offers(runs: Sequence[Mapping[str, Any]], disk: Sequence[Mapping[str, An
     ]  # fmt: skip
 
 
+def _of_feeds(runs: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """The promise is of the others beside readers who stop; without those it stands beside it."""
+    shown = []
+    for what, stretch in (("beside two that stopped reading", "with_stuck"), ("everybody reads", "without_stuck")):
+        p99, of_p99 = spread(runs, stretch, "age_ms", "p99")
+        counted, _ = spread(runs, stretch, "age_ms", "n")
+        shown.append(
+            Line(f"age of figures when read, {what}: p99, ms", f"{p99:g}", of_p99, f"≤ {FIGURES_P99_MS:g}",
+                 p99 <= FIGURES_P99_MS)
+        )  # fmt: skip
+        shown.append(Line("  frames of figures read", f"{counted:.0f}", "", "", None))
+        for label, *path in (
+            ("p50, ms", "age_ms", "p50"), ("max, ms", "age_ms", "max"),
+            ("on the screen, until the next are read: p99, ms", "age_on_screen_ms", "p99"),
+            ("behind the desks' turns: p99, ms", "behind_desks_ms", "p99"),
+            ("webhook sent → offer on the desk: p99, ms", "offer_latency_ms", "p99"),
+            ("server's CPU, of one core", "server_cpu_share"),
+        ):  # fmt: skip
+            value, of_value = spread(runs, stretch, *path)
+            shown.append(Line(f"  {label}", f"{value:g}", of_value, "", None))
+    for label, stage in (("with their snapshots", "opened"), ("at the end", "ended")):
+        kib, of_kib = spread(runs, "kib_per_socket", stage)
+        shown.append(
+            Line(f"memory a socket, 1,100 sockets {label}, KiB", f"{kib:g}", of_kib, f"≤ {SOCKET_KIB:g}",
+                 kib <= SOCKET_KIB)
+        )  # fmt: skip
+    return shown
+
+
 def of_processes(quick: bool, only: str | None) -> list[str]:
     """Benches that run and tell by themselves: the engine alone, the turn alone."""
     said = []
@@ -178,7 +214,7 @@ def show(lines: Sequence[Line]) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="once and short: to see that it runs")
-    parser.add_argument("--only", choices=("commits", "lifecycles", "offers", "routing", "turn"))
+    parser.add_argument("--only", choices=("commits", "lifecycles", "offers", "feeds", "routing", "turn"))
     asked = parser.parse_args()
     os.chdir(ROOT)
     lifecycles.allow_many_sockets()

@@ -16,6 +16,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ async def _measure(server: Postgres, url: str, folder: Path, mode: str, options:
             transactions = await _transactions(url)
             command = [sys.executable, "-m", "floor", "load", "--server", address, "--key-file", str(key_file)]
             used = _Used(process.pid, server.pid)
-            result = await _generate([*command, "--mode", mode, "--agents", str(AGENTS), *options], used)
+            result = await generate([*command, "--mode", mode, "--agents", str(AGENTS), *options], used.hear)
             result |= used.shares()
         except Exception as fault:
             tail = (folder / "server.log").read_text()[-2000:]
@@ -80,6 +81,8 @@ class _Used:
         self._at: dict[str, tuple[float, float, float]] = {}
 
     def hear(self, word: str) -> None:
+        if word not in ("measuring", "measured"):
+            return
         server = sum(cpu_s(pid) for pid in family(self._server_pid))
         postgres_s = sum(cpu_s(pid) for pid in family(self._postgres_pid)) if self._postgres_pid else 0.0
         self._at[word] = (time.monotonic(), server, postgres_s)
@@ -90,7 +93,8 @@ class _Used:
         return {"server_cpu_share": shares[0], "postgres_cpu_share": shares[1]}
 
 
-async def _generate(command: list[str], used: _Used) -> dict[str, Any]:
+async def generate(command: list[str], hear: Callable[[str], None]) -> dict[str, Any]:
+    """What the generator printed; `hear` is told each line of its standard error. Raises RuntimeError, TimeoutError."""
     process = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
@@ -100,8 +104,7 @@ async def _generate(command: list[str], used: _Used) -> dict[str, Any]:
         async for line in stream:
             word = line.decode().strip()
             said.append(word)
-            if word in ("measuring", "measured"):
-                used.hear(word)
+            hear(word)
 
     try:
         async with asyncio.timeout(GENERATOR_S):

@@ -60,6 +60,16 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def memory_kib(pid: int) -> dict[str, float]:
+    """What a process has in memory: all of it, and with shared pages by halves; 0 when it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return {"rss": 0.0, "pss": 0.0}
+    found = {line.split(":")[0]: float(line.split()[1]) for line in lines[1:]}
+    return {"rss": found["Rss"], "pss": found["Pss"]}
+
+
 def family(pid: int) -> Iterator[int]:
     """The process and its children."""
     yield pid

@@ -1,4 +1,4 @@
-"""What can the floor be asked to play?    python -m floor day|replay|demo|load"""
+"""What can the floor be asked to play?    python -m floor day|replay|demo|load|feeds"""
 
 import asyncio
 import json
@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from floor import bank_log, log_figures, replay_report
 from floor import day as days
 from floor import demo as demos
+from floor import feeds as crowdings
 from floor import load as loads
 from floor import replay as replays
 from floor.rest import Refused
@@ -104,6 +105,24 @@ def load(
         typer.echo(word, err=True)
 
     typer.echo(json.dumps(_run(loads.run(wanted, server, key_file.read_text().strip(), tell))))
+
+
+@app.command()
+def feeds(
+    server: Server, key_file: KeyFile, agents: int = 5000, desks: int = 1000, views: int = 100, rate: float = 75.0,
+    seconds_measured: Annotated[float, typer.Option("--seconds", help="Everybody reads")] = 10.0,
+    stuck_s: Annotated[float, typer.Option(help="One live view and one desk do not")] = 20.0, seed: Seed = 1,
+) -> None:  # fmt: skip
+    """Measure how old figures are on many live views beside many desks, and beside readers who stop; prints JSON."""
+    how = crowdings.Crowding(
+        agents=agents, desks=desks, views=views, rate=rate, seconds=seconds_measured, stuck_s=stuck_s, seed=seed
+    )
+    uvloop.install()
+
+    def tell(word: str) -> None:
+        typer.echo(word, err=True)
+
+    typer.echo(json.dumps(_run(crowdings.run(how, server, key_file.read_text().strip(), tell))))
 
 
 async def _replay(planned: days.Day, server: str, key: str, seed: int, out: Path | None) -> replays.Outcome:

@@ -20,7 +20,7 @@ _OFFERED, _WRAP_UP, _DROP, _CONTACT = (
     b'"contact_id":"',
 )
 _UUID = 36
-SEATED_S = 30.0
+SEATED_S = 60.0
 
 
 class LightDesk:
@@ -38,9 +38,11 @@ class LightDesk:
         self._seated = asyncio.Event()
         self.is_ready = False
 
-    async def sit_down(self, place: Place, ticket: str) -> None:
-        """Until the first snapshot is there. Raises Refused, OSError, TimeoutError."""
-        await self._socket.connect(place, "/ws")
+    async def sit_down(self, place: Place, ticket: str, buffer_bytes: int | None = None) -> None:
+        """Until the first snapshot is there; `buffer_bytes` as for the websocket. Raises Refused, OSError,
+        TimeoutError.
+        """
+        await self._socket.connect(place, "/ws", buffer_bytes=buffer_bytes)
         feeds = [{"feed": "desk", "pos": None}]
         self._socket.send(json.dumps({"t": "hello", "v": 1, "ticket": ticket, "tab": "load", "feeds": feeds}).encode())
         async with asyncio.timeout(SEATED_S):

@@ -6,6 +6,7 @@ held against the `websockets` library in its tests.
 
 import asyncio
 import os
+import socket
 from base64 import b64encode
 from collections.abc import Callable
 from hashlib import sha1
@@ -39,13 +40,22 @@ class Websocket(asyncio.Protocol):
         self._code = 1006
         self._told = False
 
-    async def connect(self, place: Place, path: str, origin: str | None = None) -> None:
-        """Raises Refused, OSError, TimeoutError."""
+    async def connect(
+        self, place: Place, path: str, origin: str | None = None, buffer_bytes: int | None = None
+    ) -> None:
+        """`buffer_bytes`: what the kernel keeps for us while we do not read; None: what it likes.
+
+        Raises Refused, OSError, TimeoutError.
+        """
         loop = asyncio.get_running_loop()
         self._open = loop.create_future()
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                await loop.create_connection(lambda: self, place.host, place.port)
+                if buffer_bytes is None:
+                    await loop.create_connection(lambda: self, place.host, place.port)
+                else:
+                    narrow = await _narrow(place, buffer_bytes)
+                    await loop.create_connection(lambda: self, sock=narrow)
                 assert self._transport is not None
                 host = f"{place.host}:{place.port}"
                 self._transport.write(
@@ -76,6 +86,15 @@ class Websocket(asyncio.Protocol):
         """As a laptop that falls asleep: no farewell."""
         if self._transport is not None:
             self._transport.abort()
+
+    def stop_reading(self) -> None:
+        """As a page that hangs: what comes stays with the kernel, until that has no room left."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def read_on(self) -> None:
+        if self._transport is not None:
+            self._transport.resume_reading()
 
     def _frame(self, opcode: int, payload: bytes) -> None:
         if self._transport is None:
@@ -167,3 +186,16 @@ class Websocket(asyncio.Protocol):
             if final:
                 text, self._parts = bytes(self._parts), bytearray()
                 self._on_text(text)
+
+
+async def _narrow(place: Place, buffer_bytes: int) -> socket.socket:
+    """A connection whose receive buffer is bounded before the first byte, so that the window never grows."""
+    narrow = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        narrow.setblocking(False)
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
+        await asyncio.get_running_loop().sock_connect(narrow, (place.host, place.port))
+    except BaseException:
+        narrow.close()
+        raise
+    return narrow
