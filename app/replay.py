@@ -86,5 +86,6 @@ async def _floor(replay: Replay, url: str, key_file: Path) -> int:
     async with child(command, {}, None) as people:
         code = await people.wait()
     await asyncio.sleep(0)
-    console.print(f"ledgers: {replay.out}; check them with: python tests/audit.py {replay.out}", style="dim")
+    checks = (f"python tests/{script}.py {replay.out}" for script in ("audit", "recompute_figures"))
+    console.print(f"ledgers: {replay.out}; check them with: {', '.join(checks)}", style="dim")
     return code

@@ -6,6 +6,7 @@ what ours wait is then compared by one definition.
 """
 
 import asyncio
+import json
 import math
 import random
 import time
@@ -86,6 +87,9 @@ async def run(
         await _Replay(day, floor, outcome).play(progress)
         floor.callers.write("end", drained=outcome.drained)
         outcome.figures = await _figures(floor, outcome)
+        if out is not None:  # while everybody still sits there
+            (out / "live.json").write_text(json.dumps(await floor.rest.get("/v1/live")))
+            (out / "figures.json").write_text(json.dumps(outcome.figures))
         return outcome
 
 
