@@ -67,6 +67,7 @@ class Do(Frame):
     skill: Annotated[str, Field(max_length=63)] | None = None
     level: Annotated[int, Field(ge=1, le=10)] | None = None
     message: Text | None = None
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     alert: Annotated[str, Field(max_length=96)] | None = None
     chosen: Literal["ready", "away", "offline"] | None = None
     reason: Text | None = None

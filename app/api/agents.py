@@ -93,7 +93,7 @@ class Done(Shown):
     pos: int
 
 
-def _shown(row: Mapping[str, Any], levels: Mapping[str, int], applied: bool | None = None) -> AgentShown:
+def shown_agent(row: Mapping[str, Any], levels: Mapping[str, int], applied: bool | None = None) -> AgentShown:
     names = ("id", "user_id", "team_id", "phone_address", "capacity", "version")
     return AgentShown(
         **{name: row[name] for name in names},
@@ -109,7 +109,7 @@ async def list_agents(page: PageQuery, access: Caller) -> Page[AgentShown]:
     async with access.reading() as conn:
         found = await agents.page(conn, access.companies, page.after, page.limit)
         levels = await skills.of_agents(conn, [row["id"] for row in found])
-    return page_of(found, page.limit, lambda row: _shown(row, levels[row["id"]]))
+    return page_of(found, page.limit, lambda row: shown_agent(row, levels[row["id"]]))
 
 
 @router.post("", status_code=201)
@@ -118,7 +118,7 @@ async def create_agent(body: NewAgent, access: Caller) -> AgentShown:
     async with access.reading() as conn:
         row = await agents.read(conn, made.items[0])
     assert row is not None
-    return _shown(row, body.skills, made.applied)
+    return shown_agent(row, body.skills, made.applied)
 
 
 @router.post("/bulk", status_code=201)
@@ -176,7 +176,7 @@ async def read_agent(agent_id: PathId, access: Caller) -> AgentShown:
         if not await agents.serves(conn, agent_id, access.companies):
             raise Forbidden
         levels = await skills.of_agents(conn, [agent_id])
-    return _shown(row, levels[agent_id])
+    return shown_agent(row, levels[agent_id])
 
 
 @router.patch("/{agent_id}")
@@ -191,14 +191,14 @@ async def change_agent(agent_id: PathId, body: AgentChange, access: Caller) -> A
         if before is None or before["archived_at"] is not None:
             raise not_found("agent", "/agent_id", "path")
         had = (await skills.of_agents(act.conn, [agent_id]))[agent_id]
-        require_current(before, body.version, _shown(before, had))
+        require_current(before, body.version, shown_agent(before, had))
         if wanted is not None:
             await skills.give(act.conn, await _skill_levels(act, {agent_id: wanted}))
         row = await agents.change(act.conn, agent_id, fields)
         after = fields if wanted is None else {**fields, "skills": wanted}
         await act.record("agent.changed", "agent", agent_id, before={**before, "skills": had}, after=after)
         await act.configured("agent", agent_id)
-    return _shown(row, had if wanted is None else wanted, act.applied)
+    return shown_agent(row, had if wanted is None else wanted, act.applied)
 
 
 @router.delete("/{agent_id}", status_code=204)

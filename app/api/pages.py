@@ -31,7 +31,7 @@ def changed_fields(body: BaseModel) -> dict[str, Any]:
     return body.model_dump(exclude_unset=True, exclude={"version"})
 
 
-def require_current(row: Mapping[str, Any], yours: int, shown: BaseModel) -> None:
-    """Raises Problem 409 with the current values."""
-    if row["version"] != yours:
+def require_current(row: Mapping[str, Any], yours: int | None, shown: BaseModel) -> None:
+    """Raises Problem 409 with the current values. None: the asker does not mind what it was."""
+    if yours is not None and row["version"] != yours:
         raise stale(yours, shown.model_dump())

@@ -92,7 +92,7 @@ class VersionQuery(Given):
     before: int | None = Field(None, ge=1, le=2**31 - 1)
 
 
-def _shown(row: Mapping[str, Any], applied: bool | None = None) -> QueueShown:
+def shown_queue(row: Mapping[str, Any], applied: bool | None = None) -> QueueShown:
     names = ("id", "company_id", "name", "current_version", "closing_message", "version")
     return QueueShown(
         **{name: row[name] for name in names},
@@ -116,7 +116,7 @@ def _version(row: Mapping[str, Any], applied: bool | None = None) -> QueueVersio
 async def list_queues(page: CompanyPageQuery, access: Caller) -> Page[QueueShown]:
     company_ids = access.narrowed(page.company_id)
     async with access.reading() as conn:
-        return page_of(await queues.page(conn, company_ids, page.after, page.limit), page.limit, _shown)
+        return page_of(await queues.page(conn, company_ids, page.after, page.limit), page.limit, shown_queue)
 
 
 @router.post("", status_code=201)
@@ -133,7 +133,7 @@ async def create_queue(body: NewQueue, access: Caller) -> QueueShown:
         await act.record("queue.created", "queue", queue_id, company_id=body.company_id, after=values)
         if body.publish:
             row = await _publish(act, row, 1)
-    return _shown(row, act.applied)
+    return shown_queue(row, act.applied)
 
 
 @router.get("/{queue_id}")
@@ -142,7 +142,7 @@ async def read_queue(queue_id: PathId, access: Caller) -> QueueShown:
         row = await queues.read(conn, queue_id, access.companies)
     if row is None:
         raise not_found("queue", "/queue_id", "path")
-    return _shown(row)
+    return shown_queue(row)
 
 
 @router.patch("/{queue_id}")
@@ -151,12 +151,12 @@ async def change_queue(queue_id: PathId, body: QueueChange, access: Caller) -> Q
     closed = fields.pop("closed", None)
     async with acting(access) as act:
         before = await _locked(act, queue_id)
-        require_current(before, body.version, _shown(before))
+        require_current(before, body.version, shown_queue(before))
         row = await queues.change(act.conn, queue_id, fields, closed)
         after = fields if closed is None else {**fields, "closed": closed}
         await act.record("queue.changed", "queue", queue_id, company_id=row["company_id"], before=before, after=after)
         await act.configured("queue", queue_id, company_id=row["company_id"])
-    return _shown(row, act.applied)
+    return shown_queue(row, act.applied)
 
 
 # --- versions ---------------------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ async def supervise(porter: Porter, seat: Seat, frame: Do) -> c.Reply:
         return c.problem(422, text_key, field=_named(str(error["loc"][0])))
     except Problem as refused:
         return _reply_of(refused)
-    return c.Reply(200, {"applied": done.applied}, done.pos)
+    return c.Reply(200, {"applied": done.applied, "version": done.version}, done.pos)
 
 
 def _fields(what: What, frame: Do) -> dict[str, Any]:
@@ -52,6 +52,9 @@ def _named(field: str) -> str:
 
 
 def _reply_of(refused: Problem) -> c.Reply:
+    """With both values of a stale version, as over REST."""
     errors = refused.body.get("errors") or [{}]
     pointer = errors[0].get("pointer")
-    return c.problem(refused.status, refused.body["text_key"], field=_named(pointer[1:]) if pointer else None)
+    told = c.problem(refused.status, refused.body["text_key"], field=_named(pointer[1:]) if pointer else None)
+    both: dict[str, Any] = {name: refused.body[name] for name in ("your_version", "current") if name in refused.body}
+    return c.Reply(told.status, {**told.body, **both})

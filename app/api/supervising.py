@@ -13,9 +13,11 @@ from pydantic import Field, StringConstraints
 from app import commands as c
 from app.api.access import Access
 from app.api.acts import Act, acting, new_id
-from app.api.agents import Level, StateWanted
-from app.api.fields import Given, Id, Line, Shown
+from app.api.agents import Level, StateWanted, shown_agent
+from app.api.fields import Given, Id, Line, Shown, Version
+from app.api.pages import require_current
 from app.api.problems import not_found, reply_problem
+from app.api.queues import shown_queue
 from app.api.skills import SkillName
 from app.rights import Forbidden
 from app.store import agents, alerts, login_sessions, queues, skills, supervised
@@ -37,11 +39,12 @@ class SetState(StateWanted):
 
 
 class SetSkill(Given):
-    """`level` null takes the skill away."""
+    """`level` null takes the skill away. `version` of the agent as it was read: a stale one gets 409 with both."""
 
     agent_id: Id
     skill: SkillName
     level: Level | None = None
+    version: Version | None = None
 
 
 class Move(Given):
@@ -64,14 +67,16 @@ class Withdraw(Given):
 
 
 class CloseQueue(Given):
-    """`message`: what customers who come meanwhile are told."""
+    """`message`: what customers who come meanwhile are told. `version` of the queue as it was read, or none."""
 
     queue_id: Id
     message: Line | None = None
+    version: Version | None = None
 
 
 class OpenQueue(Given):
     queue_id: Id
+    version: Version | None = None
 
 
 class Acknowledge(Given):
@@ -83,10 +88,14 @@ class Acknowledge(Given):
 
 
 class LiveDone(Shown):
-    """`applied`: of configuration, whether it is in force already; null: the writer has done it, at `pos`."""
+    """`applied`: of configuration, whether it is in force already; null: the writer has done it, at `pos`.
+
+    `version`: of the agent or queue that was configured, as it is now.
+    """
 
     pos: int
     applied: bool | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ async def perform(asked: Asked, wish: Given) -> LiveDone:
     """Raises Problem, Forbidden and NoWriter; then nothing was done."""
     async with acting(asked.access) as act:
         done = await _ACTS[asked.what](asked, act, wish)
-    return done if act.seq is None else LiveDone(pos=0, applied=act.applied)
+    return done if act.seq is None else done.model_copy(update={"applied": act.applied})
 
 
 # --- agents -----------------------------------------------------------------------------------------------------------
@@ -158,18 +167,21 @@ async def _clear_flag(asked: Asked, act: Act, wish: OnAgent) -> LiveDone:
 
 async def _set_skill(asked: Asked, act: Act, wish: SetSkill) -> LiveDone:
     row = await _agent(asked, act, wish.agent_id)
-    await agents.lock(act.conn, row["id"])
+    locked = await agents.lock(act.conn, row["id"])
+    assert locked is not None, "its row was read in this transaction, and nothing deletes agents"
     had = (await skills.of_agents(act.conn, [row["id"]]))[row["id"]]
     will = {**had, wish.skill: wish.level} if wish.level is not None else {k: had[k] for k in had if k != wish.skill}
     known = await skills.ids_by_name(act.conn, {wish.skill, *will})
     if wish.skill not in known:
         raise not_found("skill", "/skill")
+    if had != will:  # who asks twice for the same has lost an answer, and nobody is overwritten
+        require_current(locked, wish.version, shown_agent(locked, had))
     await skills.give(act.conn, {row["id"]: {known[name]: level for name, level in will.items() if name in known}})
-    await agents.change(act.conn, row["id"], {})  # whoever edits the agent elsewhere learns of it
+    changed = await agents.change(act.conn, row["id"], {})  # whoever edits the agent elsewhere learns of it
     before, after = {wish.skill: had.get(wish.skill)}, {wish.skill: wish.level}
     await act.record("agent.skill_set", "agent", row["id"], before=before, after=after)
     await act.configured("agent", row["id"])
-    return LiveDone(pos=0)
+    return LiveDone(pos=0, version=changed["version"])
 
 
 def _state(row: Row) -> dict[str, Any]:
@@ -224,23 +236,29 @@ async def _withdraw(asked: Asked, act: Act, wish: Withdraw) -> LiveDone:
 
 
 async def _close_queue(asked: Asked, act: Act, wish: CloseQueue) -> LiveDone:
-    return await _set_closed(asked, act, wish.queue_id, True, wish.message)
+    return await _set_closed(asked, act, wish, True, wish.message)
 
 
 async def _open_queue(asked: Asked, act: Act, wish: OpenQueue) -> LiveDone:
-    return await _set_closed(asked, act, wish.queue_id, False, None)
+    return await _set_closed(asked, act, wish, False, None)
 
 
-async def _set_closed(asked: Asked, act: Act, queue_id: str, closed: bool, message: str | None) -> LiveDone:
+async def _set_closed(
+    asked: Asked, act: Act, wish: CloseQueue | OpenQueue, closed: bool, message: str | None
+) -> LiveDone:
+    queue_id = wish.queue_id
     row = await queues.lock(act.conn, queue_id, asked.access.companies)
     if row is None:
         raise not_found("queue", "/queue_id")
-    await queues.change(act.conn, queue_id, {"closing_message": message}, closed)
-    before, after = {"closed": row["closed_at"] is not None}, {"closed": closed}
+    was_closed = row["closed_at"] is not None
+    if (was_closed, row["closing_message"]) != (closed, message):
+        require_current(row, wish.version, shown_queue(row))
+    changed = await queues.change(act.conn, queue_id, {"closing_message": message}, closed)
+    before, after = {"closed": was_closed}, {"closed": closed}
     action = "queue.closed" if closed else "queue.opened"
     await act.record(action, "queue", queue_id, company_id=row["company_id"], before=before, after=after)
     await act.configured("queue", queue_id, company_id=row["company_id"])
-    return LiveDone(pos=0)
+    return LiveDone(pos=0, version=changed["version"])
 
 
 # --- alerts -----------------------------------------------------------------------------------------------------------

@@ -184,3 +184,39 @@ async def test_who_is_logged_out_has_no_session_any_more(house: House, mine: Thi
     await supervisor.post("/v1/live/log_out", json=body_of("log_out", mine))
 
     assert await house.rows("SELECT user_id FROM login_session") == []
+
+
+async def test_skills_that_somebody_else_has_changed_meanwhile_are_not_overwritten(house: House, mine: Things):
+    supervisor = await house.client_of("supervisor", mine.company)
+    agent_id = mine.ids["agent"]
+    before = (await supervisor.get(f"/v1/agents/{agent_id}")).json()
+    wish = {"agent_id": agent_id, "skill": "of_mine", "version": before["version"]}
+    first = await supervisor.post("/v1/live/set_skill", json={**wish, "level": 7})
+    late = await supervisor.post("/v1/live/set_skill", json={**wish, "level": 2})
+    same = await supervisor.post("/v1/live/set_skill", json={**wish, "level": 7})
+    told = late.json()
+    meant = await supervisor.post("/v1/live/set_skill", json={**wish, "level": 2, "version": same.json()["version"]})
+
+    assert first.json()["version"] == before["version"] + 1
+    assert (late.status_code, told["text_key"], told["your_version"]) == (
+        409, "conflict.stale_version", before["version"],
+    )  # fmt: skip
+    assert (told["current"]["skills"]["of_mine"], told["current"]["version"]) == (7, first.json()["version"])
+    assert same.status_code == 200, "who has lost the answer asks again"
+    assert meant.status_code == 200
+    assert (await supervisor.get(f"/v1/agents/{agent_id}")).json()["skills"]["of_mine"] == 2
+
+
+async def test_a_queue_that_somebody_else_has_closed_meanwhile_keeps_their_message(house: House, mine: Things):
+    supervisor = await house.client_of("supervisor", mine.company)
+    queue_id = mine.ids["queue"]
+    version = (await supervisor.get(f"/v1/queues/{queue_id}")).json()["version"]
+    await supervisor.post("/v1/live/close_queue", json={"queue_id": queue_id, "message": "Strike"})
+    late = await supervisor.post(
+        "/v1/live/close_queue", json={"queue_id": queue_id, "message": "Back at two", "version": version}
+    )
+    opened = await supervisor.post("/v1/live/open_queue", json={"queue_id": queue_id, "version": version})
+
+    assert (late.status_code, opened.status_code) == (409, 409)
+    assert (late.json()["your_version"], late.json()["current"]["closing_message"]) == (version, "Strike")
+    assert (await supervisor.get(f"/v1/queues/{queue_id}")).json()["closed"] is True

@@ -86,8 +86,23 @@ async def test_a_supervisor_acts_over_the_socket_and_the_agent_sees_it(desks: De
 
     assert [each["t"] for each in (withdrawn, sent_away, raised, closed)] == ["done"] * 4
     assert me["reason"] == "training"
-    assert closed["result"] == {"applied": True}
+    assert closed["result"] == {"applied": True, "version": 3}
     assert {"offer.withdrawn", "contact.reprioritised", "queue.closed", "queue.opened"} <= {n["action"] for n in noted}
+
+
+async def test_whoever_acts_on_what_has_changed_is_told_both_values(desks: Desks) -> None:
+    boss = await supervisor(desks)
+    read = await desks.api.get(f"/v1/queues/{desks.queue_id}")
+    await desks.api.post("/v1/live/close_queue", {"queue_id": desks.queue_id, "message": "Strike"})
+    late = await boss.do("close_queue", queue=desks.queue_id, message="Back at two", version=read["version"])
+    told = late["problem"]
+    again = await boss.do(
+        "close_queue", queue=desks.queue_id, message="Back at two", version=told["current"]["version"]
+    )
+
+    assert (late["t"], told["status"], told["text_key"]) == ("refused", 409, "conflict.stale_version")
+    assert (told["your_version"], told["current"]["closing_message"]) == (read["version"], "Strike")
+    assert (again["t"], again["result"]["version"]) == ("done", told["current"]["version"] + 1)
 
 
 @pytest.mark.parametrize(
