@@ -187,12 +187,12 @@ def _of_feeds(runs: Sequence[Mapping[str, Any]]) -> list[Line]:
 
 
 def of_processes(quick: bool, only: str | None) -> list[str]:
-    """Benches that run and tell by themselves: the engine alone, the turn alone."""
+    """Benches that run and tell by themselves: the engine alone, the turn alone, the first view."""
     said = []
-    for name in ("routing", "turn"):
+    for name in ("routing", "turn", "first_view"):
         if only not in (None, name) or not (ROOT / "bench" / f"{name}.py").exists():
             continue
-        command = [sys.executable, "-m", f"bench.{name}", *(["--quick"] if quick and name == "routing" else [])]
+        command = [sys.executable, "-m", f"bench.{name}", *(["--quick"] if quick and name != "turn" else [])]
         console.print(" ".join(command[1:]), style="dim")
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         said.append(f"{name}\n{done.stdout.strip() or done.stderr.strip()[-1000:]}")
@@ -214,13 +214,14 @@ def show(lines: Sequence[Line]) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="once and short: to see that it runs")
-    parser.add_argument("--only", choices=("commits", "lifecycles", "offers", "feeds", "routing", "turn"))
+    benches = ("commits", "lifecycles", "offers", "feeds", "routing", "turn", "first_view")
+    parser.add_argument("--only", choices=benches)
     asked = parser.parse_args()
     os.chdir(ROOT)
     lifecycles.allow_many_sockets()
     lines: list[Line] = []
     try:
-        if asked.only not in ("routing", "turn"):
+        if asked.only not in ("routing", "turn", "first_view"):
             lines = asyncio.run(of_database(asked.quick, asked.only))
     except Refused as refused:
         console.print(f"[bold red]refused[/] {refused}")
