@@ -1,8 +1,11 @@
 // What came of a contact, as far as the agent has written it? A draft outlives a lost connection and a reload of the tab.
 import { reactive, watch } from "vue"
 import { api, type Disposition } from "../api/client"
+import type { Problem } from "../feed/frames"
+import { NOTHING_WRONG, type Wrong } from "../forms"
 import { keep, keptText } from "../kept"
-import { act } from "./seat"
+import { refusalText, tellRefusal } from "../notices"
+import { ask } from "./seat"
 
 export interface Result {
   disposition: string | null
@@ -15,6 +18,7 @@ const DRAFTS = "jackfield.drafts"
 
 // The tab's own storage: it ends with the tab, and holds nothing but what is being written.
 const results = reactive(new Map<string, Result>(readDrafts()))
+const wrongs = reactive(new Map<string, Wrong>())
 const known = new Map<string, Promise<Disposition[]>>()
 watch(results, keepDrafts, { deep: true })
 
@@ -23,9 +27,14 @@ export function resultOf(segmentId: string): Result {
   return results.get(segmentId)!
 }
 
+/** What the server would not take of this result, by field. */
+export function wrongWith(segmentId: string): Wrong {
+  return wrongs.get(segmentId) ?? NOTHING_WRONG
+}
+
 /** Results of contacts that are not held any more are of no use, and may be about a person. */
 export function forgetResults(heldIds: string[]): void {
-  for (const id of results.keys()) if (!heldIds.includes(id)) results.delete(id)
+  for (const kept of [results, wrongs]) for (const id of kept.keys()) if (!heldIds.includes(id)) kept.delete(id)
 }
 
 export function dispositionsOf(companyId: string): Promise<Disposition[]> {
@@ -42,14 +51,24 @@ export function lastUsedFirst(dispositions: readonly Disposition[], used: readon
 
 export async function finish(segmentId: string): Promise<boolean> {
   const { disposition, note } = resultOf(segmentId)
-  const isDone = await act({
+  wrongs.delete(segmentId)
+  const answer = await ask({
     what: "finish",
     segment: segmentId,
     ...(disposition ? { disposition } : {}),
     ...(note.trim() ? { note: note.trim() } : {}),
   })
+  if (answer.state === "refused") tellWrong(segmentId, answer.problem)
+  if (answer.state === "unanswered") tellRefusal("unanswered")
+  const isDone = answer.state === "done"
   if (isDone && disposition) keep("dispositions", [disposition, ...lastUsed().filter((id) => id !== disposition)].slice(0, LAST_USED_MAX).join(","))
   return isDone
+}
+
+function tellWrong(segmentId: string, { field, text_key, status }: Problem): void {
+  const isShown = field === "disposition" || field === "note"
+  if (isShown) wrongs.set(segmentId, { fields: { [field]: refusalText(text_key, status) }, general: null })
+  else tellRefusal(text_key, status)
 }
 
 function lastUsed(): string[] {

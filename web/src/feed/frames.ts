@@ -50,6 +50,7 @@ export interface Problem {
   status: number
   field?: string | null
   text_key?: string
+  current?: FeedRecord // of a stale version: what is there now
 }
 
 export interface Done {
@@ -101,13 +102,13 @@ export type DeskAct =
 export type LiveAct =
   | { what: "set_state"; agent: string; chosen: Chosen; reason?: string }
   | { what: "log_out" | "clear_flag"; agent: string }
-  | { what: "set_skill"; agent: string; skill: string; level: number | null }
+  | { what: "set_skill"; agent: string; skill: string; level: number | null; version?: number }
   | { what: "move"; contact: string; queue: string }
   | { what: "reprioritise"; contact: string; value: number }
   | { what: "assign"; contact: string; agent: string }
   | { what: "withdraw"; segment: string }
-  | { what: "close_queue"; queue: string; message?: string }
-  | { what: "open_queue"; queue: string }
+  | { what: "close_queue"; queue: string; message?: string; version?: number }
+  | { what: "open_queue"; queue: string; version?: number }
   | { what: "acknowledge"; alert: string }
 
 export type Act = DeskAct | LiveAct
