@@ -76,6 +76,7 @@ class SegmentRecord(Told):
     offered_ms: Ms
     expires_ms: Ms | None
     connected_ms: Ms | None
+    wrap_up_since_ms: Ms | None
     wrap_up_until_ms: Ms | None
 
 

@@ -60,6 +60,7 @@ def segment(
         "offered_ms": ms(held.offered_us),
         "expires_ms": ms(held.expires_us),
         "connected_ms": ms(held.connected_us),
+        "wrap_up_since_ms": ms(held.ended_us) if held.state == "wrap_up" else None,
         "wrap_up_until_ms": ms(held.wrap_up_until_us) if held.state == "wrap_up" else None,
     }
 

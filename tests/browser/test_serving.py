@@ -65,6 +65,22 @@ async def test_a_note_written_while_talking_survives_a_reload_and_is_kept_with_t
     assert left_behind is None, "what was written about a person does not stay in the browser"
 
 
+async def test_the_time_left_for_wrap_up_is_the_same_share_after_a_reload(centre: Any, visit: Any) -> None:
+    visitor = await visit()
+    page = visitor.page
+    await visitor.log_in(centre)
+    await visitor.talks_in_a_chat(centre)
+    await page.keyboard.press("Alt+e")
+    await page.wait_for_selector("[data-test=finish]")
+    await page.wait_for_timeout(4_000)  # some of its 120 s are gone
+    await page.reload()
+    bar = page.locator("[data-test=wrap-up] .bar")
+    await bar.wait_for()
+
+    shown = await bar.evaluate("bar => new DOMMatrix(getComputedStyle(bar).transform).a")
+    assert 0 < shown <= 0.97
+
+
 async def test_the_result_that_was_used_last_is_offered_first(centre: Any, visit: Any) -> None:
     visitor = await visit()
     page = visitor.page

@@ -45,6 +45,7 @@ export interface Segment {
   offered_ms: number
   expires_ms: number | null
   connected_ms: number | null
+  wrap_up_since_ms?: number | null // older servers leave it out
   wrap_up_until_ms: number | null
   with?: Party[]
   may?: string[] // what is possible now; older servers leave it out
