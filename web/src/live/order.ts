@@ -1,4 +1,5 @@
 // In which order stand the rows of a table? By one column, nothing last, and equal ones by name so that nothing jumps.
+import { keep, keptText } from "../kept"
 
 export interface Sorting<Key> {
   key: Key
@@ -24,6 +25,17 @@ export function sorted<Row, Key>(
 /** Another column begins with its largest; the same one turns round. */
 export function turned<Key>(now: Sorting<Key>, key: Key): Sorting<Key> {
   return now.key === key ? { key, down: !now.down } : { key, down: true }
+}
+
+/** As this browser was left; a column that is not known any more is ours. */
+export function keptSorting<Key extends string>(table: string, known: readonly Key[], otherwise: Sorting<Key>): Sorting<Key> {
+  const [name, way] = (keptText(`sorting.${table}`) ?? "").split(" ")
+  const key = known.find((each) => each === name)
+  return key ? { key, down: way === "down" } : otherwise
+}
+
+export function keepSorting(table: string, { key, down }: Sorting<string>): void {
+  keep(`sorting.${table}`, `${key} ${down ? "down" : "up"}`)
 }
 
 function compare(a: number | string, b: number | string): number {
