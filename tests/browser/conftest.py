@@ -21,6 +21,7 @@ AXE = REPOSITORY / "web/node_modules/axe-core/axe.min.js"
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
 PASSWORD = "correct horse battery staple"
 WAIT_MS = 15_000
+TABS_MAX = 80
 expect.set_options(timeout=WAIT_MS)
 
 _tries = itertools.count(1)
@@ -114,6 +115,15 @@ class Visitor:
     async def is_wider_than_the_screen(self) -> bool:
         script = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         return bool(await self.page.evaluate(script))
+
+
+async def tab_to(page: Page, selector: str) -> None:
+    """By the Tab key alone, from wherever the focus is; a keyboard that does not get there fails."""
+    for _ in range(TABS_MAX):
+        if await page.locator(f":focus:is({selector})").count():
+            return
+        await page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} is not reached by Tab")
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.conftest import PASSWORD, tab_to
+
 pytestmark = pytest.mark.browser
 
 LOOKS = [(theme, language) for theme in ("light", "dark") for language in ("en-US", "zh-CN")]
@@ -20,13 +22,18 @@ async def test_no_page_of_the_desk_breaks_an_accessibility_rule(
     await page.goto(centre.server.url + "/")
     await page.wait_for_selector("#login")
     broken = await visitor.broken_rules()
+    await page.click("form button[type=submit]")
+    await page.wait_for_selector("[aria-invalid=true]")
+    broken += await visitor.broken_rules()
     await visitor.log_in(centre)
+    broken += await visitor.broken_rules()
     await visitor.become_ready()
     await centre.chat_arrives()
     await page.wait_for_selector("[data-test=offer]")
     broken += await visitor.broken_rules()
     await page.click("[data-test=accept]")
     await page.wait_for_selector("[data-test=contact] [data-state=talking]")
+    broken += await visitor.broken_rules()
     await page.keyboard.press("Alt+t")
     await page.wait_for_selector("[data-test=transfer-dialog] label")
     broken += await visitor.broken_rules()
@@ -50,6 +57,7 @@ async def test_no_other_page_breaks_an_accessibility_rule(centre: Any, visit: An
     contact_id = await visitor.talks_in_a_chat(centre)
     await page.goto(f"{centre.server.url}/contacts/{contact_id}")
     await page.wait_for_selector("[data-test=events]")
+    await page.click("[data-test=terms]")
     broken = await visitor.broken_rules()
     await page.goto(centre.server.url + "/settings")
     await page.click("[data-test=password] button[type=submit]")
@@ -57,9 +65,6 @@ async def test_no_other_page_breaks_an_accessibility_rule(centre: Any, visit: An
     broken += await visitor.broken_rules()
     await page.goto(centre.server.url + "/figures")
     await page.locator("[data-test=queue]").click()
-    broken += await visitor.broken_rules()
-    await page.goto(centre.server.url + "/live")
-    await page.wait_for_selector("h1, .unknown")
     broken += await visitor.broken_rules()
     await page.goto(centre.server.url + "/wallboard#nobodys-token")
     await page.wait_for_selector("[data-test=wallboard]")
@@ -69,28 +74,128 @@ async def test_no_other_page_breaks_an_accessibility_rule(centre: Any, visit: An
 
 
 @pytest.mark.parametrize("size", [NARROW, MAGNIFIED], ids=["390 px", "200 %"])
-async def test_no_page_scrolls_sideways(centre: Any, visit: Any, size: Any) -> None:
+async def test_no_page_scrolls_sideways_and_what_is_done_there_can_be_pressed(
+    centre: Any, visit: Any, size: Any
+) -> None:
     visitor = await visit(width=size["width"])
-    page = visitor.page
+    page, narrow = visitor.page, Narrow(visitor)
     await page.set_viewport_size(size)
+    await page.goto(centre.server.url + "/")
+    await narrow.look("log-in", "form button[type=submit]")
     await visitor.log_in(centre)
+    await narrow.look("desk", "[data-test=state]", "[data-test=next-step]")
     await visitor.become_ready()
     contact_id = await centre.chat_arrives()
     await page.wait_for_selector("[data-test=offer]")
-    wide = [("offer", await visitor.is_wider_than_the_screen())]
+    await narrow.look("offer", "[data-test=accept]", "[data-test=decline]")
     await page.click("[data-test=accept]")
     await page.wait_for_selector("[data-test=contact] [data-state=talking]")
+    await narrow.look("contact", "[data-test=transfer]", "[data-test=end]", "#note")
     await page.keyboard.press("Alt+t")
     await page.wait_for_selector("[data-test=transfer-dialog]")
-    wide.append(("transfer", await visitor.is_wider_than_the_screen()))
+    await narrow.look("transfer", "[data-choice=agent]", "[data-test=do-transfer]")
     await page.keyboard.press("Escape")
-    for address in (f"contacts/{contact_id}", "settings", "figures", "live", "wallboard#token"):
+    await page.click("[data-test=end]")
+    await page.wait_for_selector("[data-test=finish]")
+    await narrow.look("wrap-up", "#disposition", "[data-test=finish]")
+    for address, pressed in (
+        (f"contacts/{contact_id}", "[data-test=terms]"),
+        ("settings", "[data-test=password] button[type=submit]"),
+        ("figures", "[data-test=queue]"),
+        ("wallboard#token", None),
+    ):
         await page.goto(f"{centre.server.url}/{address}")
         await page.wait_for_selector("main > *, main p")
-        wide.append((address, await visitor.is_wider_than_the_screen()))
+        await narrow.look(address, *filter(None, [pressed]))
         await visitor.take_picture(f"{address.split('/')[0].split('#')[0]}-{size['width']}-light-en")
+    await page.goto(f"{centre.server.url}/live")
+    await page.wait_for_selector("[data-test=agents] tbody tr")
+    await narrow.look("live", *LIVE_BUTTONS, "[data-test=queues] .dots", "[data-test=agents] .dots")
+    for button, within in zip(LIVE_BUTTONS, LIVE_SHEETS, strict=True):
+        await page.click(button)
+        await page.wait_for_selector("dialog[open]")
+        await narrow.look(button, within)
+        await page.keyboard.press("Escape")
+    await page.locator("[data-test=queues] .dots").click()
+    await page.get_by_role("menuitem", name="Close the queue").click()
+    await narrow.look("close a queue", "#message", "[data-test=confirm]")
 
-    assert [name for name, is_wide in wide if is_wide] == []
+    assert narrow.broken == []
+
+
+LIVE_BUTTONS = [f"[data-test={each}-button]" for each in ("alerts", "definitions", "arrange", "wallboard")]
+LIVE_SHEETS = [
+    "dialog header button",
+    "dialog header button",
+    "dialog button[type=submit]",
+    "[data-test=make-wallboard]",
+]
+# Where a finger would press: in sight after scrolling to it, and under nothing else.
+CAN_BE_PRESSED = """element => {
+    element.scrollIntoView({block: "center", inline: "nearest"})
+    const {left, right, top, bottom} = element.getBoundingClientRect()
+    const [x, y] = [(left + right) / 2, (top + bottom) / 2]
+    const hit = document.elementFromPoint(x, y)
+    const isInSight = left >= 0 && right <= innerWidth && top >= 0 && bottom <= innerHeight
+    return isInSight && !!hit && (element.contains(hit) || hit.contains(element))
+}"""
+
+
+class Narrow:
+    """What is wider than the screen, or cannot be reached."""
+
+    def __init__(self, visitor: Any) -> None:
+        self.visitor = visitor
+        self.broken: list[str] = []
+
+    async def look(self, name: str, *pressed: str) -> None:
+        if await self.visitor.is_wider_than_the_screen():
+            self.broken.append(f"{name}: scrolls sideways")
+        for selector in pressed:
+            if not await self.visitor.page.locator(selector).first.evaluate(CAN_BE_PRESSED):
+                self.broken.append(f"{name}: {selector} cannot be pressed")
+
+
+async def test_a_contact_is_served_from_log_in_to_log_out_by_the_keyboard_alone(centre: Any, visit: Any) -> None:
+    visitor = await visit()
+    page, keys = visitor.page, visitor.page.keyboard
+    await page.goto(centre.server.url + "/")
+    await page.wait_for_selector("#login:focus")
+    await keys.type(centre.login)
+    await keys.press("Tab")
+    await keys.type(PASSWORD)
+    await keys.press("Enter")
+    await page.wait_for_selector("[data-test=state][data-state=offline]")
+    await keys.press("Alt+s")
+    await page.wait_for_selector("[role=menuitemradio]:focus")
+    await keys.press("Home")
+    await keys.press("Enter")
+    await page.wait_for_selector("[data-test=state][data-state=ready]")
+    contact_id = await centre.chat_arrives()
+    await page.wait_for_selector("[data-test=offer]")
+    await keys.press("Alt+a")
+    await page.wait_for_selector("[data-test=contact] [data-state=talking]")
+    await keys.press("Alt+n")
+    await keys.type("Wants the invoice by post.")
+    await keys.press("Shift+Tab")
+    await page.wait_for_selector("[data-test=wrap-up] .n-base-selection :focus")
+    await keys.press("Enter")
+    await page.wait_for_selector(".n-base-select-option")
+    await keys.type("Call")
+    await keys.press("Enter")
+    await expect(page.locator("[data-test=wrap-up]")).to_contain_text("Callback promised")
+    await keys.press("Alt+e")
+    await page.wait_for_selector("[data-test=finish]")
+    await keys.press("Alt+w")
+    await expect(page.locator("[data-test=contact]")).to_have_count(0)
+    await tab_to(page, "[aria-label='Log out']")
+    await keys.press("Enter")
+    await page.wait_for_selector("#login")
+
+    (segment,) = (await centre.api.get(f"/v1/contacts/{contact_id}"))["segments"]
+    assert (segment["state"], segment["note"]) == ("done", "Wants the invoice by post.")
+    assert segment["disposition_id"] is not None
+    assert visitor.complaints == []
 
 
 async def test_a_question_mark_shows_the_keys_and_focus_returns(centre: Any, visit: Any) -> None:

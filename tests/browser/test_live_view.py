@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import WAIT_MS
+from tests.browser.conftest import WAIT_MS, tab_to
 
 pytestmark = pytest.mark.browser
 
@@ -156,6 +156,23 @@ async def test_a_missed_offer_is_an_alert_that_is_seen_and_the_flag_is_cleared(
     assert boss.complaints == []
 
 
+async def test_a_table_stays_sorted_as_it_was_left(centre: Any, visit: Any) -> None:
+    await centre.one_more_queue("Aftercare")
+    boss = await watch(centre, visit)
+    page, names = boss.page, boss.page.locator("[data-test=queues] .row-name")
+    await expect(names).to_have_count(2)
+    for _ in range(2):  # from the last to the first, and turned round
+        await page.locator("[data-test=queues] th button", has_text="Queue").first.click()
+    before = await names.all_inner_texts()
+    await page.locator("[data-test=queues] th button", has_text="Queue").first.click()
+    turned = await names.all_inner_texts()
+    await page.reload()
+    await expect(names).to_have_count(2)
+
+    assert before == turned[::-1]
+    assert await names.all_inner_texts() == turned
+
+
 async def test_each_figure_shows_its_definition(centre: Any, visit: Any) -> None:
     boss = await watch(centre, visit)
     page = boss.page
@@ -180,29 +197,138 @@ async def test_the_live_view_says_that_it_is_cut_off_and_comes_back(centre: Any,
     await expect(boss.page.locator("[data-test=age]")).to_have_text("Live")
 
 
-@pytest.mark.parametrize(("theme", "language"), [("light", "en-US"), ("dark", "zh-CN")])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
 async def test_the_live_view_breaks_no_accessibility_rule(centre: Any, visit: Any, theme: str, language: str) -> None:
+    """Nor does any of its panels, sheets and dialogs, nor the wallboard."""
     await centre.chat_arrives()
+    desk = await visit()
+    await desk.log_in(centre)
     boss = await watch(centre, visit, theme=theme, language=language, inspected=True)
     page = boss.page
     broken = await boss.broken_rules()
-    await page.locator("[data-test=queues] .row-name").first.click()
+    for button in ("alerts", "definitions", "arrange", "wallboard"):
+        await page.click(f"[data-test={button}-button]")
+        await page.wait_for_selector("dialog[open]")
+        for tab in range(await page.locator("dialog[open] [data-choice]").count()):
+            await page.locator("dialog[open] [data-choice]").nth(tab).click()
+            broken += await boss.broken_rules()
+        if button == "wallboard":
+            await page.click("[data-test=make-wallboard]")
+            address = await page.input_value("[data-test=wallboard-address]")
+        broken += await boss.broken_rules()
+        await page.keyboard.press("Escape")
+    broken += await of_dialogs(boss, "[data-test=queues] tbody tr", from_nth=1)
+    broken += await of_dialogs(boss, "[data-test=agents] tbody tr")
+    await page.locator("[data-test=agents] .row-name").click()
+    await page.wait_for_selector("[data-test=drill]")
+    broken += await boss.broken_rules()
+    await page.locator("[data-test=queues] .row-name").click()
     await page.wait_for_selector("[data-test=drill] tbody tr")
     broken += await boss.broken_rules()
+    broken += await of_dialogs(boss, "[data-test=drill] tbody tr", but_last=1)
+    await page.goto("about:blank")
+    await page.goto(address)
+    await page.wait_for_selector("tbody tr")
+    broken += await boss.broken_rules()
+
+    assert broken == []
+
+
+async def of_dialogs(boss: Any, row: str, from_nth: int = 0, but_last: int = 0) -> list[str]:
+    """What axe finds in the menu of a row, and in each dialog that is opened from it."""
+    page, broken = boss.page, []
+    await page.locator(row).locator(".dots").click()
+    many = await page.locator("[role=menuitem]").count()
+    broken += await boss.broken_rules()
     await page.keyboard.press("Escape")
-    for button in ("alerts-button", "arrange-button"):
-        await page.click(f"[data-test={button}]")
+    for nth in range(from_nth, many - but_last):
+        await page.locator(row).locator(".dots").click()
+        await page.locator("[role=menuitem]").nth(nth).click()
         await page.wait_for_selector("dialog[open]")
         broken += await boss.broken_rules()
         await page.keyboard.press("Escape")
-    wide = []
-    for width, height in ((390, 844), (640, 400)):
-        await page.set_viewport_size({"width": width, "height": height})
-        wide.append(await boss.is_wider_than_the_screen())
-    await boss.take_picture(f"live-magnified-{theme}-{language}")
+        await expect(page.locator("dialog[open]")).to_have_count(0)
+    return broken
 
-    assert broken == []
-    assert wide == [False, False]
+
+async def test_every_act_of_the_live_view_is_done_by_the_keyboard_alone(centre: Any, visit: Any) -> None:
+    billing = await centre.one_more_queue("Billing", skill=f"invoices_{centre.queue_id[-6:]}")  # which nobody has
+    skill = f"letters_{centre.queue_id[-6:]}"
+    await centre.api.post("/v1/skills", {"name": skill})
+    desk = await visit()
+    await desk.log_in(centre)
+    contact_id = await centre.chat_arrives()
+    boss = await watch(centre, visit)
+    page, keys = boss.page, boss.page.keyboard
+
+    async def act(row: str, name: str) -> None:
+        await tab_to(page, f"{row} .dots")
+        await keys.press("Enter")
+        await page.wait_for_selector("[role=menuitem]:focus")
+        for _ in range(await page.locator("[role=menuitem]").count()):
+            if (await page.locator("[role=menuitem]:focus").inner_text()).strip() == name:
+                break
+            await keys.press("ArrowDown")
+        await keys.press("Enter")
+        await page.wait_for_selector("dialog[open] :focus")
+
+    async def done() -> None:
+        await keys.press("Enter")
+        await expect(page.locator("dialog[open]")).to_have_count(0)
+
+    agent = "[data-test=agents] tbody tr"
+    await act(agent, "Change state")
+    await keys.press("ArrowDown")
+    await done()
+    await expect(page.locator(agent)).to_contain_text("Break")
+    await act(agent, "Change skills")
+    await tab_to(page, "#add-skill")
+    await keys.type(skill)
+    await keys.press("Tab")
+    await keys.press("Enter")
+    await expect(page.locator(f"#skill-{skill}")).to_have_value("1")
+    await keys.press("Escape")
+    await act(f"[data-queue='{centre.queue_id}']", "Close the queue")
+    await keys.type("Back at two")
+    await done()
+    await expect(page.locator(f"[data-queue='{centre.queue_id}']")).to_contain_text("Closed")
+    await act(f"[data-queue='{centre.queue_id}']", "Open the queue")
+    await tab_to(page, "[data-test=confirm]")  # what cannot be filled in begins at "Cancel"
+    await done()
+    await tab_to(page, f"[data-queue='{centre.queue_id}'] .row-name")
+    await keys.press("Enter")
+    row = f"[data-contact='{contact_id}']"
+    await page.wait_for_selector(row)
+    await act(row, "Change priority")
+    await keys.press("End")
+    await done()
+    await expect(page.locator(row)).to_contain_text("100")
+    await act(row, "Move to a queue")
+    await keys.type("bill")
+    await done()  # to the first that is found
+    await act(agent, "Change state")
+    await keys.press("Space")  # the first: ready
+    await done()
+    await tab_to(page, f"[data-queue='{billing}'] .row-name")
+    await keys.press("Enter")
+    await page.wait_for_selector(row)
+    await act(row, "Give to an agent")
+    await done()  # to the first that is found
+    await desk.page.wait_for_selector("[data-test=offer]")
+    await tab_to(page, f"{agent} .row-name")
+    await keys.press("Enter")
+    await page.wait_for_selector("[data-test=drill] .hold")
+    await tab_to(page, "[data-test=drill] .hold button:not(.row-name)")
+    await keys.press("Enter")
+    await expect(desk.page.locator("[data-test=offer]")).to_have_count(0)
+    await act(agent, "Log out")
+    await tab_to(page, "[data-test=confirm]")
+    await done()
+    await expect(page.locator(agent)).to_contain_text("Offline")
+
+    assert (await centre.api.get(f"/v1/queues/{centre.queue_id}"))["closed"] is False
+    assert {"contact.reprioritised", "contact.assigned", "offer.withdrawn", "queue.closed"} <= await audited(centre)
 
 
 async def test_cards_are_chosen_and_kept_on_the_server_and_a_change_elsewhere_is_shown_beside_mine(
