@@ -28,9 +28,21 @@ async def agent_now(conn: AsyncConnection, agent_id: str) -> Row | None:
 
 
 async def contact_now(conn: AsyncConnection, contact_id: str, company_ids: Collection[str] | None) -> Row | None:
-    """`queue_id` is None when nobody waits."""
+    """`queue_id` is None when nobody waits, `offered_to` when nobody is asked just now."""
+    asked = (
+        select(segment.c.agent_id)
+        .where(segment.c.contact_id == contact.c.id, segment.c.state.in_(("offered", "preview")))
+        .order_by(segment.c.id)
+        .limit(1)
+    )
     wanted = (
-        select(contact.c.id, contact.c.company_id, contact.c.value, stay.c.queue_id)
+        select(
+            contact.c.id,
+            contact.c.company_id,
+            contact.c.value,
+            stay.c.queue_id,
+            asked.scalar_subquery().label("offered_to"),
+        )
         .outerjoin(stay, (stay.c.contact_id == contact.c.id) & stay.c.ended_at.is_(None))
         .where(contact.c.id == contact_id, within(company_ids, contact))
     )

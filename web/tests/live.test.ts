@@ -4,7 +4,7 @@ import type { FeedRecord } from "../src/feed/frames"
 import { showFigures } from "../src/feed/store"
 import { valueOf } from "../src/live/figure"
 import { sorted, turned } from "../src/live/order"
-import { doingOf, every, figuresOf, sinceOf, type AgentRecord, type QueueFigures, type QueueRecord } from "../src/live/records"
+import { doingOf, every, figuresOf, isAtWork, sinceOf, type AgentRecord, type QueueFigures, type QueueRecord } from "../src/live/records"
 import { shownFigure } from "../src/live/show"
 import { asStored, asTyped, judge, limitsOf } from "../src/live/thresholds"
 import { moved, OUR_VIEW, readView } from "../src/live/view"
@@ -104,4 +104,12 @@ test("a damaged view becomes ours, a strange figure is left out, and six cards a
 test("a card moves one step, and not beyond the end", () => {
   expect(moved(["a", "b", "c"], 2, -1)).toEqual(["a", "c", "b"])
   expect(moved(["a", "b"], 1, 1)).toEqual(["a", "b"])
+})
+
+test("only who is at work on the channel can be given a contact by hand", () => {
+  const there = agent({ desk_reachable: true, phone_reachable: false, not_responding: true })
+
+  expect([isAtWork(there, "chat"), isAtWork(there, "phone")]).toEqual([true, false])
+  expect(isAtWork({ ...there, chosen: "away" }, "chat")).toBe(false)
+  expect(isAtWork({ ...there, desk_reachable: false }, "chat")).toBe(false)
 })

@@ -134,3 +134,8 @@ export function doingOf({ chosen, not_responding, desk_reachable, holds }: Agent
   if (chosen !== "ready") return chosen
   return desk_reachable ? "ready" : "unreachable"
 }
+
+/** What the server asks of whoever is given something by hand; room and the flag it does not ask. */
+export function isAtWork({ chosen, desk_reachable, phone_reachable }: AgentRecord, channel: Channel): boolean {
+  return chosen === "ready" && desk_reachable && (channel !== "phone" || phone_reachable)
+}
