@@ -117,6 +117,16 @@ class CallCentre:
     def seat_of(self, agent_id: str) -> Seat:
         return next(seat for seat in self.seats if seat.agent_id == agent_id)
 
+    async def opens_live_view(self) -> tuple[Visitor, str]:
+        """A supervisor of the company, at a browser of their own; and the id of their user."""
+        grants = [{"role": "supervisor", "company_id": self.company_id}]
+        body = {"login": f"sara.{self.company_id[-12:]}", "name": "Sara Lind", "password": PASSWORD, "grants": grants}
+        user = await self.api.post("/v1/users", body)
+        boss = await self.visit()
+        await boss.comes_to(self.server, body["login"], "live")
+        await boss.page.wait_for_selector("[data-test=agents] tbody tr")
+        return boss, user["id"]
+
     def complaints(self) -> list[str]:
         """What the consoles of the desks complain of."""
         return [f"{seat.name}: {each}" for seat in self.seats for each in seat.visitor.complaints]

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.browser.conftest import PASSWORD, REPOSITORY, Visitor
+from tests.browser.conftest import REPOSITORY, Visitor
 from tests.browser.phone_desks import CallCentre, Seat, open_call_centre
 from tests.browser.telephone import Call
 from tests.serving import Api, Server
@@ -134,12 +134,7 @@ async def watch(
     shared_server: Server, shared_api: Api, visit_shared: Any, samples: list[Sample]
 ) -> AsyncIterator[Watch]:
     async with open_call_centre(shared_server, shared_api, visit_shared) as centre:
-        boss = await visit_shared()
-        grants = [{"role": "supervisor", "company_id": centre.company_id}]
-        body = {"login": f"sara.{centre.company_id[-12:]}", "name": "Sara Lind", "password": PASSWORD, "grants": grants}
-        await shared_api.post("/v1/users", body)
-        await boss.comes_to(shared_server, body["login"], "live")
-        await boss.page.wait_for_selector("[data-test=agents] tbody tr")
+        boss, _ = await centre.opens_live_view()
         await boss.page.evaluate(RECORD)
         for seat in centre.seats:
             await seat.page.evaluate(NOTE_CLICKS)
