@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup web demo test check bench soak mutate lock clean
+.PHONY: help setup web demo test check bench soak screens mutate lock clean
 
 PY := .venv/bin/python
 NPM := .ci/npm
@@ -20,6 +20,7 @@ help:
 	@echo 'make check   style, types, import rules'
 	@echo 'make bench   the promises of speed, measured; results in bench/results'
 	@echo 'make soak    the fault and twin tests with many seeds (SOAK_SEEDS=$(SOAK_SEEDS))'
+	@echo 'make screens takes the pictures of docs/screens.md anew'
 	@echo 'make mutate  plants faults in routing/ and counts what the tests notice'
 	@echo 'make setup   only install;  make web  only build the pages;  make lock  newest releases'
 
@@ -77,6 +78,14 @@ bench: setup
 
 soak: setup
 	SOAK_SEEDS=$(SOAK_SEEDS) $(PY) -m pytest -m soak
+
+# The tests take them of every page; what docs/screens.md names goes into docs/screens.
+screens: setup web
+	$(PY) -m pytest tests/browser/test_screens.py
+	@mkdir -p docs/screens
+	@cd docs && for picture in $$(grep -o 'screens/[A-Za-z0-9_-]*\.webp' screens.md | sort -u); do \
+		cp ../build/screens/tour/$${picture#screens/} $$picture || exit 1; done
+	@du -ch docs/screens/*.webp | tail -n 1
 
 mutate: export TWIN_FLOORS := 6
 mutate: export TWIN_MESSAGES := 400

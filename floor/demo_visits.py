@@ -80,18 +80,23 @@ class Visits:
     floor: Floor
     customers: Mapping[str, Sequence[CustomerWish]]  # by company
     chance: random.Random = field(default_factory=random.Random)
+    known_share: float = KNOWN_SHARE
     _waiting: dict[str, int] = field(default_factory=dict)  # open contacts by company, as last counted
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def come(self) -> None:
-        """For ever, by the curve of the day."""
+        """Until cancelled, by the curve of the day."""
         loop = asyncio.get_running_loop()
         opened_s = loop.time()
         self._spawn(self._count())
-        while True:
-            (door,) = self.chance.choices(DOORS, [door.share for door in DOORS])
-            self._enter(door)
-            await asyncio.sleep(self.chance.expovariate(1 / gap_s(hour_at(loop.time() - opened_s))))
+        try:
+            while True:
+                (door,) = self.chance.choices(DOORS, [door.share for door in DOORS])
+                self._enter(door)
+                await asyncio.sleep(self.chance.expovariate(1 / gap_s(hour_at(loop.time() - opened_s))))
+        finally:
+            for task in self._tasks:
+                task.cancel()
 
     def _enter(self, door: Door) -> None:
         customer = self._who(door)
@@ -102,7 +107,7 @@ class Visits:
 
     def _who(self, door: Door) -> CustomerWish | None:
         """The first of the list come most often; None: somebody unknown."""
-        if self.chance.random() >= KNOWN_SHARE:
+        if self.chance.random() >= self.known_share:
             return None
         everybody = self.customers[door.company]
         while True:
