@@ -40,11 +40,12 @@ class Watched(Protocol):
 
 @dataclass(slots=True)
 class Watch:
-    """Viewers of one scope, and the figures they were last sent."""
+    """Viewers of one scope, and the figures of the last round."""
 
     viewers: list[Viewer] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
-    sent_at: float = 0.0
+    figures_pos: int = 0
+    sent_at: float = 0.0  # all of them, changed or not
 
 
 @dataclass(slots=True)
@@ -64,7 +65,9 @@ class Floors:
     def join(self, scope: Scope, viewer: Viewer) -> None:
         watch = self.watches.setdefault(scope, Watch())
         watch.viewers.append(viewer)
-        viewer.send(_figures_frame(self.of.pos, self.figures(scope)))
+        if not watch.figures:
+            watch.figures, watch.figures_pos = self.figures(scope), self.of.pos
+        viewer.send(_figures_frame(watch.figures_pos, watch.figures))
 
     def leave(self, scope: Scope, viewer: Viewer) -> None:
         watch = self.watches.get(scope)
@@ -114,9 +117,10 @@ class Floors:
         keys, self._touched, self.pos = self._touched, set(), self.of.pos
         if not keys:
             return
+        touched = live.sort_out(self.of.model, keys)
         made: dict[str, bytes] = {}  # what several scopes see is encoded once
         for scope, watch in self.watches.items():
-            seen, gone = live.look(self.of.model, scope, keys)
+            seen, gone = live.look(self.of.model, scope, touched)
             for key in seen:
                 if key not in made:
                     made[key] = b'"%s":%s' % (key.encode(), encode(live.record(self.of.model, key)))
@@ -143,8 +147,8 @@ class Floors:
                 changed = {key: each for key, each in figures.items() if _differs(each, watch.figures.get(key))}
             else:
                 changed, watch.sent_at = figures, now
+            watch.figures, watch.figures_pos = figures, self.of.pos
             if changed:
-                watch.figures = figures
                 frame = _figures_frame(self.of.pos, changed)
                 for viewer in watch.viewers:
                     viewer.send(frame)

@@ -57,15 +57,15 @@ class Round:
     def of_scope(self, scope: Scope) -> dict[str, Figures]:
         seen = [of for company_id, of in self._companies.items() if live.sees_queues(scope, company_id)]
         queue_ids = tuple(sorted(queue_id for of in seen for queue_id in of))
-        cells = [cell for cell in self.model.staff.cells if scope.sees_agent(*cell)]
+        cells = {cell for cell in self.model.staff.cells if scope.sees_agent(*cell)}
         found = {f"queue/{queue_id}": self._figures((queue_id,), cells) for queue_id in queue_ids}
         return found | {"all": self._figures(queue_ids, cells)}
 
-    def _figures(self, queue_ids: tuple[str, ...], cells: Sequence[Cell]) -> Figures:
+    def _figures(self, queue_ids: tuple[str, ...], cells: set[Cell]) -> Figures:
         hours, agents = Hours(), dict.fromkeys(STANDINGS, 0)
         for queue_id, part in self._staff_of(queue_ids):
             counted = self.model.staff.parts[part]
-            seen = [cell for cell in cells if cell in counted]
+            seen = cells & counted.keys()
             hours.add(self.today.hours(queue_id, [(part, cell) for cell in seen]))
             for cell in seen:
                 for standing, count in counted[cell].items():

@@ -1,6 +1,8 @@
 """What does a supervisor see of the floor? Its queues, agents and contacts, as far as their scope reaches."""
 
+import itertools
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from contacts.segment import Segment
@@ -8,7 +10,7 @@ from screenpop import alert
 from screenpop.desk import ms
 from screenpop.model import ReadModel
 from screenpop.scope import Scope
-from screenpop.staff import Asked
+from screenpop.staff import Asked, Cell
 
 Record = dict[str, Any]
 Shown = Literal["waiting", "offered", "connecting", "talking", "held", "parked", "wrap_up"]
@@ -39,15 +41,51 @@ def keys(model: ReadModel, scope: Scope) -> list[str]:
 
 def render(model: ReadModel, scope: Scope, keys: Iterable[str]) -> tuple[dict[str, Record], list[str]]:
     """(put, drop) of these keys as they are now."""
-    seen, gone = look(model, scope, keys)
+    seen, gone = look(model, scope, sort_out(model, keys))
     return {key: record(model, key) for key in seen}, gone
 
 
-def look(model: ReadModel, scope: Scope, keys: Iterable[str]) -> tuple[list[str], list[str]]:
+@dataclass(slots=True)
+class Sorted:
+    """Keys by who may see them, so that a scope is asked once for many."""
+
+    agents: dict[Cell | None, list[str]] = field(default_factory=dict)  # None: those who are gone
+    of_companies: dict[str | None, list[str]] = field(default_factory=dict)  # queues and contacts
+    alerts: list[str] = field(default_factory=list)
+
+
+def sort_out(model: ReadModel, keys: Iterable[str]) -> Sorted:
+    found = Sorted()
+    for key in sorted(keys):
+        kind, _, subject_id = key.partition("/")
+        match kind:
+            case "agent":
+                group = model.staff.group_of.get(subject_id)
+                found.agents.setdefault(group.cell if group else None, []).append(key)
+            case "queue":
+                company_id = model.queues.get(subject_id, {}).get("company_id")
+                found.of_companies.setdefault(company_id, []).append(key)
+            case "contact":
+                contact = model.contacts.get(subject_id)
+                company_id = contact.company_id if contact else model.departed.get(subject_id)
+                found.of_companies.setdefault(company_id, []).append(key)
+            case _:
+                found.alerts.append(key)
+    return found
+
+
+def look(model: ReadModel, scope: Scope, keys: Sorted) -> tuple[list[str], list[str]]:
     """(seen, gone) of these keys. Of another company's nothing is told, not even that it is gone."""
     seen_now: list[str] = []
     gone: list[str] = []
-    for key in sorted(keys):
+    if "agent" in scope.kinds:
+        for cell, of_cell in keys.agents.items():
+            if cell is not None and scope.sees_agent(*cell):
+                seen_now += of_cell
+            else:
+                gone += [key for key in of_cell if key.removeprefix("agent/") in model.staff.moved]
+    one_by_one = [of for company_id, of in keys.of_companies.items() if scope.sees_company(company_id)]
+    for key in itertools.chain(*one_by_one, keys.alerts):
         kind, _, subject_id = key.partition("/")
         if kind not in scope.kinds:
             continue
@@ -79,7 +117,8 @@ def _queue_seen(model: ReadModel, scope: Scope, queue_id: str) -> tuple[bool, bo
 
 def _agent_seen(model: ReadModel, scope: Scope, agent_id: str) -> tuple[bool, bool]:
     group = model.staff.group_of.get(agent_id)
-    return group is not None and scope.sees_agent(group.company_ids, group.team_id), True
+    seen = group is not None and scope.sees_agent(group.company_ids, group.team_id)
+    return seen, seen or agent_id in model.staff.moved
 
 
 def _contact_seen(model: ReadModel, scope: Scope, contact_id: str) -> tuple[bool, bool]:

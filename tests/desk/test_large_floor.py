@@ -1,4 +1,4 @@
-"""A floor that is larger than what a socket queues: its views open whole, and who reads slowly is shown less often."""
+"""A floor that is larger than what a socket queues: its views open whole, on thin wires, whatever happens meanwhile."""
 
 import asyncio
 import json
@@ -13,9 +13,10 @@ from app.frames_told import check
 from tests.desk.conftest import Desks
 from tests.serving import Api
 
-AGENTS = 1500
-MOVES = 1000
+AGENTS = 2500
+MOVES = 200
 NARROW_BYTES = 32 * 1024
+KERNEL_BYTES = 256 * 1024  # more than either side's kernel takes of such a wire
 HANG_S = 30.0
 
 
@@ -88,22 +89,20 @@ async def move(desks: Desks, agent_ids: list[str], chosen: str) -> None:
     await asyncio.gather(*(desks.api.post("/v1/live/set_state", wish) for wish in wishes))
 
 
-async def test_a_large_floor_opens_whole_while_it_moves_and_a_slow_reader_is_shown_less_often(desks: Desks) -> None:
+async def test_a_large_floor_opens_whole_while_it_moves(desks: Desks) -> None:
     agent_ids = await hire(desks.api, desks.company_id)
     view = await watch(desks, agent_ids[0])
-    for start in range(0, 40, 10):  # before the last part has come
-        await move(desks, agent_ids[start : start + 10], "ready")
+    for start in range(0, 12, 4):  # before the last part has come
+        await move(desks, agent_ids[start : start + 4], "ready")
         await view.hear()
     assert not view.records
     await view.until(lambda: bool(view.records))
-    assert view.snapshot_bytes > QUEUE_BYTES_MAX, "it would not be large"
+    assert view.snapshot_bytes > QUEUE_BYTES_MAX + KERNEL_BYTES, "it would not be large"
 
-    opened = view.frames
-    for start in range(0, MOVES, 20):  # one frame is taken while twenty agents move
-        await move(desks, agent_ids[start : start + 20], "offline" if start < 40 else "ready")
+    for start in range(0, MOVES, 4):
+        await move(desks, agent_ids[start : start + 4], "offline" if start < 12 else "ready")
         await view.hear()
     live = await desks.api.get("/v1/live")
     await view.until(lambda: view.pos >= live["pos"])
 
     assert view.records == live["records"]
-    assert view.frames - opened > MOVES // 20

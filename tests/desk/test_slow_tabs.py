@@ -12,8 +12,10 @@ import pytest
 from app import commands as c
 from app.api import sockets as doors
 from app.api.sockets import Sockets
-from app.api.tab import Seat
+from app.api.tab import ROOM_BYTES, SLOW, Seat
+from screenpop.scope import ALL
 
+LARGE = b'{"t":"turn","put":"%s"}' % (b"x" * ROOM_BYTES)
 HELLO = json.dumps({"t": "hello", "v": 1, "ticket": "t", "tab": "t", "feeds": [{"feed": "desk", "pos": 3}]})
 
 
@@ -52,10 +54,12 @@ class Feed:
     """A feed that has what was missed when `found` is set."""
 
     pos: int = 9
+    asked: list[int | None] = field(default_factory=list)
     found: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def frames_for(self, view: Any, pos: int | None, why: str | None = None) -> Iterator[dict[str, Any]]:
         await self.found.wait()
+        self.asked.append(pos)
         return iter([{"t": "turn", "feed": "desk", "prev": pos, "pos": self.pos, "put": {}}])
 
     def join(self, view: Any, viewer: Any) -> None: ...
@@ -70,12 +74,12 @@ class Feed:
 
 
 @contextlib.asynccontextmanager
-async def opened(feed: Feed) -> AsyncIterator[tuple[Sockets, Wire]]:
+async def opened(feed: Feed, hello: str = HELLO) -> AsyncIterator[tuple[Sockets, Wire]]:
     async def nobody(_sessions: set[str]) -> set[str]:
         return set()
 
     async def seat(ticket: str, origin: str | None) -> Seat:
-        return Seat("agent", "user", "session")
+        return Seat("agent", "user", "session", ALL)
 
     async def told(agent_ids: list[str]) -> None: ...
 
@@ -96,7 +100,7 @@ async def opened(feed: Feed) -> AsyncIterator[tuple[Sockets, Wire]]:
         save_result=saved, tell_heard=told, now_ms=lambda: 0, speed=lambda: 1, session_id="here",
     )  # fmt: skip
     wire = Wire()
-    for message in ({"type": "websocket.connect"}, {"type": "websocket.receive", "text": HELLO}):
+    for message in ({"type": "websocket.connect"}, {"type": "websocket.receive", "text": hello}):
         wire.said.put_nowait(message)
     loops = [asyncio.create_task(sockets.beat())]
     loops.append(asyncio.create_task(sockets({"type": "websocket", "headers": []}, wire.receive, wire.send)))
@@ -137,3 +141,43 @@ async def test_a_ping_names_no_position_to_a_page_that_still_waits_for_what_it_m
 
         assert early["pos"] == {}
         assert late["pos"] == {"desk": 9}
+
+
+async def test_a_view_that_reads_more_slowly_than_things_happen_is_brought_what_it_missed() -> None:
+    """What it does not take does not pile up, and it is not closed for it."""
+    feed = Feed()
+    feed.found.set()
+    hello = HELLO.replace('"desk"', '"live"')
+    async with opened(feed, hello) as (sockets, wire):
+        wire.reads.set()
+        await wire.until("turn")
+        (socket,) = (each for seated in sockets.open.values() for each in seated)
+        watch = socket.watches["live"]
+        wire.reads.clear()
+        taken = [watch.send(LARGE) for _ in range(20) if not await asyncio.sleep(0)]
+        queued = socket.queued_bytes
+        feed.pos = 29
+        wire.reads.set()
+        await until(lambda: socket.watches["live"].follows)
+
+        assert taken[:2] == [True, True]
+        assert not any(taken[2:])
+        assert queued <= 2 * len(LARGE)
+        assert feed.asked == [3, 9]
+        assert socket.watches["live"].pos == 29
+        assert socket.closing is None
+
+
+async def test_a_desk_that_takes_nothing_is_closed_as_slow_at_the_bound() -> None:
+    feed = Feed()
+    feed.found.set()
+    async with opened(feed) as (sockets, wire):
+        wire.reads.set()
+        await wire.until("turn")
+        (socket,) = (each for seated in sockets.open.values() for each in seated)
+        wire.reads.clear()
+        for _ in range(20):
+            socket.watches["desk"].send(LARGE)
+
+        assert socket.closing is not None
+        assert socket.closing.code == SLOW

@@ -134,7 +134,19 @@ async def test_a_floor_fed_by_turns_equals_a_fresh_one(database: str, seed: int)
             assert len(views[kind]) == STEPS // OPENED_EVERY
             assert kind == "wallboard" or any(len(view.frames) > STEPS // 10 for view in views[kind]), kind
         assert len({json.dumps(opened[0].frames) for opened in views.values()}) == len(scopes), "each sees its own"
+        gone_elsewhere = {f"agent/{board.centre.agent_ids[0]}"}
+        for view in (view for opened in views.values() for view in opened):
+            assert agents_dropped(view) - gone_elsewhere <= agents_shown(view), "of others nobody is told"
         write_down(seed, views, scopes, near)
+
+
+def agents_shown(view: View) -> set[str]:
+    shown = set(view.first["records"]).union(*(frame["put"] for frame in view.frames))
+    return {key for key in shown if key.startswith("agent/")}
+
+
+def agents_dropped(view: View) -> set[str]:
+    return {key for frame in view.frames for key in frame.get("drop", ()) if key.startswith("agent/")}
 
 
 async def rename(board: Board, near: Follower, chance: Random) -> None:
