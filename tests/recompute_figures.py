@@ -370,7 +370,7 @@ def main(folder: Path) -> int:
     said = {
         "pos": live["pos"], "queues": len(log.queues), "offered": live["figures"]["all"]["offered"],
         "compared": found.figures, "differ": len(found.differ), "unsure_agents": found.unsure,
-        "shown": found.differ[:SHOWN_MAX],
+        "differing": sorted({each["figure"] for each in found.differ}), "shown": found.differ[:SHOWN_MAX],
     }  # fmt: skip
     print(json.dumps(said))
     return 0 if not found.differ and said["offered"] else 1
