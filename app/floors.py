@@ -22,8 +22,8 @@ from screenpop.model import ReadModel, Touched
 from screenpop.scope import Scope
 
 PERIOD_S = 0.1
-PERIOD_S_MAX = 1.0  # where a round costs more than a tenth of the period, rounds are made rarer, down to this
-ROUNDS_COST = 10  # periods at least as long as so many rounds take of the processor: by our own time, not by others'
+PERIOD_S_MAX = 1.0  # where a round costs more than a fifth of the period, rounds are made rarer, down to this
+ROUNDS_COST = 5  # periods at least as long as so many rounds take of the processor: by our own time, not by others'
 JUDGED_EVERY_S = 1.0
 SAME_FIGURES_S = 1.0  # figures that stay the same are sent all the same, so that their age is seen
 
@@ -89,15 +89,15 @@ class Floors:
         period_s = PERIOD_S
         while True:
             await asyncio.sleep(period_s)
-            began = time.thread_time()
             try:
                 if self.watches:
                     self.judge_now_and_then()
+                began = time.thread_time()
                 self.send_turns()
                 self.send_figures()
+                period_s = min(max(PERIOD_S, ROUNDS_COST * (time.thread_time() - began)), PERIOD_S_MAX)
             except Exception:  # a fault of ours must not end the view of everybody else
                 log.exception("live view failed")
-            period_s = min(max(PERIOD_S, ROUNDS_COST * (time.thread_time() - began)), PERIOD_S_MAX)
 
     def judge_now_and_then(self) -> None:
         """Alerts that somebody sees are of the last second."""
