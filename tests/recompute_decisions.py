@@ -93,7 +93,15 @@ async def examine(url: str, sample: int, seed: int) -> dict[str, Any]:
     chance = Random(seed)
     chosen = chance.sample(offers, min(sample, len(offers)))
     found = [{"seq": offer["seq"], "why": why} for offer in chosen if (why := disagreement(offer, chance)) is not None]
-    return {"offers": len(offers), "recomputed": len(chosen), "disagree": len(found), "shown": found[:SHOWN_MAX]}
+    facts = [json.loads(offer["data"]) for offer in chosen if offer["data"] is not None]
+    return {
+        "offers": len(offers),
+        "recomputed": len(chosen),
+        "among_several": sum(len(each["stays"]) > 1 or len(each["agents"]) > 1 for each in facts),
+        "overdue": sum(each["kind"] == "overdue" for each in facts),
+        "disagree": len(found),
+        "shown": found[:SHOWN_MAX],
+    }
 
 
 def main() -> int:
