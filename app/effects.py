@@ -6,6 +6,7 @@ its epoch sends nothing.
 
 import asyncio
 import contextlib
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from contacts.records import Draft
 COMMANDS_MAX = 64
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 2.0)  # the last repeats
 SWEEP_S = 2.0
-PAUSE_S = 0.02  # between two deliveries to one provider, unless there is enough for a full one
+PAUSE_S = 0.02  # from one delivery to a provider to the next, unless there is enough for a full one
 REPORT_EVERY_S = 0.05  # what was carried is carried: nobody waits for the note of it, so one turn notes many
 REPORTED_MAX = 512  # in one command
 
@@ -101,10 +102,11 @@ class Effects:
         if vain := late or await self._without_phone(batch):
             await self._report(failed=vain)
             return
+        began_s = time.monotonic()
         match await self._post(provider, batch):
             case "yes":
                 if len(self.due[provider]) < COMMANDS_MAX:
-                    await asyncio.sleep(PAUSE_S)
+                    await asyncio.sleep(began_s + PAUSE_S - time.monotonic())
             case "refused":
                 await self._one_by_one(provider, batch)
             case _:

@@ -2,7 +2,7 @@
 wrapped up, closed.
 
 The turn, in six lines (switchboard.py carries it out):
-1. take at most 256 commands; those already answered get their stored answer again;
+1. take commands of at most 256 steps; those already answered get their stored answer again;
 2. `step` each: the journey asks the rooms and puts what shall be into the draft;
 3. one statement, one transaction: fence, events, rows, effects, answers;
 4. after COMMIT and only then: answers, feeds, effects;

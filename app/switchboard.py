@@ -28,7 +28,7 @@ from app.waiting import Waiting, WaitingRoom, stored, to_store, unanswered
 from contacts.records import Draft, Records
 from routing.engine import Engine
 
-TURN_COMMANDS_MAX = 256
+TURN_STEPS_MAX = 256  # a webhook of 64 reports is 64 steps: nobody waits for a turn of thousands
 BEAT_EVERY_S = 0.5
 TAKEOVER_EVERY_S = 0.1
 STOOD_STILL_S = 2.0  # without a beat for so long, this process was stopped, or the database was away
@@ -171,8 +171,8 @@ class Switchboard:
                 return []
             self._open.is_replay = True
             return [self._singly.popleft()]
-        room = TURN_COMMANDS_MAX - len(self._open.commands)
-        if not (self._waiting and room) and (self._open.is_empty or self._is_writing):
+        room = TURN_STEPS_MAX - self._open.steps
+        if not (self._waiting and room > 0) and (self._open.is_empty or self._is_writing):
             self._wake.clear()
             await self._sleep_until_woken(next_beat)
         return self._waiting.call(room)

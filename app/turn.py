@@ -34,6 +34,10 @@ class Turn:
         return not (self.commands or self.took_deadlines)
 
     @property
+    def steps(self) -> int:
+        return sum([waiting.steps for waiting in self.commands])
+
+    @property
     def is_one_command(self) -> bool:
         """Then nothing else can be to blame for what the database refuses."""
         return len(self.commands) == 1 and not self.took_deadlines

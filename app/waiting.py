@@ -25,6 +25,12 @@ class Waiting:
     def begin(cls, envelope: c.Envelope) -> "Waiting":
         return cls(envelope, asyncio.get_running_loop().create_future(), time.monotonic())
 
+    @property
+    def steps(self) -> int:
+        """How much there is to decide: one webhook may tell of 64 legs."""
+        command = self.envelope.command
+        return len(command.reports) if isinstance(command, c.ReportLegs) else 1
+
     def tell(self, reply: c.Reply) -> None:
         """Unless who asked has gone away."""
         if not self.answer.done():
@@ -56,8 +62,13 @@ class WaitingRoom:
         self.line.append(waiting)
         return waiting
 
-    def call(self, most: int) -> list[Waiting]:
-        return [self.line.popleft() for _ in range(min(most, len(self.line)))]
+    def call(self, room: int) -> list[Waiting]:
+        """As many as have room, in steps; the last of them may need more than there was."""
+        called = []
+        while self.line and room > 0:
+            called.append(self.line.popleft())
+            room -= called[-1].steps
+        return called
 
     def back(self, commands: Sequence[Waiting]) -> None:
         """They were called and could not be served: they stand at the head again, in their order."""

@@ -4,7 +4,6 @@ In: one webhook is one command, its webhook-id is the command's id. Out: effects
 closed vocabulary, at most 64 a POST; the provider takes a repeated id as the same command.
 """
 
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import to_json
 
 from app import commands as c
 from app.commands import Call
@@ -170,7 +170,7 @@ class Telephony:
 
     async def send(self, provider: Provider, commands: Sequence[Mapping[str, Any]]) -> Taken:
         """One POST of at most 64 commands. "no": try again with the same ids."""
-        body = json.dumps({"commands": commands}, ensure_ascii=False, separators=(",", ":")).encode()
+        body = to_json({"commands": list(commands)})
         headers = sign(provider.secrets_out, str(commands[0]["id"]), time.time(), body)
         headers["content-type"] = "application/json"
         status = await self.post(provider.command_url, body, headers)
