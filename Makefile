@@ -76,12 +76,12 @@ check: setup web
 bench: setup
 	$(PY) -m bench
 
-soak: setup
+soak: setup web
 	SOAK_SEEDS=$(SOAK_SEEDS) $(PY) -m pytest -m soak
 
 # The tests take them of every page; what docs/screens.md names goes into docs/screens.
 screens: setup web
-	$(PY) -m pytest tests/browser/test_screens.py
+	$(PY) -m pytest -m screens
 	@mkdir -p docs/screens
 	@cd docs && for picture in $$(grep -o 'screens/[A-Za-z0-9_-]*\.webp' screens.md | sort -u); do \
 		cp ../build/screens/tour/$${picture#screens/} $$picture || exit 1; done

@@ -22,6 +22,13 @@ CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "
 PASSWORD = "correct horse battery staple"
 WAIT_MS = 15_000
 TABS_MAX = 80
+# Colours depend on the theme and words on the language: each of both in every run, the other pairs in the long one.
+LOOKS = [
+    ("light", "en-US"),
+    ("dark", "zh-CN"),
+    pytest.param("light", "zh-CN", marks=pytest.mark.soak),
+    pytest.param("dark", "en-US", marks=pytest.mark.soak),
+]
 expect.set_options(timeout=WAIT_MS)
 
 _tries = itertools.count(1)

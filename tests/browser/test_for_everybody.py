@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import PASSWORD, tab_to
+from tests.browser.conftest import LOOKS, PASSWORD, tab_to
 
 pytestmark = pytest.mark.browser
 
-LOOKS = [(theme, language) for theme in ("light", "dark") for language in ("en-US", "zh-CN")]
 NARROW, MAGNIFIED = {"width": 390, "height": 844}, {"width": 640, "height": 400}  # 200 % of 1280 × 800
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import WAIT_MS, tab_to
+from tests.browser.conftest import LOOKS, WAIT_MS, tab_to
 
 pytestmark = pytest.mark.browser
 
@@ -197,8 +197,7 @@ async def test_the_live_view_says_that_it_is_cut_off_and_comes_back(centre: Any,
     await expect(boss.page.locator("[data-test=age]")).to_have_text("Live")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
+@pytest.mark.parametrize(("theme", "language"), LOOKS)
 async def test_the_live_view_breaks_no_accessibility_rule(centre: Any, visit: Any, theme: str, language: str) -> None:
     """Nor does any of its panels, sheets and dialogs, nor the wallboard."""
     await centre.chat_arrives()

@@ -205,6 +205,7 @@ async def supervisors_day(album: Album, base: str, contact_id: str) -> None:
     await album.take("wallboard")
 
 
+@pytest.mark.screens
 @pytest.mark.parametrize(("language", "theme"), LANGUAGES)
 async def test_every_page_is_seen_on_a_busy_day(chromium: Browser, server: Any, language: str, theme: Any) -> None:
     TOUR.mkdir(parents=True, exist_ok=True)
