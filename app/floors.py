@@ -90,8 +90,10 @@ class Floors:
         while True:
             await asyncio.sleep(period_s)
             try:
-                if self.watches:
-                    self.judge_now_and_then()
+                if not self.watches:
+                    self.send_turns()
+                    continue
+                self.judge_now_and_then()
                 began = time.thread_time()
                 self.send_turns()
                 self.send_figures()

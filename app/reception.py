@@ -272,8 +272,9 @@ def _apply_config(house: House) -> c.Reply:
     stays as it was.
     """
     values = [v for v in house.config_read if v.seq > house.records.config_seq]
-    policies = {v.seq: policy for v in values if v.values and (policy := _policy(v, house.speed)) is not None}
-    refused = [v.subject_id for v in values if v.values and v.seq not in policies]
+    said = [v for v in values if v.values or (v.kind == "domain" and v.values is not None)]
+    policies = {v.seq: policy for v in said if (policy := _policy(v, house.speed)) is not None}
+    refused = [v.subject_id for v in said if v.seq not in policies]
     if values:
         message = m.ConfigChanged(
             seq=max(v.seq for v in values),
@@ -293,7 +294,7 @@ def _apply_config(house: House) -> c.Reply:
 def _policy(value: ConfigValue, speed: int) -> Policy | None:
     try:
         return read_policy(value.kind, _in_real_time(value, speed).values or {})
-    except ValueError:
+    except (TypeError, ValueError):
         return None
 
 

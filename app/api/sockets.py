@@ -158,21 +158,31 @@ class Sockets:
             await self.tell_heard([socket.seat.agent_id])
             await self._reach(socket.seat.agent_id)
         for wish in hello.feeds:
-            await self._bring(socket, wish.feed, wish.pos)
+            await self._bring_asked(socket, wish.feed, wish.pos)
+
+    async def _bring_asked(self, socket: Socket, feed: FeedName, pos: int | None) -> None:
+        """A large floor takes as long as its page needs to read it; meanwhile the page is heard."""
+        if feed == "live":
+            self._beside(socket, self._bring(socket, feed, pos))
+        else:
+            await self._bring(socket, feed, pos)
 
     async def _bring(self, socket: Socket, feed: FeedName, pos: int | None, why: str | None = None) -> None:
         """Turns or a snapshot from the page's position; from then on the follower sends each turn."""
         view = socket.seat.agent_id if feed == "desk" else socket.seat.scope
         if view is None:
             raise Closing(RIGHTS_CHANGED, f"no {feed}")
+        if socket.closing is not None:
+            return
         if (before := socket.watches.get(feed)) is not None:
             self.feeds.leave(before.view, before)
         watch = socket.watches[feed] = Watch(view, socket, 0, self._fall_behind)
         while socket.watches.get(feed) is watch and not watch.follows:  # it may be brought anew, or be gone
             if await self._show(watch, pos, why):
                 # Nothing was awaited since the frame was cut: no turn can slip between.
-                self.feeds.join(view, watch)
                 watch.follows = True
+                self.feeds.join(view, watch)  # which may find no room at once: then it falls behind again
+                return
             pos, why = watch.pos, None
 
     def _fall_behind(self, watch: Watch) -> None:
@@ -180,7 +190,7 @@ class Sockets:
 
     async def _bring_when_taken(self, watch: Watch) -> None:
         await watch.socket.has_room()
-        if watch in watch.socket.watches.values():
+        if _is_open(watch):
             await self._bring(watch.socket, "live", watch.pos)
 
     async def _show(self, watch: Watch, pos: int | None, why: str | None) -> bool:
@@ -188,11 +198,13 @@ class Sockets:
         socket, waited = watch.socket, False
         async with self._cutting:
             frames = await self.feeds.frames_for(watch.view, pos, why)
+        if not _is_open(watch):
+            return False
         for number, frame in enumerate(frames):
             if number:
                 waited = True
                 await socket.has_room()
-                if watch not in socket.watches.values():
+                if not _is_open(watch):
                     return False
             for part in encoded_parts(frame):
                 socket.send(part)
@@ -223,7 +235,7 @@ class Sockets:
             case Do():
                 self._start(socket, frame)
             case Resume():
-                await self._bring(socket, frame.feed, frame.pos)
+                await self._bring_asked(socket, frame.feed, frame.pos)
             case Hello():
                 raise Closing(BAD_FRAME, "hello again")
 
@@ -377,6 +389,14 @@ async def _closing(socket: Socket, work: Awaitable[None]) -> None:
         await work
     except Closing as closing:
         socket.close(closing.code, closing.why)
+    except Exception as error:  # its page would look fresh and be shown nothing any more
+        log.error("work beside a socket failed", error=type(error).__name__)
+        socket.close(RESTART, "fault")
+
+
+def _is_open(watch: Watch) -> bool:
+    """False: brought anew by somebody else, or its socket is closing or gone."""
+    return watch.socket.closing is None and watch in watch.socket.watches.values()
 
 
 def _refused(command_id: str, body: Any, *, retry: bool) -> bytes:

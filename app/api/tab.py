@@ -52,12 +52,16 @@ class Watch:
         """False: not taken. A view of the floor that reads more slowly than things happen is shown less often, and
         its frames do not pile up here.
         """
-        if isinstance(self.view, str) or self.socket.queued_bytes <= ROOM_BYTES:
+        if isinstance(self.view, str):
             self.socket.send(frame)
             return True
-        if self.follows:
-            self.follows = False
-            self.fall_behind(self)
+        if not self.follows:  # a turn would hide that those before it were not taken
+            return False
+        if self.socket.queued_bytes <= ROOM_BYTES:
+            self.socket.send(frame)
+            return True
+        self.follows = False
+        self.fall_behind(self)
         return False
 
 

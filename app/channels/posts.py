@@ -1,4 +1,4 @@
-"""How does a delivery leave the house? One POST, and the status that came back; nothing of the answer's body is read.
+"""How does a delivery leave the house? One POST, and the status that came back.
 
 aiohttp and not the client of everything else: a fifth of its processor time a POST, and every call needs some
 (docs/decisions/0011-deliveries-by-aiohttp.md).
@@ -13,6 +13,7 @@ import aiohttp
 import structlog
 
 TIMEOUT_S = 5.0  # for all of it
+ANSWER_BYTES_MAX = 4_096
 
 log = structlog.get_logger()
 
@@ -23,21 +24,31 @@ class Posts:
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
+    async def post(self, provider_id: str, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
         """The status, or None when nobody answered in time. Redirects are not followed: they were not signed for."""
         session = self._session = self._session or _opened()
         try:
             async with session.post(
                 url, data=body, headers=headers, allow_redirects=False, proxy=_proxy_to(url)
             ) as answer:
+                await _take(answer)
                 return answer.status
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            log.warning("not delivered", error=type(error).__name__)
+            log.warning("not delivered", provider=provider_id, error=type(error).__name__)
             return None
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+
+async def _take(answer: aiohttp.ClientResponse) -> None:
+    """A body that is read to its end leaves the connection open for the next; a long one is not worth it."""
+    taken = 0
+    async for piece in answer.content.iter_chunked(ANSWER_BYTES_MAX):
+        taken += len(piece)
+        if taken > ANSWER_BYTES_MAX:
+            return
 
 
 def _opened() -> aiohttp.ClientSession:

@@ -77,7 +77,7 @@ class Telephony:
     find: Callable[[str], Awaitable[Provider | None]]
     look_up: Callable[[str, Sequence[Call]], Awaitable[list[c.Entry | None]]]
     store_inbox: Callable[[str, str, bytes], Awaitable[None]]
-    post: Callable[[str, bytes, Mapping[str, str]], Awaitable[int | None]]  # the status, or None: nobody answered
+    post: Callable[[str, str, bytes, Mapping[str, str]], Awaitable[int | None]]  # the status, or None: nobody answered
 
     # --- in -----------------------------------------------------------------------------------------------------------
 
@@ -173,7 +173,7 @@ class Telephony:
         body = to_json({"commands": list(commands)})
         headers = sign(provider.secrets_out, str(commands[0]["id"]), time.time(), body)
         headers["content-type"] = "application/json"
-        status = await self.post(provider.command_url, body, headers)
+        status = await self.post(provider.id, provider.command_url, body, headers)
         if status in REFUSED:
             return "refused"
         return "yes" if status is not None and 200 <= status < 300 else "no"
