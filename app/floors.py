@@ -90,10 +90,8 @@ class Floors:
         while True:
             await asyncio.sleep(period_s)
             try:
-                if not self.watches:
-                    self.send_turns()
-                    continue
-                self.judge_now_and_then()
+                if self.watches:
+                    self.judge_now_and_then()
                 began = time.thread_time()
                 self.send_turns()
                 self.send_figures()
@@ -142,6 +140,8 @@ class Floors:
                 viewer.pos = self.pos
 
     def send_figures(self) -> None:
+        if not self.watches:
+            return
         now, of_now = time.monotonic(), self._round()
         for scope, watch in self.watches.items():
             figures = of_now.of_scope(scope)

@@ -12,62 +12,28 @@ import argparse
 import asyncio
 import json
 import os
-import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 
-from app.launch import child, free_port, operator_key, ourselves, until_ready
-from app.settings import with_database
-from app.store.embedded import create_database, drop_database
-from app.store.migrate import upgrade
 from bench.commits import Postgres, postgres
-from bench.lifecycles import SECRET, allow_many_sockets, generate
+from bench.lifecycles import allow_many_sockets, generate
 from bench.machine import ROOT, cpu_s, durability, family, memory_kib
+from bench.served import served
 
 STAGES = ("premises", "opened", "alone", "stuck", "measured")
 
 
 async def measure(server: Postgres, *options: str) -> dict[str, Any]:
     """One run on a database and a server of its own."""
-    name = f"bench_feeds_{time.time_ns() // 1_000_000}"
-    await create_database(server.admin_url, name)
-    url = with_database(server.admin_url, name)
-    try:
-        await upgrade(url, url)
-        with tempfile.TemporaryDirectory(prefix="jackfield-bench-") as folder:
-            return await _measure(server, url, Path(folder), options)
-    finally:
-        await drop_database(server.admin_url, name)
-
-
-async def _measure(server: Postgres, url: str, folder: Path, options: tuple[str, ...]) -> dict[str, Any]:
-    key_file, port = folder / "key", free_port()
-    key_file.write_text(await operator_key(url, "bench"))
-    environment = {
-        "DATABASE_URL": url,
-        "JACKFIELD_SECRET_KEY": SECRET,
-        "JACKFIELD_PORT": str(port),
-        "JACKFIELD_LOG_LEVEL": "warning",
-        "JACKFIELD_HOME": str(folder),
-    }
-    address = f"http://127.0.0.1:{port}"
-    async with child(ourselves("serve"), environment, folder / "server.log") as process:
-        try:
-            await until_ready(address, process)
-            looked = _Looked(process.pid, server.pid)
-            command = [sys.executable, "-m", "floor", "feeds", "--server", address, "--key-file", str(key_file)]
-            result = await generate([*command, *options], looked.hear)
-        except Exception as fault:
-            tail = (folder / "server.log").read_text()[-2000:]
-            raise RuntimeError(f"{fault}\n{tail}") from fault
-    result |= looked.memory(result["sockets"])
-    for stage, after in (("alone", "stuck"), ("stuck", "measured")):
-        result["without_stuck" if stage == "alone" else "with_stuck"] |= looked.shares(stage, after)
-    result["in_database"] = await _stored(url)
+    async with served(server, "feeds") as ours:
+        looked = _Looked(ours.pid, server.pid)
+        result = await generate([*ours.floor("feeds"), *options], looked.hear)
+        result |= looked.memory(result["sockets"])
+        for stage, after in (("alone", "stuck"), ("stuck", "measured")):
+            result["without_stuck" if stage == "alone" else "with_stuck"] |= looked.shares(stage, after)
+        result["in_database"] = await _stored(ours.url)
     return result
 
 

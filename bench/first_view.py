@@ -12,26 +12,19 @@ import json
 import shutil
 import statistics
 import sys
-import tempfile
-import time
-from pathlib import Path
 from typing import Any
 
 import httpx2
 from playwright.async_api import Browser, async_playwright
 
-from app.launch import child, free_port, operator_key, ourselves, until_ready
-from app.settings import with_database
-from app.store.embedded import create_database, drop_database
-from app.store.migrate import upgrade
 from bench.commits import Postgres, postgres
 from bench.machine import RESULTS, ROOT, Refused, commit, machine
+from bench.served import served
 
 LOOKS, LOOKS_QUICK = 20, 3
 FIRST_VIEW_MAX_MS = 1500
 SHOWN_S = 60.0  # later it is not awaited
 PASSWORD = "correct horse battery staple"
-SECRET = "0123456789abcdef" * 4
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
 # The control is in the document, and the frame that shows it is over.
 WATCH = """
@@ -47,27 +40,9 @@ async def measure(server: Postgres, looks: int) -> dict[str, Any]:
     """Milliseconds of each look. Raises Refused without a browser or without built pages."""
     if CHROMIUM is None or not (ROOT / "web/dist/index.html").is_file():
         raise Refused("needs Chromium (apt-get install chromium) and the pages (make web)")
-    name = f"bench_view_{time.time_ns() // 1_000_000}"
-    await create_database(server.admin_url, name)
-    url, port = with_database(server.admin_url, name), free_port()
-    address = f"http://127.0.0.1:{port}"
-    try:
-        await upgrade(url, url)
-        with tempfile.TemporaryDirectory(prefix="jackfield-bench-") as folder:
-            environment = {
-                "DATABASE_URL": url,
-                "JACKFIELD_SECRET_KEY": SECRET,
-                "JACKFIELD_PORT": str(port),
-                "JACKFIELD_LOG_LEVEL": "warning",
-                "JACKFIELD_HOME": folder,
-                "JACKFIELD_LOGIN_ATTEMPTS_PER_MINUTE": "1000",
-            }
-            async with child(ourselves("serve"), environment, Path(folder) / "server.log") as process:
-                await until_ready(address, process)
-                await _hire(address, await operator_key(url, "bench"))
-                return {"first_view_ms": await _look(address, looks)}
-    finally:
-        await drop_database(server.admin_url, name)
+    async with served(server, "first_view", JACKFIELD_LOGIN_ATTEMPTS_PER_MINUTE="1000") as ours:
+        await _hire(ours.address, ours.key_file.read_text())
+        return {"first_view_ms": await _look(ours.address, looks)}
 
 
 async def _hire(address: str, key: str) -> None:

@@ -13,8 +13,6 @@ import contextlib
 import json
 import os
 import resource
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,54 +20,23 @@ from typing import Any
 
 import asyncpg
 
-from app.launch import child, free_port, operator_key, ourselves, until_ready
-from app.settings import with_database
-from app.store.embedded import create_database, drop_database
-from app.store.migrate import upgrade
 from bench.commits import Postgres, postgres
 from bench.machine import cpu_s, durability, family
+from bench.served import served
 
 AGENTS = 1000
-SECRET = "0123456789abcdef" * 4
 GENERATOR_S = 300.0
 
 
 async def measure(server: Postgres, mode: str, *options: str) -> dict[str, Any]:
     """One run on a database and a server of its own."""
-    name = f"bench_{mode}_{time.time_ns() // 1_000_000}"
-    await create_database(server.admin_url, name)
-    url = with_database(server.admin_url, name)
-    try:
-        await upgrade(url, url)
-        with tempfile.TemporaryDirectory(prefix="jackfield-bench-") as folder:
-            return await _measure(server, url, Path(folder), mode, options)
-    finally:
-        await drop_database(server.admin_url, name)
-
-
-async def _measure(server: Postgres, url: str, folder: Path, mode: str, options: tuple[str, ...]) -> dict[str, Any]:
-    key_file, port = folder / "key", free_port()
-    key_file.write_text(await operator_key(url, "bench"))
-    environment = {
-        "DATABASE_URL": url,
-        "JACKFIELD_SECRET_KEY": SECRET,
-        "JACKFIELD_PORT": str(port),
-        "JACKFIELD_LOG_LEVEL": "warning",
-        "JACKFIELD_HOME": str(folder),
-    }
-    address = f"http://127.0.0.1:{port}"
-    async with child(ourselves("serve"), environment, folder / "server.log") as process:
-        try:
-            await until_ready(address, process)
-            transactions = await _transactions(url)
-            command = [sys.executable, "-m", "floor", "load", "--server", address, "--key-file", str(key_file)]
-            used = _Used(process.pid, server.pid)
-            result = await generate([*command, "--mode", mode, "--agents", str(AGENTS), *options], used.hear)
-            result |= used.shares()
-        except Exception as fault:
-            tail = (folder / "server.log").read_text()[-2000:]
-            raise RuntimeError(f"{fault}\n{tail}") from fault
-    result["in_database"] = await _stored(url, transactions)
+    async with served(server, mode) as ours:
+        transactions = await _transactions(ours.url)
+        used = _Used(ours.pid, server.pid)
+        command = [*ours.floor("load"), "--mode", mode, "--agents", str(AGENTS), *options]
+        result = await generate(command, used.hear)
+        result |= used.shares()
+        result["in_database"] = await _stored(ours.url, transactions)
     return result
 
 

@@ -10,7 +10,7 @@ import gc
 import random
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from floor.light_desk import LightDesk
 from floor.light_view import Covered, LightView
 from floor.listener import Answer, Listener
 from floor.log_figures import quantile
+from floor.offer_times import OfferTimes
 from floor.provider import Provider
 from floor.reporter import Reporter
 from floor.rest import Rest
@@ -194,16 +195,15 @@ class _Floor:
     def __init__(self, how: Crowding, premises: Premises, server: str, tickets: Tickets) -> None:
         self._how, self._premises, self._tickets, self._place = how, premises, tickets, Place.of(server)
         self._chance = random.Random(how.seed)
+        self._offers = OfferTimes(self._note)
         self._reporter = Reporter(
             server, premises.provider_id, premises.secret_in,
-            ledger=Ledger(), lanes=how.lanes, on_answer=self._answered,
+            ledger=Ledger(), lanes=how.lanes, on_answer=self._offers.answered,
         )  # fmt: skip
         self.provider = Provider(self._reporter, premises.secret_out, ledger=Ledger())
         self._covered = Covered()
         self._desks: list[_Desk] = []
         self._views: list[LightView] = []
-        self._sent_s: dict[str, float] = {}  # contact -> webhook request sent
-        self._offered_s: dict[str, float] = {}  # contact -> offer frame received
         self._stretch: Stretch | None = None
         self._arrivals: asyncio.Task[None] | None = None
 
@@ -217,7 +217,7 @@ class _Floor:
         self._reporter.start()
         self._reporter.tell_phones(seated)
         named, run = await self._tickets.for_all(seated), secrets.token_hex(4)
-        self._desks = [_Desk(n, run, self._offered, self._finished) for n in range(how.desks)]
+        self._desks = [_Desk(n, run, self._offers.offered, self._finished) for n in range(how.desks)]
         for desk in self._desks:
             desk.covered = self._covered
         await self._sit_down([(desk, named[agent_id]) for desk, agent_id in zip(self._desks, seated, strict=True)])
@@ -318,21 +318,6 @@ class _Floor:
     def _finished(self) -> None:
         if self._stretch is not None:
             self._stretch.lifecycles += 1
-
-    def _offered(self, contact_id: str, at_s: float) -> None:
-        sent_s = self._sent_s.pop(contact_id, None)
-        if sent_s is None:
-            self._offered_s[contact_id] = at_s  # the offer overtook the webhook's answer
-        else:
-            self._note(sent_s, at_s)
-
-    def _answered(self, contacts: Mapping[str, str], sent_s: float) -> None:
-        for contact_id in contacts.values():
-            offered_s = self._offered_s.pop(contact_id, None)
-            if offered_s is None:
-                self._sent_s[contact_id] = sent_s
-            else:
-                self._note(sent_s, offered_s)
 
     def _note(self, sent_s: float, offered_s: float) -> None:
         if self._stretch is not None and sent_s >= self._stretch.began_s:

@@ -11,7 +11,7 @@ import gc
 import random
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from floor.ledger import Ledger
 from floor.light_desk import LightDesk
 from floor.listener import Answer, Listener
 from floor.log_figures import quantile
+from floor.offer_times import OfferTimes
 from floor.provider import Provider
 from floor.reporter import Reporter
 from floor.rest import Rest
@@ -142,15 +143,14 @@ class _Generator:
     def __init__(self, load: Load, premises: Premises, server: str) -> None:
         self._load, self._premises = load, premises
         self._chance = random.Random(load.seed)
+        self._offers = OfferTimes(self._note)
         self._reporter = Reporter(
             server, premises.provider_id, premises.secret_in,
-            ledger=Ledger(), lanes=load.lanes, on_answer=self._answered,
+            ledger=Ledger(), lanes=load.lanes, on_answer=self._offers.answered,
         )  # fmt: skip
         self.provider = Provider(self._reporter, premises.secret_out, ledger=Ledger())
         self._desks: list[LightDesk] = []
         self._done = self._calls = 0
-        self._sent_s: dict[str, float] = {}  # contact -> webhook request sent
-        self._offered_s: dict[str, float] = {}  # contact -> offer frame received
         self._since_s = float("inf")
         self._latencies_ms: list[float] = []
         self._stopping = False
@@ -164,7 +164,7 @@ class _Generator:
         self._reporter.tell_phones(agent_ids)
         named = await tickets.for_all(agent_ids)
         run, gate = secrets.token_hex(4), asyncio.Semaphore(AT_ONCE)
-        self._desks = [LightDesk(n, run, self._offered, self._finished) for n in range(len(agent_ids))]
+        self._desks = [LightDesk(n, run, self._offers.offered, self._finished) for n in range(len(agent_ids))]
 
         async def one(desk: LightDesk, agent_id: str) -> None:
             async with gate:
@@ -257,21 +257,6 @@ class _Generator:
         self._done += 1
         if self._load.mode == "closed" and not self._stopping:
             self._call()
-
-    def _offered(self, contact_id: str, at_s: float) -> None:
-        sent_s = self._sent_s.pop(contact_id, None)
-        if sent_s is None:
-            self._offered_s[contact_id] = at_s  # the offer overtook the webhook's answer
-        else:
-            self._note(sent_s, at_s)
-
-    def _answered(self, contacts: Mapping[str, str], sent_s: float) -> None:
-        for contact_id in contacts.values():
-            offered_s = self._offered_s.pop(contact_id, None)
-            if offered_s is None:
-                self._sent_s[contact_id] = sent_s
-            else:
-                self._note(sent_s, offered_s)
 
     def _note(self, sent_s: float, offered_s: float) -> None:
         if sent_s >= self._since_s:

@@ -190,7 +190,7 @@ class Sockets:
 
     async def _bring_when_taken(self, watch: Watch) -> None:
         await watch.socket.has_room()
-        if _is_open(watch):
+        if watch.is_open():
             await self._bring(watch.socket, "live", watch.pos)
 
     async def _show(self, watch: Watch, pos: int | None, why: str | None) -> bool:
@@ -198,13 +198,13 @@ class Sockets:
         socket, waited = watch.socket, False
         async with self._cutting:
             frames = await self.feeds.frames_for(watch.view, pos, why)
-        if not _is_open(watch):
+        if not watch.is_open():
             return False
         for number, frame in enumerate(frames):
             if number:
                 waited = True
                 await socket.has_room()
-                if not _is_open(watch):
+                if not watch.is_open():
                     return False
             for part in encoded_parts(frame):
                 socket.send(part)
@@ -392,11 +392,6 @@ async def _closing(socket: Socket, work: Awaitable[None]) -> None:
     except Exception as error:  # its page would look fresh and be shown nothing any more
         log.error("work beside a socket failed", error=type(error).__name__)
         socket.close(RESTART, "fault")
-
-
-def _is_open(watch: Watch) -> bool:
-    """False: brought anew by somebody else, or its socket is closing or gone."""
-    return watch.socket.closing is None and watch in watch.socket.watches.values()
 
 
 def _refused(command_id: str, body: Any, *, retry: bool) -> bytes:

@@ -48,6 +48,10 @@ class Watch:
     fall_behind: Callable[["Watch"], None]  # from then on it is brought what it missed as it takes it
     follows: bool = False  # its page has everything up to `pos`, and gets each turn
 
+    def is_open(self) -> bool:
+        """False: brought anew by somebody else, or its socket is closing or gone."""
+        return self.socket.closing is None and self in self.socket.watches.values()
+
     def send(self, frame: bytes) -> bool:
         """False: not taken. A view of the floor that reads more slowly than things happen is shown less often, and
         its frames do not pile up here.
