@@ -31,7 +31,7 @@ class Served:
 
 @contextlib.asynccontextmanager
 async def served(server: Postgres, name: str, **settings: str) -> AsyncIterator[Served]:
-    """`settings`: of the server, beside the usual. What goes wrong meanwhile is raised as RuntimeError with the log's end."""
+    """`settings`: of the server, beside the usual. What goes wrong is raised with the end of the server's log."""
     database = f"bench_{name}_{time.time_ns() // 1_000_000}"
     await create_database(server.admin_url, database)
     url = with_database(server.admin_url, database)
