@@ -12,6 +12,7 @@ LINT_IMPORTS := $(PY) -c 'from importlinter.cli import lint_imports_command as l
 SOAK_SEEDS ?= 200
 # Much of a test is waiting, so more of them than cores; a file's tests share a server and stay together.
 TEST_PROCESSES ?= 3
+SOAK_PROCESSES ?= 4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
@@ -77,7 +78,8 @@ bench: setup
 	$(PY) -m bench
 
 soak: setup web
-	SOAK_SEEDS=$(SOAK_SEEDS) $(PY) -m pytest -m soak
+	SOAK_SEEDS=$(SOAK_SEEDS) $(PY) -m pytest -m 'soak and not alone' -n $(SOAK_PROCESSES)
+	$(PY) -m pytest -m alone
 
 # The tests take them of every page; what docs/screens.md names goes into docs/screens.
 screens: setup web

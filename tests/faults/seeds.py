@@ -8,7 +8,7 @@ SEEDS = 5
 AT_A_TIME = 5
 
 
-async def seeded(play: Callable[[int], Awaitable[None]], seeds: int = SEEDS) -> None:
+async def seeded(play: Callable[[int], Awaitable[None]]) -> None:
     """Each seed by itself, some at a time; every one that fails is told."""
     gate = asyncio.Semaphore(AT_A_TIME)
 
@@ -16,10 +16,10 @@ async def seeded(play: Callable[[int], Awaitable[None]], seeds: int = SEEDS) -> 
         async with gate:
             await play(seed)
 
-    results = await asyncio.gather(*(one(seed) for seed in range(seeds)), return_exceptions=True)
+    results = await asyncio.gather(*(one(seed) for seed in range(SEEDS)), return_exceptions=True)
     wrong = [result for result in results if isinstance(result, BaseException)]
     if wrong:
-        raise ExceptionGroup(f"{len(wrong)} of {seeds} seeds", [w for w in wrong if isinstance(w, Exception)])
+        raise ExceptionGroup(f"{len(wrong)} of {SEEDS} seeds", [w for w in wrong if isinstance(w, Exception)])
 
 
 def soak_seeds() -> int:

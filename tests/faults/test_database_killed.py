@@ -95,5 +95,6 @@ async def test_the_database_may_be_killed_and_so_may_the_server(own_home: Path, 
 
 
 @pytest.mark.soak
-async def test_database_and_server_may_be_killed_again_and_again(own_home: Path, tmp_path: Path) -> None:
-    await kill_both(own_home, tmp_path / "killed", 2, rounds=max(1, soak_seeds() // 10))
+@pytest.mark.parametrize("seed", range(soak_seeds()))
+async def test_database_and_server_may_be_killed_at_many_moments(own_home: Path, tmp_path: Path, seed: int) -> None:
+    await kill_both(own_home, tmp_path / "killed", seed, rounds=2)

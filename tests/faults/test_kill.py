@@ -49,7 +49,8 @@ async def test_a_killed_server_loses_and_doubles_nothing(new_database: NewDataba
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("seed", range(soak_seeds()))
 async def test_a_server_killed_again_and_again_loses_and_doubles_nothing(
-    new_database: NewDatabase, tmp_path: Path
+    new_database: NewDatabase, tmp_path: Path, seed: int
 ) -> None:
-    await seeded(lambda seed: killed_under_load(new_database(), tmp_path / f"kill-{seed}", seed, 3), soak_seeds())
+    await killed_under_load(new_database(), tmp_path / f"kill-{seed}", seed, kills=3)

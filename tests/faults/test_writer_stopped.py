@@ -148,15 +148,13 @@ async def test_a_stopped_writer_is_replaced_and_stays_silent(
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("seed", range(soak_seeds()))
 async def test_a_writer_stopped_at_many_moments_is_replaced_and_stays_silent(
-    new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """One at a time, half a minute each: a twentieth of the seeds of the other faults."""
-    for seed in range(max(1, soak_seeds() // 20)):
-        database, posts = new_database(), Posts(monkeypatch)
-        _, found = await stopped_and_continued(database, tmp_path, posts, 10.0, seed=seed)
+    _, found = await stopped_and_continued(new_database(), tmp_path, Posts(monkeypatch), 10.0, seed=seed)
 
-        assert found["code"] == 0, f"seed {seed}: {faulty(found)}"
+    assert found["code"] == 0, faulty(found)
 
 
 async def test_a_writer_that_is_told_to_stop_hands_over_at_once(
@@ -189,6 +187,7 @@ async def test_a_writer_that_is_told_to_stop_hands_over_at_once(
 
 
 @pytest.mark.soak
+@pytest.mark.alone
 async def test_a_takeover_with_20000_open_contacts_is_quick(
     new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
