@@ -1,7 +1,6 @@
 """How does a newcomer see the product live by one command?"""
 
 import asyncio
-import contextlib
 
 from app.launch import child, console, floor, operator_key, progress, until_ready, write_secret
 from app.processes import serve
@@ -28,14 +27,21 @@ async def run_demo(settings: Settings) -> None:
             await upgrade(embedded.url, embedded.url)
             write_secret(key_file, await operator_key(embedded.url, "demo"))
     try:
-        server = asyncio.create_task(serve(settings))
         people = asyncio.create_task(_floor(settings, str(key_file)))
-        done, _ = await asyncio.wait({server, people}, return_when=asyncio.FIRST_COMPLETED)
-        people.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await people
-        if server in done:
-            server.result()
+
+        async def leave() -> None:
+            """Calls end while the server hears that they do: the next start finds none that lasted a night."""
+            people.cancel()
+            await asyncio.wait({people})
+
+        server = asyncio.create_task(serve(settings, farewell=leave))
+        try:
+            await asyncio.wait({server, people}, return_when=asyncio.FIRST_COMPLETED)
+            if people.done() and not people.cancelled():
+                people.result()  # they never came in: it raises why
+            await server
+        finally:
+            await leave()
     finally:
         await embedded.stop()
 

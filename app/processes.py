@@ -29,6 +29,7 @@ COLLECT_AT = (20_000, 10, 50)  # looking for rings after every 700 births costs 
 log = structlog.get_logger()
 
 Prepare = Callable[[Process], Awaitable[None]]
+Farewell = Callable[[], Awaitable[None]]
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
@@ -60,8 +61,10 @@ class Server(uvicorn.Server):
         yield
 
 
-async def serve(settings: Settings, prepare: Prepare | None = None) -> None:
-    """Everything in one process until SIGINT or SIGTERM. `prepare` runs after wiring and before the first turn."""
+async def serve(settings: Settings, prepare: Prepare | None = None, farewell: Farewell | None = None) -> None:
+    """Everything in one process until SIGINT or SIGTERM. `prepare` runs after wiring and before the first turn,
+    `farewell` once we were told to stop and while everything still works.
+    """
     embedded = await start_embedded(settings.home) if settings.embedded else None
     try:
         url = embedded.url if embedded else str(settings.database_url)
@@ -70,13 +73,13 @@ async def serve(settings: Settings, prepare: Prepare | None = None) -> None:
         process = wire(settings, url)
         if prepare is not None:
             await prepare(process)
-        await run(process, embedded)
+        await run(process, embedded, farewell)
     finally:
         if embedded is not None:
             await embedded.stop()
 
 
-async def run(process: Process, embedded: Embedded | None = None) -> None:
+async def run(process: Process, embedded: Embedded | None = None, farewell: Farewell | None = None) -> None:
     """The loops of this role. When one of them ends, the process ends: nothing dies silently."""
     settings = process.settings
     server = Server(
@@ -109,11 +112,11 @@ async def run(process: Process, embedded: Embedded | None = None) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AT)
-    await _until_told_to_stop(process, server, loops)
+    await _until_told_to_stop(process, server, loops, farewell)
 
 
 async def _until_told_to_stop(
-    process: Process, server: Server, loops: list[tuple[str, Coroutine[Any, Any, None]]]
+    process: Process, server: Server, loops: list[tuple[str, Coroutine[Any, Any, None]]], farewell: Farewell | None
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -126,6 +129,8 @@ async def _until_told_to_stop(
         if task in done and not stop.is_set():
             log.error("a loop ended", loop=name, error=repr(task.exception()) if not task.cancelled() else "cancelled")
     told.cancel()
+    if farewell is not None and told in done:
+        await farewell()
     await _stop(process, server, tasks)
     for task in done:
         if task is not told and not stop.is_set():

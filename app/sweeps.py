@@ -40,11 +40,14 @@ class Sweeps:
     counts: dict[str, int] = field(default_factory=dict)  # found by each sweep since this process began
     runs: dict[str, int] = field(default_factory=dict)
     _asked_at: dict[str, float] = field(default_factory=dict)  # silent leg -> when its provider was last asked
+    _epoch: int = 0  # of which the legs were asked about
+    _unasked: list[Leg] = field(default_factory=list)  # that lived when it began
 
     async def run(self) -> None:
         await asyncio.gather(
             self._every(5.0, "inbox", self.inbox),
             self._every(5.0, "config", self.config),
+            self._every(1.0, "legs_after_takeover", self.legs_after_takeover),
             self._every(30.0, "legs", self.legs),
             self._every(5.0, "erasure", self.erasure),
             self._every(600.0, "files", self.find_files),
@@ -104,15 +107,39 @@ class Sweeps:
         asked = longest_unasked(silent, self._asked_at)
         now = time.monotonic()
         self._asked_at = {leg.id: self._asked_at.get(leg.id, 0.0) for leg in silent} | {leg.id: now for leg in asked}
-        for provider_id in {leg.provider for leg in asked}:
+        await self._ask(asked)
+        return len(silent)
+
+    async def legs_after_takeover(self) -> int:
+        """What happened on a wire while nobody held the domain was perhaps told to nobody: each leg is asked about.
+
+        A provider that cannot be reached is tried again until it can; one that began anew knows none of them.
+        """
+        house, session = self.switchboard.house, self.switchboard.session
+        if house is None:
+            return 0
+        if self._epoch != session.epoch:
+            self._epoch, self._unasked = session.epoch, list(house.records.legs.values())
+        asking, later = self._unasked[:LEGS_ASKED_MAX], self._unasked[LEGS_ASKED_MAX:]
+        asking = [leg for leg in asking if leg.id in house.records.legs]
+        asked = await self._ask(asking)
+        self._unasked = later + [leg for leg in asking if leg.id not in asked]
+        return len(asked)
+
+    async def _ask(self, legs: Sequence[Leg]) -> set[str]:
+        """Returns the ids of those whose provider took the question; the rest of one that did not is not sent."""
+        asked: set[str] = set()
+        for provider_id in {leg.provider for leg in legs}:
             provider = await self.providers.find(provider_id)
-            refs = [leg.provider_ref for leg in asked if leg.provider == provider_id]
-            for some in batched(refs, LEGS_IN_A_COMMAND):
+            of_provider = [leg for leg in legs if leg.provider == provider_id]
+            for some in batched(of_provider, LEGS_IN_A_COMMAND):
                 if provider is None or not self.switchboard.session.may_send():
                     break
-                if await self.telephony.send(provider, [{"id": new_id(), "do": "report", "legs": some}]) != "yes":
+                question = {"id": new_id(), "do": "report", "legs": [leg.provider_ref for leg in some]}
+                if await self.telephony.send(provider, [question]) != "yes":
                     break
-        return len(silent)
+                asked.update(leg.id for leg in some)
+        return asked
 
     async def erasure(self) -> int:
         """What is left of erased customers; of contacts then open, when they have closed."""
@@ -146,6 +173,6 @@ def longest_unasked(silent: Sequence[Leg], asked_at: Mapping[str, float]) -> lis
     return sorted(silent, key=lambda leg: asked_at.get(leg.id, 0.0))[:LEGS_ASKED_MAX]
 
 
-def batched(refs: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for first in range(0, len(refs), size):
-        yield refs[first : first + size]
+def batched(legs: Sequence[Leg], size: int) -> Iterator[Sequence[Leg]]:
+    for first in range(0, len(legs), size):
+        yield legs[first : first + size]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import stat
 import sys
 from collections.abc import Coroutine
@@ -173,15 +174,20 @@ def _is_held(mode: int) -> bool:
 
 
 async def _until_alone(work: Coroutine[Any, Any, T]) -> T:
-    """A parent that starts us with a pipe as standard input holds its other end: when that closes, it is gone."""
+    """Told to stop, once or twice, it ends in its own time: what runs says good-bye first.
+
+    A parent that starts us with a pipe as standard input holds its other end: when that closes, it is gone.
+    """
     task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, lambda: None if task.cancelling() else task.cancel())
     if sys.stdin is not None and not sys.stdin.closed and _is_held(os.fstat(sys.stdin.fileno()).st_mode):
-        loop = asyncio.get_running_loop()
 
         def look() -> None:
             if not os.read(sys.stdin.fileno(), 4096):
                 loop.remove_reader(sys.stdin.fileno())
-                task.cancel()
+                task.cancel()  # also out of a good-bye: nobody is there to hear it
 
         loop.add_reader(sys.stdin.fileno(), look)
     return await task

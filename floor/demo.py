@@ -13,6 +13,8 @@ from floor.demo_staff import Pace, Staff, manner
 from floor.demo_visits import PAST_MANY, Visits
 from floor.opening import Floor, open_floor
 
+GOOD_BYE_S = 2.0  # in which the last reports are answered
+
 
 async def run(server: str, key: str, console: Console, key_file: Path | None = None) -> None:
     """For ever. Raises Refused, httpx2.HTTPError, OSError, TimeoutError when the floor cannot open."""
@@ -27,7 +29,11 @@ async def run(server: str, key: str, console: Console, key_file: Path | None = N
             visits = Visits(floor, {FIRM: demo_customers.of_firm(), OTHER: demo_customers.of_other()})
             shifts = {login: shift for login, (_, shift) in played.items()}
             staff = Staff({login: floor.desk(login) for login in played}, shifts, elsewhere(floor), pace)
-            await _live(visits, staff, console)
+            try:
+                await _live(visits, staff, console)
+            finally:
+                floor.provider.hang_up_all()
+                await floor.reporter.drain(GOOD_BYE_S)
 
 
 async def _live(visits: Visits, staff: Staff, console: Console) -> None:

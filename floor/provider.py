@@ -90,6 +90,11 @@ class Provider:
             self._ledger.write("left", leg=ref, state=leg.state)
             self._clear(leg, "normal")
 
+    def hang_up_all(self) -> None:
+        """Every customer is gone."""
+        for leg in [leg for leg in self._legs.values() if leg.customer is not None]:
+            self.hang_up(leg.ref)
+
     def is_up(self, ref: str) -> bool:
         return ref in self._legs
 
