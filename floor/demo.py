@@ -13,7 +13,7 @@ from floor.demo_staff import Pace, Staff, manner
 from floor.demo_visits import PAST_MANY, Visits
 from floor.opening import Floor, open_floor
 
-GOOD_BYE_S = 2.0  # in which the last reports are answered
+GOOD_BYE_S = 2.0  # in which every wire is cleared
 
 
 async def run(server: str, key: str, console: Console, key_file: Path | None = None) -> None:
@@ -32,8 +32,16 @@ async def run(server: str, key: str, console: Console, key_file: Path | None = N
             try:
                 await _live(visits, staff, console)
             finally:
-                floor.provider.hang_up_all()
-                await floor.reporter.drain(GOOD_BYE_S)
+                await _hang_up(floor)
+
+
+async def _hang_up(floor: Floor) -> None:
+    """Every customer; the server hears of it, and clears the agents' wires."""
+    floor.provider.hang_up_all()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GOOD_BYE_S):
+            while floor.provider.live_legs or floor.reporter.is_busy:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
 
 async def _live(visits: Visits, staff: Staff, console: Console) -> None:

@@ -23,6 +23,7 @@ class Posts:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._away: dict[str, str] = {}  # provider that did not answer -> where; said once, however often it is tried
 
     async def post(self, provider_id: str, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
         """The status, or None when nobody answered in time. Redirects are not followed: they were not signed for."""
@@ -32,10 +33,14 @@ class Posts:
                 url, data=body, headers=headers, allow_redirects=False, proxy=_proxy_to(url)
             ) as answer:
                 await _take(answer)
-                return answer.status
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            log.warning("not delivered", provider=provider_id, error=type(error).__name__)
+            if self._away.get(provider_id) != url:
+                log.warning("provider does not answer", provider=provider_id, error=type(error).__name__)
+                self._away[provider_id] = url
             return None
+        if self._away and self._away.pop(provider_id, None) is not None:
+            log.info("provider answers again", provider=provider_id)
+        return answer.status
 
     async def close(self) -> None:
         if self._session is not None:
