@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from app.refusals import title_of
 from contacts.leg import CstaEvent
 from contacts.presence import Chosen, Device
 from contacts.record import record
@@ -273,7 +274,7 @@ def problem(status: int, text_key: str, *, field: str | None = None, detail: str
     """An RFC 9457 problem. `text_key` names the text for people, `field` what of the request was at fault."""
     body: dict[str, Any] = {
         "type": f"https://jackfield.dev/problems/{text_key}",
-        "title": text_key,
+        "title": title_of(text_key),
         "status": status,
         "text_key": text_key,
         "field": field,

@@ -85,6 +85,8 @@ def reply_problem(reply: Reply) -> Problem:
     text_key, title = str(body.get("text_key", "refused")), str(body.get("title", "Refused"))
     named = body.get("field")
     errors = [FieldError(f"/{named}", str(body.get("detail", title)), text_key)] if named else []
+    if text_key == "command.id_reused":
+        errors = [FieldError("/Idempotency-Key", title, text_key, "header")]
     extra = {"detail": body["detail"]} if body.get("detail") else {}
     headers = {"Retry-After": str(RETRY_AFTER_S)} if reply.status == 503 else {}
     return Problem(reply.status, text_key, title, errors, headers, **extra)
