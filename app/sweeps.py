@@ -47,7 +47,7 @@ class Sweeps:
         await asyncio.gather(
             self._every(5.0, "inbox", self.inbox),
             self._every(5.0, "config", self.config),
-            self._every(1.0, "legs_after_takeover", self.legs_after_takeover),
+            self._every(1.0, "after_takeover", self.after_takeover),
             self._every(30.0, "legs", self.legs),
             self._every(5.0, "erasure", self.erasure),
             self._every(600.0, "files", self.find_files),
@@ -110,8 +110,9 @@ class Sweeps:
         await self._ask(asked)
         return len(silent)
 
-    async def legs_after_takeover(self) -> int:
-        """What happened on a wire while nobody held the domain was perhaps told to nobody: each leg is asked about.
+    async def after_takeover(self) -> int:
+        """What came while nobody held the domain is taken first. What happened on a wire was perhaps told to nobody:
+        each leg is asked about.
 
         A provider that cannot be reached is tried again until it can; one that began anew knows none of them.
         """
@@ -120,6 +121,10 @@ class Sweeps:
             return 0
         if self._epoch != session.epoch:
             self._epoch, self._unasked = session.epoch, list(house.records.legs.values())
+            async with self.database.engine.begin() as connection:
+                await inbox.take_back(connection)
+            while await self.inbox() == INBOX_TAKEN_MAX:
+                pass
         asking, later = self._unasked[:LEGS_ASKED_MAX], self._unasked[LEGS_ASKED_MAX:]
         asking = [leg for leg in asking if leg.id in house.records.legs]
         asked = await self._ask(asking)

@@ -54,6 +54,11 @@ async def take(conn: AsyncConnection, rows_max: int) -> list[Delivery]:
     return [Delivery(row.id, row.source, row.delivery_id, row.body, row.tries) for row in rows if row.body is not None]
 
 
+async def take_back(conn: AsyncConnection) -> None:
+    """For a new writer: whoever was handing these over did it for the last one."""
+    await conn.execute(update(inbox).where(inbox.c.state == "taken").values(state="waiting"))
+
+
 async def done(conn: AsyncConnection, row_id: str) -> None:
     """Its answer is stored with its command; what it said is not kept twice."""
     await conn.execute(delete(inbox).where(inbox.c.id == row_id))

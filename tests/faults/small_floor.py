@@ -37,6 +37,7 @@ TRY_POST_S = 20.0
 SOMETHING_IS_OPEN = """
 SELECT EXISTS (SELECT 1 FROM contact WHERE state = 'open')
     OR EXISTS (SELECT 1 FROM effect WHERE state IN ('due', 'sent'))
+    OR EXISTS (SELECT 1 FROM inbox WHERE state IN ('waiting', 'taken'))
 """
 DRAIN_S = 25.0
 READY_S = 10.0
@@ -152,7 +153,7 @@ class SmallFloor:
         self.floor.callers.write("end", drained=self.floor.is_quiet)
 
     async def _until_quiet(self) -> None:
-        """Nobody on the wire, nothing on a desk, no open contact in the database, no effect under way."""
+        """Nobody on the wire, nothing on a desk, no open contact, no effect under way, nothing in the inbox."""
         connection = await asyncpg.connect(self.database_url)
         try:
             while not self.floor.is_quiet or await connection.fetchval(SOMETHING_IS_OPEN):  # noqa: ASYNC110

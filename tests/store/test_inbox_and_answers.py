@@ -56,6 +56,15 @@ async def test_a_delivery_whose_carrier_died_is_taken_again(db: Database, owner)
     assert again.tries == 2
 
 
+async def test_a_new_writer_takes_what_the_last_had_in_hand(db: Database):
+    await put(db, "d-1")
+    await taken(db)
+    async with db.engine.begin() as conn:
+        await inbox.take_back(conn)
+
+    assert [delivery.delivery_id for delivery in await taken(db)] == ["d-1"]
+
+
 async def test_a_delivery_that_nobody_can_ever_take_is_left_for_people(db: Database, owner):
     await put(db, "d-1")
     await owner.execute(f"UPDATE inbox SET tries = {inbox.TRIES_MAX}")
