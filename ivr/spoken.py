@@ -1,0 +1,67 @@
+"""What is said, in which language, and how do values come into it?
+
+`{name}` in a text is the value of a variable; `{name:digits}` has it read digit by digit. A variable that nobody has
+set is said as nothing.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from ivr.words import Spoken
+
+TEXT_LENGTH_MAX = 2_000
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_.]*)(:digits)?\}")
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LENGTH_MAX)]
+
+
+FILE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}(/[A-Za-z0-9][A-Za-z0-9_-]{0,79})?\.wav$"
+
+
+class Recording(BaseModel):
+    """A file beside the flow's other recordings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: Annotated[str, StringConstraints(pattern=FILE)]
+
+
+Prompt = Annotated[Mapping[str, Text | Recording], Field(min_length=1)]  # by language
+
+# Said when a flow has no prompt of that name: nobody is left in silence because a text was forgotten.
+BUILT_IN: Mapping[str, Mapping[str, str]] = {
+    "nothing_heard": {"en": "We did not hear anything.", "zh-CN": "我们没有收到您的输入。"},
+    "not_understood": {"en": "That is not one of the choices.", "zh-CN": "您的输入无效。"},
+    "failure": {
+        "en": "We are sorry, something went wrong. Please call again later.",
+        "zh-CN": "很抱歉，系统出现故障，请稍后再拨。",
+    },
+}
+
+
+def built_in(name: str, language: str) -> str:
+    """In English for a language that we do not speak."""
+    texts = BUILT_IN[name]
+    return texts.get(language, texts["en"])
+
+
+def names_in(text: str) -> Iterator[str]:
+    for found in PLACEHOLDER.finditer(text):
+        yield found[1]
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    def value(found: re.Match[str]) -> str:
+        known = values.get(found[1], "")
+        return " ".join(known) if found[2] else known
+
+    return PLACEHOLDER.sub(value, text)
+
+
+def spoken(prompt: Text | Recording, language: str, values: Mapping[str, str]) -> Spoken:
+    if isinstance(prompt, Recording):
+        return Spoken(language, file=prompt.file)
+    return Spoken(language, text=fill(prompt, values))

@@ -1,0 +1,1 @@
+"""Which steps can a flow have? One file, one verb."""
