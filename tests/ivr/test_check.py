@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ivr.check import check, serious
-from ivr.load import BYTES_MAX, Problem
+from ivr.load import BYTES_MAX, Problem, load
 
 FLOWS = sorted((Path(__file__).parents[2] / "ivr" / "flows").glob("*.yaml"))
 HEAD = "flow: f\nlanguages: [en]\nstart: a\n"
