@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app import doctor as diagnosis
 from app.demo import run_demo
 from app.first_users import add_key, add_user
+from app.ivr_commands import app as ivr
 from app.logs import configure_logs
 from app.processes import serve as serve_until_told
 from app.replay import Replay, run_replay
@@ -41,6 +42,7 @@ user = typer.Typer(no_args_is_help=True, help="People who log in.")
 key = typer.Typer(no_args_is_help=True, help="Keys for programs.")
 app.add_typer(user, name="user")
 app.add_typer(key, name="key")
+app.add_typer(ivr, name="ivr")
 
 console = Console(stderr=True)
 T = TypeVar("T")
