@@ -6,6 +6,7 @@ A step stands one column right of the nearest step that leads to it; within a co
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from unicodedata import east_asian_width
 
 from ivr.flow import Flow, verb_of
 from ivr.node import Node
@@ -140,5 +141,11 @@ def _way(each: Placed, row: int, placed: Mapping[str, Placed], bottom: int) -> s
     return f'<path class="way{amiss}" d="{path}" marker-end="url(#head)"/>'
 
 
-def _short(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"
+def _short(text: str, width: int) -> str:
+    """A Chinese sign is as wide as two letters."""
+    taken = 0
+    for number, sign in enumerate(text):
+        taken += 2 if east_asian_width(sign) in "WF" else 1
+        if taken > width:
+            return text[: max(0, number - 1)] + "…"
+    return text

@@ -339,15 +339,15 @@ class Audit:
             self.find("forgotten_deadlines", what, due_us=due_us, late_business_s=late_s, **ids)
 
     def offers_in_time(self) -> None:
-        longer = [(e["at_us"], e["data"].get("outage_us", 0)) for e in self.e.events if e["kind"] == "clock.extended"]
+        longer = [(e["seq"], e["data"].get("outage_us", 0)) for e in self.e.events if e["kind"] == "clock.extended"]
         for id_, events in self.of_segment.items():
             first, *rest = events
             if first["kind"] != "segment.offered":
                 continue
             due_us = first["data"]["expires_us"]
             end_us = rest[0]["at_us"] if rest else None
-            for at_us, outage_us in longer:
-                if first["at_us"] <= at_us and (end_us is None or at_us <= end_us):
+            for seq, outage_us in longer:  # an offer of the same instant may come after it
+                if first["seq"] < seq and (not rest or seq < rest[0]["seq"]):
                     due_us += outage_us
             self.deadline("an offer's end", due_us, end_us, segment=id_)
             if rest and rest[0]["kind"] == "segment.expired" and end_us < due_us - self.tolerance_us:
