@@ -33,7 +33,7 @@ AGENTS = 6
 CONFIG = {
     "promise_s": 4, "limit_s": 40, "offer_timeout_s": 3, "reoffer_pause_s": 1, "wrap_up_s": 6, "max_offers": 9,
 }  # fmt: skip
-TRY_POST_S = 20.0
+TRY_POST_S = 60.0  # a server that starts on a busy machine takes its time
 SOMETHING_IS_OPEN = """
 SELECT EXISTS (SELECT 1 FROM contact WHERE state = 'open')
     OR EXISTS (SELECT 1 FROM effect WHERE state IN ('due', 'sent'))
