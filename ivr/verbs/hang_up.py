@@ -1,9 +1,7 @@
 """A last word, and the call is over."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
-
-from pydantic import BeforeValidator
+from typing import ClassVar, Literal
 
 from ivr.node import Call, End, PromptName, Step, Telling
 from ivr.words import HangUp
@@ -14,7 +12,7 @@ class HangUpNode(Telling):
 
     ends: ClassVar[bool] = True
 
-    hang_up: Annotated[PromptName | None, BeforeValidator(lambda said: said or None)]
+    hang_up: PromptName | Literal[""]
 
     def enter(self, call: Call) -> Step:
         return self.tell(call, self.hang_up)

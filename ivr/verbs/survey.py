@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from ivr.node import Ask, Asking, Call, GoTo, Key, NodeName, PromptName, Step, Variable
 from ivr.words import Collect, Exit
 
 QUESTIONS_MAX = 10
+# A list of keys is written as numbers; a flow's text is read as texts, an editor reads it as it is written.
+Listed = Annotated[
+    Key, WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0, "maximum": 9}, {"enum": ["*", "#"]}]})
+]
 
 
 class Question(BaseModel):
@@ -16,7 +20,7 @@ class Question(BaseModel):
 
     ask: PromptName
     into: Variable
-    keys: Annotated[Sequence[Key], Field(min_length=2, max_length=12)]
+    keys: Annotated[Sequence[Listed], Field(min_length=2, max_length=12)]
 
 
 class SurveyNode(Asking):
