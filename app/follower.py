@@ -157,6 +157,8 @@ class Follower:
             elif event.kind == "row.changed" and event.data.get("table") == "alert_seen":
                 self._seen_changed = True
                 self._rung.set()
+            elif event.kind == "row.changed" and event.data.get("table") == "customer":
+                self.cards.want(self.model.cards_of(str(event.data.get("row_id"))))
             elif event.kind in COUNTED:
                 stay_id, segment_id = event.stay_id or "", event.segment_id or ""
                 stay = stays.get(stay_id) or self.model.stays.get(stay_id)

@@ -79,7 +79,8 @@ def _take(house: House, command: c.Command) -> c.Reply:
         case c.ApplyConfig():
             return _apply_config(house)
         case c.RowChanged():
-            house.log("row.changed", **_about(command), data={"table": command.table, "version": command.version})
+            data = {"table": command.table, "version": command.version, "row_id": command.row_id}
+            house.log("row.changed", **_about(command), data=data)
             return c.Reply(200)
         case c.EraseCustomer():
             return _erase(house, command)

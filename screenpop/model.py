@@ -224,10 +224,14 @@ class ReadModel:
                 self._touch_cards(contact_id, touched)
         return touched
 
+    def cards_of(self, customer_id: str) -> list[str]:
+        """Contacts on whose cards they stand."""
+        return [contact_id for contact_id, looked_up in self.cards.items() if customer_id in looked_up.people]
+
     def forget_cards(self, customer_id: str) -> Touched:
         """The customer was erased: what was looked up of them is gone from every screen."""
         touched: Touched = {}
-        for contact_id in [c for c, looked_up in self.cards.items() if customer_id in looked_up.people]:
+        for contact_id in self.cards_of(customer_id):
             del self.cards[contact_id]
             self._touch_cards(contact_id, touched)
         return touched

@@ -167,3 +167,19 @@ async def test_desks_with_cards_equal_fresh_ones_wherever_they_were_opened_or_cu
 
         assert with_cards > 20
         assert await rows(board, "SELECT 1 FROM customer")
+
+
+async def test_a_customer_who_is_renamed_is_renamed_on_the_desk(database: str) -> None:
+    async with open_board(database, config=CONFIG) as board, follower_of(database, board) as near:
+        board.switchboard.on_committed.append(near.committed)
+        agent_id = board.centre.agent_ids[0]
+        await board.seat(agent_id)
+        customer_id = await somebody_known(board)
+        page = await watched(near, agent_id)
+        talk = await chat(board, "talking", customer_id=customer_id, collected={"from": ADDRESS}, value=80)
+        await until(lambda: card_of(page, talk.contact_id).get("name") == "Grace")
+        await change(board, "UPDATE customer SET name = 'Grace Hopper', version = 2 WHERE id = $1", customer_id)
+        await board.ask(c.RowChanged("customer", customer_id, 2, board.centre.company_ids[0]))
+        await until(lambda: card_of(page, talk.contact_id).get("name") == "Grace Hopper")
+
+        assert card_of(page, talk.contact_id)["level"] == "matched", "and nothing else of the card is lost"
