@@ -20,11 +20,14 @@ class FieldError:
     text_key: str
     place: Place = "body"
     column: int | None = None  # in the field's text, counted from 1
+    line: int | None = None
 
     def as_json(self) -> dict[str, str | int]:
         where: dict[str, str | int] = {"pointer": self.pointer, "in": self.place}
         if self.column is not None:
             where["column"] = self.column
+        if self.line is not None:
+            where["line"] = self.line
         return {**where, "detail": self.detail, "text_key": self.text_key}
 
 

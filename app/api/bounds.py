@@ -20,6 +20,7 @@ BODY_BYTES_MAX = 65_536
 BULK_BODY_BYTES_MAX = 2 * 1_048_576
 QUERY_BYTES_MAX = 8_192
 BULK_PATHS = frozenset({"/v1/agents/bulk", "/v1/users/bulk", "/v1/customers/bulk", "/v1/tickets"})
+BULK_FOLDER = "/v1/flows"  # whose texts are long
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _JSON = re.compile(r"application/(json|[a-z0-9.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
@@ -59,7 +60,8 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes:
-    most = BULK_BODY_BYTES_MAX if scope["path"] in BULK_PATHS else BODY_BYTES_MAX
+    is_bulk = scope["path"] in BULK_PATHS or scope["path"].startswith(BULK_FOLDER)
+    most = BULK_BODY_BYTES_MAX if is_bulk else BODY_BYTES_MAX
     announced = Headers(scope=scope).get("content-length", "0")
     if not announced.isascii() or not announced.isdigit() or len(announced) > 15 or int(announced) > most:
         raise _too_large(most)

@@ -46,6 +46,7 @@ _PROBLEM: dict[str, Any] = {
                     "pointer": {"type": "string", "description": "RFC 6901; outside the body a slash and the name"},
                     "in": {"type": "string", "enum": ["body", "path", "query", "header"]},
                     "column": {"type": "integer", "description": "In the field's text, counted from 1"},
+                    "line": {"type": "integer", "description": "Of the field's text, counted from 1"},
                     "detail": {"type": "string"},
                     "text_key": {"type": "string"},
                 },

@@ -16,6 +16,7 @@ from app.store.tables_contacts import (
     stay,
 )
 from app.store.tables_customers import customer, customer_address, customer_fact, customer_relation
+from app.store.tables_flows import flow, flow_version
 from app.store.tables_log import (
     audit,
     clock,
@@ -83,6 +84,8 @@ __all__ = [
     "endpoint",
     "engine_state",
     "event",
+    "flow",
+    "flow_version",
     "inbox",
     "leg",
     "log_cursor",

@@ -6,8 +6,11 @@ from typing import Any
 from app.api.acts import new_id
 from tests.api.conftest import House
 
-COMPANY_OWNED = ("wallboard", "queue", "number", "customer", "disposition", "contact", "segment")
+COMPANY_OWNED = ("wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment")
 OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant")
+
+
+FLOW = "flow: main\nlanguages: [en]\nstart: bye\nnodes: {bye: {hang_up: ''}}\n"
 
 
 @dataclass(slots=True)
@@ -25,6 +28,7 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     of = {"company_id": made.company}
     ids = made.ids
     ids["queue"] = (await house.make("queues", of | {"name": "Service"}))["id"]
+    ids["flow"] = (await house.make("flows", of | {"name": "Main", "text": FLOW}))["id"]
     ids["number"] = (await house.make("numbers", of | {"address": address, "queue_id": ids["queue"]}))["id"]
     ids["customer"] = (await house.make("customers", of | {"name": f"Customer of {slug}"}))["id"]
     ids["disposition"] = (await house.make("dispositions", of | {"code": "sold", "name": "Sold"}))["id"]

@@ -15,7 +15,7 @@ import pytest_asyncio
 from app import rights
 from app.api_document import document
 from tests.api.conftest import House, open_house
-from tests.api.furnished import COMPANY_OWNED, OPERATOR_OWNED, Things, furnish
+from tests.api.furnished import COMPANY_OWNED, FLOW, OPERATOR_OWNED, Things, furnish
 from tests.conftest import outside_any_loop
 
 DOCUMENT = document()
@@ -46,6 +46,7 @@ FAMILIAR: dict[str, Any] = {
     "version": 1, "name": "Some name", "label": "Label", "slug": "another", "code": "another", "login": "another",
     "address": "+4930999999", "kind": "phone", "role": "agent", "channel": "task", "command_url": "http://127.0.0.1:9/",
     "config": {}, "chosen": "away", "direction": "in", "old": "x" * 10, "new": "y" * 10, "alert": "a",
+    "text": FLOW,
 }  # fmt: skip
 
 
