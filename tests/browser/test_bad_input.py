@@ -263,20 +263,3 @@ async def test_a_wallboard_has_a_name_and_its_link_is_taken_back(centre: Any, vi
     assert told == "This holds signs that have no place here."
     await expect(wall.page.get_by_text("This link is not valid any more")).to_be_visible()
     assert boss.complaints == []
-
-
-async def test_who_has_lost_the_right_is_told_in_the_dialog_and_keeps_what_was_typed(centre: Any, visit: Any) -> None:
-    login = await centre.a_supervisor()
-    boss = await watch(centre, visit, login, language="zh-CN")
-    page = boss.page
-    await page.locator(QUEUE).locator(".dots").click()
-    await page.get_by_role("menuitem", name="关闭队列").click()
-    await page.fill("#message", "两点回来")
-    users = await centre.api.get("/v1/users", params={"limit": 200})
-    (user,) = [each for each in users["items"] if each["login"] == login]
-    (grant,) = (await centre.api.get(f"/v1/users/{user['id']}/grants"))["items"]
-    await centre.api.call("DELETE", f"/v1/users/{user['id']}/grants/{grant['id']}")
-    await page.click("[data-test=confirm]")
-
-    await expect(page.locator("[data-test=act] [role=alert]")).to_have_text("你没有此项权限。")
-    await expect(page.locator("#message")).to_have_value("两点回来")

@@ -29,6 +29,11 @@ export function refusalText(key: string | undefined, status?: number): string {
   return said("refusal", key, status ? said("refusal.status", String(status), general) : general)
 }
 
+/** Of an act upon somebody else: said to them, "you" would be the wrong person. */
+export function refusalOfOther(key: string | undefined, status?: number): string {
+  return said("refusal_of_other", key, refusalText(key, status))
+}
+
 export function tellRefusal(key: string | undefined, status?: number): void {
   tell(refusalText(key, status))
 }

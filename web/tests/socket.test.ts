@@ -154,6 +154,26 @@ test("a seat taken over comes back when the person asks for it", async () => {
   expect(desk.wires).toHaveLength(2)
 })
 
+test("a feed that is closed to the person is said to be, its acts are refused, and the right may be given back", async () => {
+  const answer = desk.commands.ask({ what: "end", segment: "s1" })
+  desk.wire.hear({ t: "bye", code: 4003, why: "no desk" })
+  desk.wire.end(4003)
+  const after = desk.states.length
+  desk.waits.at(-1)!.then()
+  await desk.settle()
+
+  expect(await answer).toEqual({ state: "refused", problem: { status: 403, text_key: "right.missing" } })
+  expect(desk.states.slice(after - 1)).toEqual(["no_right", "no_right"])
+  expect(desk.wires).toHaveLength(2)
+})
+
+test("a session that has ended is no lost right: the next ticket says so", () => {
+  desk.wire.hear({ t: "bye", code: 4003, why: "logged_out" })
+  desk.wire.end(4003)
+
+  expect(desk.states.at(-1)).toBe("reconnecting")
+})
+
 test("a restart waits as long as the server says, and the jitter", () => {
   desk.wire.hear({ t: "bye", code: 4010, why: "restart", after_ms: 800 })
   desk.wire.end(4010)

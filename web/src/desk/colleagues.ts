@@ -1,5 +1,5 @@
 // To whom can a contact go? Queues that are open and colleagues with their presence, as the server lists them.
-import { addressed, ask } from "../api/ask"
+import { addressed, ask, type Reply } from "../api/ask"
 import type { Chosen } from "../feed/frames"
 
 export interface Colleague {
@@ -17,7 +17,7 @@ export interface OpenQueue {
   queue_id: string
   name: string
   closed: boolean
-  waiting: number | null
+  waiting: number
   longest_since_ms: number | null
 }
 
@@ -25,17 +25,20 @@ interface Items<T> {
   items: T[]
 }
 
-/** null: this server does not list colleagues. */
-export async function colleaguesOf(companyId: string, q = ""): Promise<Colleague[] | null> {
-  const { data } = await ask<Items<Colleague>>("GET", addressed("/v1/colleagues", { company_id: companyId, q }))
-  return data && [...data.items].sort((a, b) => presenceRank(a) - presenceRank(b) || a.name.localeCompare(b.name))
+export async function colleaguesOf(companyId: string, q = ""): Promise<Reply<Colleague[]>> {
+  const reply = await ask<Items<Colleague>>("GET", addressed("/v1/colleagues", { company_id: companyId, q }))
+  if (reply.problem) return reply
+  return { data: [...reply.data.items].sort((a, b) => presenceRank(a) - presenceRank(b) || a.name.localeCompare(b.name)), problem: null }
 }
 
-export async function queuesOf(companyId: string): Promise<OpenQueue[]> {
-  const open = await ask<Items<OpenQueue>>("GET", addressed("/v1/queues-open", { company_id: companyId }))
-  if (open.data) return open.data.items
-  const all = await ask<Items<{ id: string; name: string; closed: boolean }>>("GET", addressed("/v1/queues", { company_id: companyId, limit: "200" }))
-  return (all.data?.items ?? []).map(({ id, name, closed }) => ({ queue_id: id, name, closed, waiting: null, longest_since_ms: null }))
+export async function queuesOf(companyId: string): Promise<Reply<OpenQueue[]>> {
+  const reply = await ask<Items<OpenQueue>>("GET", addressed("/v1/queues-open", { company_id: companyId }))
+  return reply.problem ? reply : { data: reply.data.items, problem: null }
+}
+
+/** As the server asks it of whoever is given something by hand. `reachable` is desk and phone: without a phone's need the server decides. */
+export function isThere({ chosen, reachable }: Pick<Colleague, "chosen" | "reachable">, channel: string | null): boolean {
+  return chosen === "ready" && (reachable || channel !== "phone")
 }
 
 /** Free, then busy, then whoever is away. */

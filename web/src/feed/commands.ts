@@ -63,6 +63,11 @@ export class Commands {
     for (const [id, { bornMs }] of [...this.kept]) if (bornMs <= oldest) this.settle(id, { state: "unanswered" })
   }
 
+  /** The feed is closed to this person: nothing of theirs will be answered any more. */
+  refuseAll(problem: Problem): void {
+    for (const id of [...this.kept.keys()]) this.settle(id, { state: "refused", problem })
+  }
+
   /** Acts under way, for buttons that wait. */
   underway(): Do[] {
     return [...this.kept.values()].map(({ frame }) => frame)

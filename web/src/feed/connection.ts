@@ -4,7 +4,7 @@ import { api } from "../api/client"
 import { newId } from "../ids"
 import { makeClock } from "./clock"
 import { Commands, type Answer } from "./commands"
-import type { Act, Do, FeedName, FeedRecord } from "./frames"
+import { NO_RIGHT, type Act, type Do, type FeedName, type FeedRecord } from "./frames"
 import { FeedSocket, SignedOut, type LinkState, type World } from "./socket"
 import { emptyFeed, showFigures } from "./store"
 
@@ -65,7 +65,7 @@ export function makeConnection(name: FeedName, tab: string, ticket: () => Promis
 
   const connectNow = () => socket?.connectNow()
   const isConnected = computed(() => link.value === "connected")
-  const ask = (act: Act) => commands.ask(act)
+  const ask = (act: Act) => (link.value === "no_right" ? Promise.resolve<Answer>({ state: "refused", problem: NO_RIGHT }) : commands.ask(act))
   return { records, figures, link: readonly(link), nowMs: readonly(now), isConnected, speed: clock.speed, open, close, connectNow, ask, underway }
 }
 

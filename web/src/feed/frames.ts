@@ -113,5 +113,8 @@ export type LiveAct =
 
 export type Act = DeskAct | LiveAct
 
+/** What the page says for a server that has closed its feed to this person. */
+export const NO_RIGHT: Problem = { status: 403, text_key: "right.missing" }
+
 // Why the server ends a socket.
 export const BYE = { takenOver: 4001, rights: 4003, slow: 4008, restart: 4010, badFrame: 4400, reload: 4426 } as const

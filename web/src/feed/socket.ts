@@ -1,10 +1,10 @@
 // How does a page stay connected? Hello with a fresh ticket, an answer to every ping, resume after a gap, and again after a loss.
 import type { Clock } from "./clock"
 import type { Commands } from "./commands"
-import { BYE, type Bye, type FeedName, type Figures, type ServerFrame } from "./frames"
+import { BYE, NO_RIGHT, type Bye, type FeedName, type Figures, type ServerFrame } from "./frames"
 import { apply, type Feed } from "./store"
 
-export type LinkState = "connecting" | "connected" | "reconnecting" | "taken_over" | "reload" | "unknown_feed" | "signed_out"
+export type LinkState = "connecting" | "connected" | "reconnecting" | "taken_over" | "reload" | "unknown_feed" | "no_right" | "signed_out"
 
 export const JITTER_MS = 3_000
 export const SILENCE_MS = 15_000 // three pings missed: the socket is dead, whatever the browser believes
@@ -153,13 +153,15 @@ export class FeedSocket {
     if (bye.code === BYE.reload) return this.enter("reload")
     // A server that is older than this page; the desk's feed is known to every one.
     if (bye.code === BYE.badFrame && this.seat.name !== "desk") return this.enter("unknown_feed")
-    this.retry(bye.after_ms ?? 0)
+    const hasNoRight = bye.code === BYE.rights && bye.why === `no ${this.seat.name}`
+    if (hasNoRight) this.seat.commands.refuseAll(NO_RIGHT)
+    this.retry(bye.after_ms ?? 0, hasNoRight ? "no_right" : "reconnecting") // a right may be given back
   }
 
-  private retry(afterMs: number): void {
-    this.enter("reconnecting")
+  private retry(afterMs: number, state: "reconnecting" | "no_right" = "reconnecting"): void {
+    this.enter(state)
     const waitMs = afterMs + this.world.chance() * JITTER_MS
-    this.forgetRetry = this.world.after(waitMs, () => void this.connect("reconnecting"))
+    this.forgetRetry = this.world.after(waitMs, () => void this.connect(state))
   }
 
   private everySecond(): void {

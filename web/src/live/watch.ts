@@ -2,8 +2,8 @@
 import { computed } from "vue"
 import type { Answer } from "../feed/commands"
 import { makeConnection, ownTicket, tabName, type Connection } from "../feed/connection"
-import type { LiveAct } from "../feed/frames"
-import { tellRefusal } from "../notices"
+import { NO_RIGHT, type LiveAct } from "../feed/frames"
+import { refusalText, tellRefusal } from "../notices"
 import { signedOut } from "../session"
 import { every, figuresOf } from "./records"
 
@@ -33,6 +33,12 @@ export function watchWith(connection: Connection) {
 export type Watch = ReturnType<typeof watchWith>
 
 export const watching = watchWith(makeConnection("live", `${tabName()}.live`, ownTicket, signedOut))
+
+/** What is told of a right that was lost while the page was open. */
+export const noRight = computed(() => (watching.link.value === "no_right" ? refusalText(NO_RIGHT.text_key) : null))
+
+/** There is an answer to be had: the server's, or that the right is gone. */
+export const isAnswered = computed(() => watching.isConnected.value || noRight.value !== null)
 
 /** For a dialog, which tells a refusal itself. */
 export function ask(act: LiveAct): Promise<Answer> {
