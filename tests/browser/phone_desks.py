@@ -92,7 +92,7 @@ class Seat:
         """With a note that names them."""
         await self.page.fill("#note", f"{self.name} was here.")
         await self.page.click("#disposition")
-        await self.page.locator(".n-base-select-option").filter(has_text=disposition).click()
+        await self.page.get_by_role("option", name=disposition).click()
         await self.page.click("[data-test=finish]")
         await expect(self.page.locator(OPEN_CONTACT)).to_have_count(0)
 

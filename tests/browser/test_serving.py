@@ -97,7 +97,7 @@ async def test_the_result_that_was_used_last_is_offered_first(centre: Any, visit
     await visitor.talks_in_a_chat(centre)
     await page.click("#disposition")
 
-    await expect(page.locator(".n-base-select-option")).to_have_text(["Callback promised", "Solved"])
+    await expect(page.get_by_role("option")).to_have_text(["Callback promised", "Solved"])
 
 
 async def test_the_desk_says_that_the_connection_is_restored(centre: Any, visit: Any) -> None:
