@@ -67,8 +67,8 @@ class Centre:
         await self.api.post("/v1/users", body)
         return login
 
-    async def chat_arrives(self) -> str:
-        body = {"company_id": self.company_id, "channel": "chat", "queue_id": self.queue_id}
+    async def chat_arrives(self, queue_id: str | None = None) -> str:
+        body = {"company_id": self.company_id, "channel": "chat", "queue_id": queue_id or self.queue_id}
         made = await self.api.post("/v1/contacts", body, headers={"idempotency-key": f"browser-{next(_tries)}"})
         return str(made["contact_id"])
 

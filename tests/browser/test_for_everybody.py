@@ -39,6 +39,10 @@ async def test_no_page_of_the_desk_breaks_an_accessibility_rule(
     await page.keyboard.press("Escape")
     await page.keyboard.press("Alt+e")
     await page.wait_for_selector("[data-test=finish]")
+    await page.click("#disposition")
+    await page.wait_for_selector("[role=option]")
+    broken += await visitor.broken_rules()
+    await page.keyboard.press("Escape")
     await page.click("[data-test=state]")
     broken += await visitor.broken_rules()
     await page.keyboard.press("Escape")
@@ -195,6 +199,84 @@ async def test_a_contact_is_served_from_log_in_to_log_out_by_the_keyboard_alone(
     assert (segment["state"], segment["note"]) == ("done", "Wants the invoice by post.")
     assert segment["disposition_id"] is not None
     assert visitor.complaints == []
+
+
+async def test_a_missed_offer_is_seen_by_the_supervisor_and_cleared_at_the_desk_by_the_keyboard_alone(
+    impatient_centre: Any, visit: Any
+) -> None:
+    """What is pressed goes from the page each time, and the focus goes on to what is next."""
+    centre = impatient_centre
+    billing = await centre.one_more_queue("Billing", skill=f"invoices_{centre.queue_id[-6:]}")  # which nobody has
+    desk, boss = await visit(), await visit()
+    await desk.log_in(centre)
+    await desk.become_ready()
+    await centre.chat_arrives()
+    await centre.chat_arrives(billing)
+    await desk.page.wait_for_selector("[data-test=flag]")
+    await boss.log_in(centre, await centre.a_supervisor())
+    page, keys = boss.page, boss.page.keyboard
+    await expect(page.locator("[data-test=alerts-button] .count")).to_have_text(
+        "3"
+    )  # who missed it, and two queues without anybody
+    await tab_to(page, "[data-test=alerts-button]")
+    await keys.press("Enter")
+    await tab_to(page, "[data-test=alerts] button")
+    for left in (2, 1, 0):
+        await keys.press("Enter")
+        await expect(page.locator("[data-test=alerts] button")).to_have_count(left)
+        await page.wait_for_selector("[data-test=alerts] button:focus" if left else "dialog[open] header button:focus")
+    await boss.take_picture("live-alerts-seen-wide-light-en")
+    await keys.press("Escape")
+    await page.wait_for_selector("[data-test=alerts-button]:focus")
+    await tab_to(desk.page, "[data-test=back]")
+    await desk.page.keyboard.press("Enter")
+    await expect(desk.page.locator("[data-test=flag]")).to_have_count(0)
+    await desk.page.wait_for_selector("[data-test=state]:focus")
+
+    assert desk.complaints == boss.complaints == []
+
+
+async def test_a_result_is_chosen_by_keys_and_a_screen_reader_hears_which(centre: Any, visit: Any) -> None:
+    visitor = await visit()
+    page, keys = visitor.page, visitor.page.keyboard
+    await visitor.log_in(centre)
+    await visitor.talks_in_a_chat(centre)
+    field, options = page.get_by_role("combobox", name="Result"), page.get_by_role("option")
+    await expect(field).to_have_attribute("aria-expanded", "false")
+    await field.focus()
+    await keys.press("ArrowDown")
+    await expect(field).to_have_attribute("aria-expanded", "true")
+    await expect(page.get_by_role("listbox", name="Result")).to_have_id(str(await field.get_attribute("aria-controls")))
+    heard = [await heard_at(page)]
+    await keys.press("ArrowDown")
+    heard.append(await heard_at(page))
+    await visitor.take_picture("desk-result-wide-light-en")
+    await keys.press("Enter")
+    await expect(field).to_have_value("Callback promised")
+    await expect(field).to_have_attribute("aria-expanded", "false")
+    await keys.press("ArrowUp")
+    heard.append(await heard_at(page))  # opened at what was chosen
+    chosen = await page.get_by_role("option", selected=True).all_inner_texts()
+    await keys.type("nothing like it")
+    await expect(options).to_have_count(0)
+    await expect(page.locator("[data-test=wrap-up] [role=status]")).to_have_text("Nothing found for “nothing like it”.")
+    await keys.press("Escape")
+    await expect(field).to_have_value("Callback promised")
+    await keys.press("Enter")
+    await keys.press("Delete")
+    await keys.press("Tab")  # whoever has emptied the field wants none
+    await expect(field).to_have_value("")
+
+    assert heard == ["Solved", "Callback promised", "Callback promised"]
+    assert chosen == ["Callback promised"]
+    await expect(page.locator("#note")).to_be_focused()
+    assert visitor.complaints == []
+
+
+async def heard_at(page: Any) -> str:
+    """The option that a screen reader names while the focus stays in the field."""
+    active = await page.locator("#disposition:focus").get_attribute("aria-activedescendant")
+    return str(await page.locator(f"#{active}[role=option]").inner_text())
 
 
 async def test_a_question_mark_shows_the_keys_and_focus_returns(centre: Any, visit: Any) -> None:

@@ -138,9 +138,7 @@ async def test_who_has_lost_the_right_is_told_in_each_form_of_the_live_view_and_
     desk = await visit()
     await desk.log_in(centre)
     await desk.become_ready()
-    body = {"company_id": centre.company_id, "channel": "chat", "queue_id": billing}
-    headers = {"idempotency-key": f"wrong-right-{billing}"}
-    contact_id = (await centre.api.post("/v1/contacts", body, headers=headers))["contact_id"]
+    contact_id = await centre.chat_arrives(billing)
     login = await centre.a_supervisor()
     user_id = await user_of(centre, login)
     boss = await watch(centre, visit, login, language="zh-CN")
