@@ -127,8 +127,8 @@ class Telephone:
         _, sent_ms = await self._post({"events": [self._event(wire, event) for wire, event in told]})
         return sent_ms
 
-    async def phones(self, *agent_ids: str) -> None:
-        await self._post({"phones": [{"agent": agent_id, "up": True} for agent_id in agent_ids]})
+    async def phones(self, *agent_ids: str, up: bool = True) -> None:
+        await self._post({"phones": [{"agent": agent_id, "up": up} for agent_id in agent_ids]})
 
     def _new_wire(self, ref: str, address: str | None) -> Wire:
         return self.wires.setdefault(ref, Wire(ref, address))

@@ -1,10 +1,11 @@
 """Is bad input told beside its field, in the person's language, with nothing lost of what was typed?"""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, WebSocketRoute, expect
+from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.test_live_view import choose, confirm, watch
 
@@ -262,4 +263,47 @@ async def test_a_wallboard_has_a_name_and_its_link_is_taken_back(centre: Any, vi
 
     assert told == "This holds signs that have no place here."
     await expect(wall.page.get_by_text("This link is not valid any more")).to_be_visible()
+    assert boss.complaints == []
+
+
+async def test_skills_that_could_not_be_read_are_told_of_and_read_again(centre: Any, visit: Any) -> None:
+    skill = f"letters_{centre.queue_id[-6:]}"
+    await centre.api.post("/v1/skills", {"name": skill})
+    boss = await watch(centre, visit)
+    page = boss.page
+    await page.route("**/v1/skills?*", lambda route: route.abort())  # the network fails
+    await choose(page, AGENT, "Change skills")
+    told = page.locator("#skills-wrong")
+    await expect(told).to_have_text("The server does not answer. Nothing was lost; try again.")
+    await boss.take_picture("live-skills-unread-wide-light-en")
+    await page.unroute("**/v1/skills?*")
+    await page.get_by_role("button", name="Try again").click()
+    await page.select_option("#add-skill", skill)
+
+    await expect(told).to_be_empty()
+    await expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    assert boss.complaints == []
+
+
+async def test_a_wallboard_that_is_taken_back_with_two_presses_is_taken_back_once(centre: Any, visit: Any) -> None:
+    await centre.api.post("/v1/wallboards", {"company_ids": [centre.company_id], "name": "Canteen"})
+    boss = await watch(centre, visit)
+    page, sent, held = boss.page, list[str](), asyncio.Event()
+
+    async def hold_back(route: Route) -> None:
+        if route.request.method == "DELETE":
+            sent.append(route.request.url)
+            await held.wait()
+        await route.continue_()
+
+    await page.route("**/v1/wallboards/*", hold_back)
+    await page.click("[data-test=wallboard-button]")
+    button = page.get_by_role("button", name="Take back Canteen")
+    await button.evaluate("button => { button.click(); button.click() }")  # before the page has drawn anything
+    await button.click()
+    held.set()
+    await expect(page.locator("[data-test=wallboards]")).to_have_count(0)
+
+    assert len(sent) == 1
+    await expect(page.locator("dialog[open] .wrong")).to_be_empty()
     assert boss.complaints == []

@@ -173,3 +173,28 @@ async def test_a_call_that_the_provider_does_not_connect_is_given_back(
         await expect(ada.page.locator(OPEN_CONTACT)).to_have_count(0)
 
         assert await let_go_of(centre, call.contact_id) == ["Ada failed provider", "Ben offered"]
+
+
+async def test_who_is_away_or_without_a_phone_is_named_with_that_and_cannot_be_asked(
+    shared_server: Server, shared_api: Api, visit_shared: Any
+) -> None:
+    async with open_call_centre(shared_server, shared_api, visit_shared) as centre:
+        first, away, silent = centre.seats
+        await talks(centre, first)
+        await silent.becomes_ready()
+        await centre.telephone.phones(silent.agent_id, up=False)
+        await away.page.click("[data-test=state]")
+        await away.page.get_by_role("menuitemradio", name="Break").click()
+        await expect(away.page.locator("[data-test=state]")).to_have_attribute("data-state", "away")
+        await first.clicks("transfer")
+        await first.page.click("[data-choice=agent]")
+        colleagues = first.page.locator("[data-test=transfer-dialog] label")
+        shown = [
+            (" ".join((await each.inner_text()).split()), await each.get_by_role("radio").is_disabled())
+            for each in [colleagues.filter(has_text=seat.name) for seat in (away, silent)]
+        ]
+        await first.visitor.take_picture("desk-nobody-there-wide-light-en")
+
+        assert shown == [("Ben Okoye Break", True), ("Cleo Ruiz Not reachable", True)]
+        await expect(first.page.locator("[data-test=consult]")).to_be_disabled()
+        assert centre.complaints() == []
