@@ -121,6 +121,12 @@ def forms_of_the_live_view(contact_id: str, skill: str, other: str) -> dict[str,
             f"{DIALOG} .wrong",
             wallboards,
         ),
+        "alert": Form(
+            lambda page: page.click("[data-test=alerts-button]"),
+            lambda page: page.locator("[data-test=alerts] button").first.click(),
+            f"{DIALOG} .wrong",
+            lambda page: page.locator("[data-test=alerts] li.seen").count(),
+        ),
     }
 
 
@@ -169,6 +175,7 @@ async def test_who_has_lost_the_right_is_told_in_each_form_of_the_live_view_and_
         "one more skill": other,
         "wallboard": ["大厅", "Canteen"],
         "wallboard taken back": ["大厅", "Canteen"],
+        "alert": 0,
     }
     assert (await centre.api.get(f"/v1/agents/{agent_id}"))["skills"] == {skill: 3}
     assert boss.complaints == []
