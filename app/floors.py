@@ -18,13 +18,14 @@ from app.frames import encode
 from app.ports import Viewer
 from screenpop import feed, live
 from screenpop.alerts import Floor, alerts
-from screenpop.model import ReadModel, Touched
-from screenpop.scope import Scope
+from screenpop.model import FLOOR, ReadModel, Touched
+from screenpop.scope import ALL, Scope
 
 PERIOD_S = 0.1
 PERIOD_S_MAX = 1.0  # where a round costs more than a fifth of the period, rounds are made rarer, down to this
 ROUNDS_COST = 5  # periods at least as long as so many rounds take of the processor: by our own time, not by others'
 JUDGED_EVERY_S = 1.0
+UNSHOWN_TOLD_MAX = 10  # keys named in one line of the log
 SAME_FIGURES_S = 1.0  # figures that stay the same are sent all the same, so that their age is seen
 
 log = structlog.get_logger()
@@ -57,6 +58,7 @@ class Floors:
     pos: int = 0  # everything up to here was sent to whoever watches
     _judged_at: float = -JUDGED_EVERY_S  # monotonic
     _touched: set[str] = field(default_factory=set)  # since then
+    _told: set[str] = field(default_factory=set)  # keys that the log knows cannot be shown
 
     def touch(self, keys: set[str]) -> None:
         if self.watches:
@@ -114,20 +116,47 @@ class Floors:
 
     def send_turns(self) -> None:
         """What was touched since the last time, as one turn."""
+        self._try_again()
         keys, self._touched, self.pos = self._touched, set(), self.of.pos
         if not keys:
             return
         touched = live.sort_out(self.of.model, keys)
-        made: dict[str, bytes] = {}  # what several scopes see is encoded once
+        made: dict[str, bytes | None] = {}  # what several scopes see is encoded once
         for scope, watch in self.watches.items():
             seen, gone = live.look(self.of.model, scope, touched)
             for key in seen:
                 if key not in made:
-                    made[key] = b'"%s":%s' % (key.encode(), encode(live.record(self.of.model, key)))
-            if seen or gone:
+                    made[key] = self._made(key)
+            shown = [record for key in seen if (record := made[key]) is not None]
+            if shown or gone:
                 drop = b',"drop":%s' % encode(gone) if gone else b""
-                put = b",".join([made[key] for key in seen])
+                put = b",".join(shown)
                 self._send_turn(watch, b'"pos":%d,"put":{%s}%s}' % (self.pos, put, drop))
+
+    def _made(self, key: str) -> bytes | None:
+        record = live.record(self.of.model, key)
+        try:
+            return None if record is None else b'"%s":%s' % (key.encode(), encode(record))
+        except ValueError as error:
+            self.of.model.unshown[key] = type(error).__name__
+            return None
+
+    def _try_again(self) -> None:
+        """What could not be shown is told to the log once, and shown as soon as it can be: as one that changed just
+        now, so that a page that is away at that moment gets it, too.
+        """
+        model = self.of.model
+        if not model.unshown and not self._told:
+            return
+        failed, model.unshown = model.unshown, {}
+        if new := sorted(failed.keys() - self._told):
+            some = {key: failed[key] for key in new[:UNSHOWN_TOLD_MAX]}
+            log.error("records of the floor cannot be shown", count=len(new), some=some)
+        for key in live.look(model, ALL, live.sort_out(model, failed))[0]:
+            self._made(key)
+        self._told = set(model.unshown)
+        if able := failed.keys() - model.unshown.keys():  # or gone
+            self.show_beside({FLOOR: set(able)})
 
     def _send_turn(self, watch: Watch, body: bytes) -> None:
         """Only where its page stands is a viewer's own."""

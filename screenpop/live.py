@@ -34,15 +34,15 @@ def keys(model: ReadModel, scope: Scope) -> list[str]:
         f"{kind}/{subject_id}"
         for kind in scope.kinds
         for subject_id in of[kind]
-        if _LOOK[kind](model, scope, subject_id)[0]
+        if _seen(model, scope, f"{kind}/{subject_id}")[0]
     ]
     return sorted(found)
 
 
 def render(model: ReadModel, scope: Scope, keys: Iterable[str]) -> tuple[dict[str, Record], list[str]]:
-    """(put, drop) of these keys as they are now."""
+    """(put, drop) of these keys as they are now. One that cannot be made is left out, and the others are shown."""
     seen, gone = look(model, scope, sort_out(model, keys))
-    return {key: record(model, key) for key in seen}, gone
+    return {key: made for key in seen if (made := record(model, key)) is not None}, gone
 
 
 @dataclass(slots=True)
@@ -83,13 +83,12 @@ def look(model: ReadModel, scope: Scope, keys: Sorted) -> tuple[list[str], list[
             if cell is not None and scope.sees_agent(*cell):
                 seen_now += of_cell
             else:
-                gone += [key for key in of_cell if key.removeprefix("agent/") in model.staff.moved]
+                gone += [key for key in of_cell if _saw_agent(model, scope, key.removeprefix("agent/"))]
     one_by_one = [of for company_id, of in keys.of_companies.items() if scope.sees_company(company_id)]
     for key in itertools.chain(*one_by_one, keys.alerts):
-        kind, _, subject_id = key.partition("/")
-        if kind not in scope.kinds:
+        if key.partition("/")[0] not in scope.kinds:
             continue
-        seen, concerns = _LOOK[kind](model, scope, subject_id)
+        seen, concerns = _seen(model, scope, key)
         if seen:
             seen_now.append(key)
         elif concerns:
@@ -97,13 +96,27 @@ def look(model: ReadModel, scope: Scope, keys: Sorted) -> tuple[list[str], list[
     return seen_now, gone
 
 
-def record(model: ReadModel, key: str) -> Record:
-    """The same for all who see it."""
+def record(model: ReadModel, key: str) -> Record | None:
+    """The same for all who see it. None: it cannot be made, and is among `unshown` now."""
     kind, _, subject_id = key.partition("/")
-    return _RECORDS[kind](model, subject_id)
+    try:
+        return _RECORDS[kind](model, subject_id)
+    except Exception as error:  # a fault of ours in one of them must not keep the others from anybody
+        model.unshown[key] = type(error).__name__
+        return None
 
 
 # --- who sees what: (is seen, may have been seen before) --------------------------------------------------------------
+
+
+def _seen(model: ReadModel, scope: Scope, key: str) -> tuple[bool, bool]:
+    """Of whatever kind it is."""
+    kind, _, subject_id = key.partition("/")
+    try:
+        return _LOOK[kind](model, scope, subject_id)
+    except Exception as error:  # as in `record`
+        model.unshown[key] = type(error).__name__
+        return False, False
 
 
 def sees_queues(scope: Scope, company_id: str) -> bool:
@@ -118,7 +131,12 @@ def _queue_seen(model: ReadModel, scope: Scope, queue_id: str) -> tuple[bool, bo
 def _agent_seen(model: ReadModel, scope: Scope, agent_id: str) -> tuple[bool, bool]:
     group = model.staff.group_of.get(agent_id)
     seen = group is not None and scope.sees_agent(group.company_ids, group.team_id)
-    return seen, seen or agent_id in model.staff.moved
+    return seen, seen or _saw_agent(model, scope, agent_id)
+
+
+def _saw_agent(model: ReadModel, scope: Scope, agent_id: str) -> bool:
+    """Where the agent was before."""
+    return any(scope.sees_agent(*cell) for cell in model.staff.moved.get(agent_id, ()))
 
 
 def _contact_seen(model: ReadModel, scope: Scope, contact_id: str) -> tuple[bool, bool]:

@@ -77,7 +77,7 @@ class Staff:
     counts: dict[Group, Counts] = field(default_factory=dict)
     parts: dict[Part, dict[Cell, Counts]] = field(default_factory=dict)  # those that anybody has asked for
     cells: set[Cell] = field(default_factory=set)  # a cell that is empty now may stay
-    moved: set[str] = field(default_factory=set)  # agents who once were seen by others than now, or by anybody
+    moved: dict[str, set[Cell]] = field(default_factory=dict)  # by agent: where they were before, if they are not there
     relabelled: bool = False  # since somebody looked: other parts are counted than before
     _labels: dict[Group, tuple[Label, ...]] = field(default_factory=dict)
 
@@ -95,7 +95,7 @@ class Staff:
             return False
         self._count(before, stood, -1)
         if before is not None and (group is None or group.cell != before.cell):
-            self.moved.add(agent_id)
+            self.moved.setdefault(agent_id, set()).add(before.cell)
         if group is None:
             del self.group_of[agent_id]
             self.stands.pop(agent_id, None)

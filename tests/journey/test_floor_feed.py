@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from app import commands as c
 from app.follower import Follower
@@ -134,9 +135,11 @@ async def test_a_floor_fed_by_turns_equals_a_fresh_one(database: str, seed: int)
             assert len(views[kind]) == STEPS // OPENED_EVERY
             assert kind == "wallboard" or any(len(view.frames) > STEPS // 10 for view in views[kind]), kind
         assert len({json.dumps(opened[0].frames) for opened in views.values()}) == len(scopes), "each sees its own"
-        gone_elsewhere = {f"agent/{board.centre.agent_ids[0]}"}
-        for view in (view for opened in views.values() for view in opened):
-            assert agents_dropped(view) - gone_elsewhere <= agents_shown(view), "of others nobody is told"
+        moved, dropped = f"agent/{board.centre.agent_ids[0]}", {}
+        for kind, opened in views.items():
+            dropped[kind] = set().union(*map(agents_dropped, opened))
+            assert dropped[kind] <= set().union(*map(agents_shown, opened)), f"of others nobody is told: {kind}"
+        assert [kind for kind, keys in dropped.items() if moved in keys] == ["supervisor of a team"]
         write_down(seed, views, scopes, near)
 
 
@@ -149,12 +152,39 @@ def agents_dropped(view: View) -> set[str]:
     return {key for frame in view.frames for key in frame.get("drop", ()) if key.startswith("agent/")}
 
 
+async def test_a_record_that_cannot_be_shown_holds_up_no_other_and_comes_as_soon_as_it_can(database: str) -> None:
+    async with staffed(database) as (board, _), follower_of(database, board) as near:
+        board.switchboard.on_committed.append(near.committed)
+        broken, whole, *_ = board.centre.agent_ids
+        key = f"agent/{broken}"
+        watching = View(await frame_for(near, ALL, None))
+        near.join(ALL, watching)
+        profile = near.model.staff.profiles[broken]
+        with capture_logs() as told:
+            near.model.staff.profiles[broken] = {**profile, "capacity": {"units": "many"}}
+            for agent_id in (broken, whole):
+                await board.ask(c.ChooseState(agent_id, "away"))
+            await until(lambda: watching.records[f"agent/{whole}"]["chosen"] == "away")
+            late = View(await frame_for(near, ALL, None))
+            await until(lambda: told)
+            for _ in range(3):
+                near.floors.send_turns()
+            near.model.staff.profiles[broken] = profile
+            await until(lambda: watching.records[key]["chosen"] == "away")
+            resumed = feed.apply(late.records, await frame_for(near, ALL, late.pos))
+        fresh = as_sent(feed.snapshot(near.model, ALL, near.pos, "new")["records"])
+
+        assert late.records.keys() == fresh.keys() - {key}
+        assert watching.records == as_sent(resumed) == fresh
+        assert [line["some"] for line in told if line["log_level"] == "error"] == [{key: "ValueError"}]
+
+
 async def rename(board: Board, near: Follower, chance: Random) -> None:
-    """Names, teams and a skill change while people look."""
-    agent_id = board.centre.agent_ids[0]
+    """Names and teams change while people look."""
     await change(board, "UPDATE queue SET name = 'renamed' WHERE id = $1", board.centre.queue_ids[0])
-    other = "(SELECT id FROM team ORDER BY id DESC LIMIT 1)"
-    await change(board, f"UPDATE agent SET team_id = {other} WHERE id = $1", agent_id, agent_id=agent_id)
+    for agent_id, last in ((board.centre.agent_ids[0], "DESC"), (board.centre.agent_ids[4], "ASC")):
+        other = f"(SELECT id FROM team ORDER BY id {last} LIMIT 1)"
+        await change(board, f"UPDATE agent SET team_id = {other} WHERE id = $1", agent_id, agent_id=agent_id)
     await until(lambda: near.model.names.queues[board.centre.queue_ids[0]].name == "renamed")
 
 
