@@ -9,7 +9,7 @@ from contacts import leg as legs
 from contacts.effect import Effect
 from contacts.leg import Leg
 from contacts.record import replace
-from contacts.records import ConfigValue
+from contacts.records import ConfigKind, ConfigValue
 from contacts.words import IllegalStep
 from routing import messages as m
 from routing.policy import Policy, as_values, domain_policy, read_policy
@@ -242,6 +242,7 @@ def _choose(house: House, command: c.ChooseState) -> c.Reply:
 # --- configuration ----------------------------------------------------------------------------------------------------
 
 
+REFUSED_NAMED_MAX = 20  # of one change, in its answer; the log has their number
 TRANSPORT_BOUNDS = ("connect_timeout_us", "written_silence_us", "min_offer_us")
 
 
@@ -274,8 +275,13 @@ def _apply_config(house: House) -> c.Reply:
     """
     values = [v for v in house.config_read if v.seq > house.records.config_seq]
     said = [v for v in values if v.values or (v.kind == "domain" and v.values is not None)]
-    policies = {v.seq: policy for v in said if (policy := _policy(v, house.speed)) is not None}
-    refused = [v.subject_id for v in said if v.seq not in policies]
+    policies: dict[int, Policy] = {}
+    refused: dict[tuple[ConfigKind, str], str] = {}  # and why
+    for value in said:
+        try:
+            policies[value.seq] = read_policy(value.kind, _in_real_time(value, house.speed).values or {})
+        except (TypeError, ValueError) as wrong:
+            refused[value.kind, value.subject_id] = str(wrong)
     if values:
         message = m.ConfigChanged(
             seq=max(v.seq for v in values),
@@ -285,18 +291,12 @@ def _apply_config(house: House) -> c.Reply:
             gone_agent_ids=tuple(v.subject_id for v in values if v.kind == "agent" and not v.values),
         )
         for value in values:
-            kept = _as_it_was(house, value) if value.subject_id in refused else _in_real_time(value, house.speed)
-            house.keep_config(kept)
+            is_refused = (value.kind, value.subject_id) in refused
+            house.keep_config(_as_it_was(house, value) if is_refused else _in_real_time(value, house.speed))
         house.log("config.applied", data={"seq": message.seq, "subjects": len(values), "refused": len(refused)})
         journey.decide(house, message)
-    return c.Reply(200, {"seq": house.records.config_seq, "refused": refused})
-
-
-def _policy(value: ConfigValue, speed: int) -> Policy | None:
-    try:
-        return read_policy(value.kind, _in_real_time(value, speed).values or {})
-    except (TypeError, ValueError):
-        return None
+    named = [f"{kind}/{subject_id}: {why}" for (kind, subject_id), why in refused.items()]
+    return c.Reply(200, {"seq": house.records.config_seq, "refused": named[:REFUSED_NAMED_MAX]})
 
 
 def _as_it_was(house: House, value: ConfigValue) -> ConfigValue:

@@ -8,26 +8,23 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from contacts.records import ConfigKind
-from contacts.requirement import parse
 from routing.messages import AgentProfile, Capacity, DomainPolicy, LastStep, QueuePolicy, WidenStep
+from routing.policy_fields import check
 
 Values = Mapping[str, Any]
 Policy = DomainPolicy | QueuePolicy | AgentProfile
 
 
 def read_policy(kind: ConfigKind, values: Values) -> Policy:
-    """Raises ValueError for what is no policy of that kind, its requirements included."""
+    """Raises ValueError, which names the field, for what is no policy of that kind, its requirements included."""
     read: dict[ConfigKind, Callable[[Values], Policy]] = {
         "domain": domain_policy, "queue": queue_policy, "agent": agent_profile,
     }  # fmt: skip
+    check(kind, values)
     try:
-        policy = read[kind](values)
-        if isinstance(policy, QueuePolicy):
-            for requirement in (policy.requirement, *(step.requirement for step in policy.widen)):
-                parse(requirement)
-    except (AttributeError, KeyError, TypeError) as wrong:
-        raise ValueError(f"no policy of a {kind}") from wrong
-    return policy
+        return read[kind](values)
+    except TypeError as wrong:  # a field without a default is not there
+        raise ValueError(f"no policy of a {kind}: {wrong}") from wrong
 
 
 def domain_policy(values: Values) -> DomainPolicy:

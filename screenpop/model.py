@@ -75,7 +75,7 @@ class ReadModel:
     flagged_us: dict[str, int] = field(default_factory=dict)  # by agent: when an offer expired last
     unsettled: set[str] = field(default_factory=set)  # agents who may stand otherwise than they are counted
     served: dict[Group, list[str]] = field(default_factory=dict)  # the queues of a group, as far as anybody has asked
-    unshown: dict[str, str] = field(default_factory=dict)  # keys of the floor that could not be shown -> what was raised
+    unshown: dict[str, str] = field(default_factory=dict)  # keys of the floor that could not be shown -> why
     departed: dict[str, str] = field(default_factory=dict)  # contact that is gone -> company, the latest last
 
     @classmethod

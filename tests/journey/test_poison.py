@@ -116,6 +116,8 @@ BROKEN: dict[str, dict[str, Any]] = {
     "a requirement that cannot be read": {"requirement": "billing >="},
     "widening by nothing": {"widen": [{"after_s": 5}]},
     "a head start that is no list": {"head_start": 3},
+    "a wrap-up in letters": {"wrap_up_s": "6"},
+    "a list where a number belongs": {"max_offers": [5]},
 }
 
 
@@ -142,7 +144,9 @@ async def test_configuration_that_is_none_leaves_its_queue_as_it_was_and_holds_u
         engine, records = await rebuilt_engine(database)
         waits = await board.ask(c.Arrive(board.entry(queue_id=bad)))
 
-        assert reply.body["refused"] == [bad]
+        assert [why.partition(": expected")[0] for why in reply.body["refused"]] == [
+            f"queue/{bad}: queue.{next(iter(BROKEN[broken]))}"
+        ]
         assert again.body == {"seq": reply.body["seq"], "refused": []}, "it is not tried again"
         assert config["queue", bad].values["promise_s"] == 60
         assert config["queue", good].values["promise_s"] == 5

@@ -1,13 +1,14 @@
 """Does configuration come to the engine as it was written, and back?"""
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from contacts.records import ConfigKind
 from routing.messages import AgentProfile, Capacity, DomainPolicy, LastStep, QueuePolicy, WidenStep
-from routing.policy import agent_profile, as_values, domain_policy, queue_policy, read_policy
+from routing.policy import Policy, agent_profile, as_values, domain_policy, queue_policy, read_policy
 from tests.routing.floors import Floor
 
 
@@ -77,10 +78,64 @@ def test_a_step_without_a_queue_has_none() -> None:
     assert queue.last_step == LastStep("voicemail")
 
 
+QUEUE: dict[str, Any] = {"queue_id": "q", "company_id": "a", "version": 1}
+KINDS: dict[ConfigKind, tuple[type[Policy], dict[str, Any]]] = {
+    "domain": (DomainPolicy, {}), "queue": (QueuePolicy, QUEUE), "agent": (AgentProfile, {"agent_id": "ann"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [1.5, {"units": None, "x": None}, [None]])
+@pytest.mark.parametrize(("kind", "name"), [(kind, each.name) for kind in KINDS for each in fields(KINDS[kind][0])])
+def test_a_field_of_another_type_is_refused_by_name(kind: ConfigKind, name: str, wrong: Any) -> None:
+    """Every one of them: a field that is new is asked for here, too."""
+    with pytest.raises(ValueError, match=f"{kind}.{name}: expected"):
+        read_policy(kind, KINDS[kind][1] | {name: wrong})
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("queue", {"wrap_up_s": "6"}),
+        ("queue", {"wrap_up_s": True}),
+        ("queue", {"promise_s": -1}),
+        ("queue", {"promise_s": 10**13}),
+        ("queue", {"rate": 0}),
+        ("queue", {"rate": None}),
+        ("queue", {"agent_order": "alphabetical"}),
+        ("queue", {"agent_order": ["most_skilled"]}),
+        ("queue", {"head_start": [["80", 400]]}),
+        ("queue", {"head_start": [[80]]}),
+        ("queue", {"last_step": {"kind": "overflow", "queue_id": 7}}),
+        ("queue", {"unwanted_step": {"kind": "sing"}}),
+        ("queue", {"widen": [{"after_s": "5", "requirement": "zh"}]}),
+        ("agent", {"skills": {"zh": "5"}}),
+        ("agent", {"company_ids": "acme"}),
+        ("agent", {"capacity": {"units": "100"}}),
+        ("agent", {"capacity": {"costs": {"chat": None}}}),
+    ],
+)
+def test_what_would_raise_in_a_decision_is_refused(kind: ConfigKind, said: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"{kind}.{next(iter(said))}: expected"):
+        read_policy(kind, KINDS[kind][1] | said)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_policy_there_is_passes_the_reading(seed: int) -> None:
+    floor = Floor(seed)
+
+    for kind, policy in [
+        ("domain", floor.domain()),
+        *(("queue", floor.queue(queue_id)) for queue_id in floor.queue_ids),
+        *(("agent", floor.profile(agent_id)) for agent_id in floor.agent_ids),
+    ]:
+        assert read_policy(kind, json.loads(json.dumps(as_values(policy)))) == policy  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("kind", "values"),
     [
         ("queue", {"queue_id": "q"}),
+        ("queue", [QUEUE]),
         ("queue", {"queue_id": "q", "company_id": "a", "version": 1, "last_step": {}}),
         ("queue", {"queue_id": "q", "company_id": "a", "version": 1, "head_start": 3}),
         ("queue", {"queue_id": "q", "company_id": "a", "version": 1, "requirement": "zh >="}),
