@@ -41,17 +41,28 @@ async def open_connection(url: str, settings: dict[str, str]) -> asyncpg.Connect
 @dataclass(slots=True)
 class Reads:
     """For the hottest reads: a few connections of their own, prepared once, without a transaction around each. Whoever
-    finds all of them busy waits for the next that is free.
+    finds all of them busy waits for the next that is free, and not for ever.
     """
 
     url: str
+    wait_s: float = CONNECT_TIMEOUT_S  # for a connection that is free
     _pool: asyncpg.Pool | None = None
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """Rows, jsonb as what it says. Raises OSError, TimeoutError or asyncpg.PostgresError."""
-        pool = self._pool or await self._open()
-        rows: list[asyncpg.Record] = await pool.fetch(query, *arguments)
+        try:
+            async with asyncio.timeout(self.wait_s):
+                pool = self._pool or await self._open()
+                connection = await pool.acquire()
+            try:
+                rows: list[asyncpg.Record] = await connection.fetch(query, *arguments)
+            finally:
+                await pool.release(connection)
+        except (asyncpg.InterfaceError, asyncpg.InternalClientError) as lost:
+            if isinstance(lost, ValueError):  # an argument of another type: a fault of ours
+                raise
+            raise ConnectionError(type(lost).__name__) from lost  # the driver is asked while its connection ends
         return rows
 
     async def close(self) -> None:
