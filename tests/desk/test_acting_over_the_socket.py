@@ -59,6 +59,30 @@ async def test_what_the_page_does_not_offer_is_refused(desks: Desks, what: str) 
     assert (without["problem"]["status"], without["problem"]["field"]) == (422, "segment")
 
 
+async def test_an_archived_disposition_is_refused_but_to_whoever_repeats_themselves(desks: Desks) -> None:
+    tab = await desks.ready()
+    await desks.chat_arrives()
+    mine = await tab.until_shown(lambda records: segment(records, "offered"))
+    await tab.do("accept", segment=mine["id"])
+    await tab.do("end", segment=mine["id"])
+    of = {"company_id": desks.company_id}
+    old, new = [
+        (await desks.api.post("/v1/dispositions", of | {"code": code, "name": code}))["id"] for code in ("old", "new")
+    ]
+    await desks.api.call("DELETE", f"/v1/dispositions/{old}")
+    refused = await tab.do("finish", segment=mine["id"], disposition=old)
+    wraps_up = segment(tab.records, "wrap_up")
+    asked: dict[str, Any] = {"command_id": str(uuid.uuid4()), "segment": mine["id"], "disposition": new}
+    done = await tab.do("finish", **asked)
+    await desks.api.call("DELETE", f"/v1/dispositions/{new}")
+    again = await tab.do("finish", **asked)
+
+    assert (refused["problem"]["status"], refused["problem"]["field"]) == (404, "disposition")
+    assert refused["problem"]["text_key"] == "disposition.unknown"
+    assert wraps_up is not None
+    assert (done["t"], again) == ("done", done)
+
+
 async def test_an_agent_is_refused_what_supervisors_do(desks: Desks) -> None:
     tab = await desks.sit()
     refused = await tab.do("set_state", agent=desks.agent_ids[1], chosen="away", reason="lunch")
