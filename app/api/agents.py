@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Access, Caller
 from app.api.acts import DOMAIN_ID, Act, acting, new_id, some
@@ -16,7 +17,7 @@ from app.api.skills import SkillName
 from app.api.users import BULK_MAX, MadeShown
 from app.commands import ChooseState
 from app.problems import FieldError, Problem, pointer_of
-from app.rights import Forbidden
+from app.rights import Forbidden, Grant
 from app.store import agents, skills
 from contacts.presence import Chosen
 from contacts.words import Channel
@@ -222,17 +223,21 @@ async def choose_agent_state(
         row = await agents.lock(act.conn, agent_id)
         if row is None or row["archived_at"] is not None:
             raise not_found("agent", "/agent_id", "path")
-        if not await agents.serves(act.conn, agent_id, access.companies) or not _of_own_team(access, row):
-            raise Forbidden
-        await act.record("agent.state_chosen", "agent", agent_id, after=body.model_dump())
+        by = await grant_over(access, act.conn, row)
+        await act.record("agent.state_chosen", "agent", agent_id, company_id=by.company_id, after=body.model_dump())
     wish = ChooseState(agent_id, body.chosen, body.reason, body.when, access.principal.id)
     reply = await command(access, wish, key, await request.body())
     return Done(pos=reply.pos)
 
 
-def _of_own_team(access: Access, agent: Mapping[str, Any]) -> bool:
-    """A supervisor of one team chooses for that team alone."""
-    return any(
-        grant.role in access.right.roles and grant.team_id in (None, agent["team_id"])
-        for grant in access.principal.grants
-    )
+async def grant_over(access: Access, conn: AsyncConnection, agent: Mapping[str, Any]) -> Grant:
+    """By which the asker acts on this agent, one of a company before one of all: agents are the operator's, but the
+    administrators of that company shall read what its supervisor did. Raises Forbidden where none reaches the agent's
+    company and team.
+    """
+    for grant in sorted(access.principal.grants, key=lambda grant: (grant.company_id is None, grant.company_id or "")):
+        if grant.role not in access.right.roles or grant.team_id not in (None, agent["team_id"]):
+            continue
+        if await agents.serves(conn, agent["id"], None if grant.company_id is None else {grant.company_id}):
+            return grant
+    raise Forbidden

@@ -13,13 +13,12 @@ from pydantic import Field, StringConstraints
 from app import commands as c
 from app.api.access import Access
 from app.api.acts import Act, acting, new_id
-from app.api.agents import Level, StateWanted, shown_agent
+from app.api.agents import Level, StateWanted, grant_over, shown_agent
 from app.api.fields import Given, Id, Line, Shown, Version
 from app.api.pages import require_current
 from app.api.problems import not_found, reply_problem
 from app.api.queues import shown_queue
 from app.api.skills import SkillName
-from app.rights import Forbidden
 from app.store import agents, alerts, login_sessions, queues, skills, supervised
 from app.store.rows import Row
 from screenpop.alert import OF_QUEUES, subject_of
@@ -129,44 +128,40 @@ async def perform(asked: Asked, wish: Given) -> LiveDone:
 # --- agents -----------------------------------------------------------------------------------------------------------
 
 
-async def _agent(asked: Asked, act: Act, agent_id: str) -> Row:
-    """Raises Problem 404, and Forbidden where no grant reaches this agent's company and team."""
+async def _agent(asked: Asked, act: Act, agent_id: str) -> tuple[Row, str | None]:
+    """And the company on whose behalf. Raises Problem 404, and Forbidden."""
     row = await supervised.agent_now(act.conn, agent_id)
     if row is None:
         raise not_found("agent", "/agent_id")
-    for grant in asked.access.principal.grants:
-        if grant.role not in asked.access.right.roles or grant.team_id not in (None, row["team_id"]):
-            continue
-        if await agents.serves(act.conn, agent_id, None if grant.company_id is None else {grant.company_id}):
-            return row
-    raise Forbidden
+    return row, (await grant_over(asked.access, act.conn, row)).company_id
 
 
 async def _set_state(asked: Asked, act: Act, wish: SetState) -> LiveDone:
-    row = await _agent(asked, act, wish.agent_id)
+    row, of = await _agent(asked, act, wish.agent_id)
     after = {"chosen": wish.chosen, "away_reason": wish.reason, "when": wish.when}
-    await act.record("agent.state_chosen", "agent", row["id"], before=_state(row), after=after)
+    await act.record("agent.state_chosen", "agent", row["id"], company_id=of, before=_state(row), after=after)
     by = asked.access.principal.id
     return await asked.command(c.ChooseState(row["id"], wish.chosen, wish.reason, wish.when, by))
 
 
 async def _log_out(asked: Asked, act: Act, wish: OnAgent) -> LiveDone:
     """Offline, and the sessions of the person end: their desks are closed at the next look (10 s)."""
-    row = await _agent(asked, act, wish.agent_id)
-    await act.record("agent.logged_out", "agent", row["id"], before=_state(row), after={"chosen": "offline"})
+    row, of = await _agent(asked, act, wish.agent_id)
+    before, after = _state(row), {"chosen": "offline"}
+    await act.record("agent.logged_out", "agent", row["id"], company_id=of, before=before, after=after)
     await login_sessions.end_all(act.conn, row["user_id"])
     return await asked.command(c.ChooseState(row["id"], "offline", by=asked.access.principal.id))
 
 
 async def _clear_flag(asked: Asked, act: Act, wish: OnAgent) -> LiveDone:
-    row = await _agent(asked, act, wish.agent_id)
-    before = {"not_responding": bool(row["not_responding"])}
-    await act.record("agent.flag_cleared", "agent", row["id"], before=before, after={"not_responding": False})
+    row, of = await _agent(asked, act, wish.agent_id)
+    before, after = {"not_responding": bool(row["not_responding"])}, {"not_responding": False}
+    await act.record("agent.flag_cleared", "agent", row["id"], company_id=of, before=before, after=after)
     return await asked.command(c.ClearNotResponding(row["id"]))
 
 
 async def _set_skill(asked: Asked, act: Act, wish: SetSkill) -> LiveDone:
-    row = await _agent(asked, act, wish.agent_id)
+    row, of = await _agent(asked, act, wish.agent_id)
     locked = await agents.lock(act.conn, row["id"])
     assert locked is not None, "its row was read in this transaction, and nothing deletes agents"
     had = (await skills.of_agents(act.conn, [row["id"]]))[row["id"]]
@@ -179,7 +174,7 @@ async def _set_skill(asked: Asked, act: Act, wish: SetSkill) -> LiveDone:
     await skills.give(act.conn, {row["id"]: {known[name]: level for name, level in will.items() if name in known}})
     changed = await agents.change(act.conn, row["id"], {})  # whoever edits the agent elsewhere learns of it
     before, after = {wish.skill: had.get(wish.skill)}, {wish.skill: wish.level}
-    await act.record("agent.skill_set", "agent", row["id"], before=before, after=after)
+    await act.record("agent.skill_set", "agent", row["id"], company_id=of, before=before, after=after)
     await act.configured("agent", row["id"])
     return LiveDone(pos=0, version=changed["version"])
 
@@ -274,8 +269,7 @@ async def _acknowledge(asked: Asked, act: Act, wish: Acknowledge) -> LiveDone:
             raise not_found("alert", "/alert")
         company_id = row["company_id"]
     else:
-        await _agent(asked, act, subject_id)
-        company_id = None
+        _, company_id = await _agent(asked, act, subject_id)
     await alerts.see(act.conn, wish.alert, asked.access.principal.id)
     await act.record("alert.seen", "alert", wish.alert, company_id=company_id)
     act.row_changed("alert_seen", wish.alert, 1)

@@ -54,6 +54,26 @@ async def test_an_act_is_done_and_noted_with_what_was_before(house: House, mine:
     assert "before" in rows[0]["data"]
 
 
+@pytest.mark.parametrize("what", [*ACTS, "acknowledge", "agents"])
+async def test_an_administrator_reads_what_the_companys_own_supervisor_did(house: House, mine: Things, what: str):
+    """To their agents, too, who are the operator's; and of another company's supervisor nothing."""
+    theirs, agent_id = await furnish(house, "theirs", "+49302222222"), mine.ids["agent"]
+    supervisor, admin = [await house.client_of(role, mine.company) for role in ("supervisor", "admin")]
+    other = await house.client_of("admin", theirs.company)
+    before = [len((await who.get("/v1/audit")).json()["items"]) for who in (admin, other)]
+    match what:
+        case "acknowledge":
+            answer = await supervisor.post("/v1/live/acknowledge", json={"alert": f"not_responding-{agent_id}-1"})
+        case "agents":
+            answer = await supervisor.post(f"/v1/agents/{agent_id}/state", json={"chosen": "away"})
+        case _:
+            answer = await supervisor.post(f"/v1/live/{what}", json=body_of(what, mine))
+    after = [len((await who.get("/v1/audit")).json()["items"]) for who in (admin, other)]
+
+    assert answer.status_code == 200, answer.text
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 0]
+
+
 @pytest.mark.parametrize("what", ACTS)
 async def test_another_companys_people_and_contacts_are_not_reached(house: House, mine: Things, what: str):
     theirs = await furnish(house, "theirs", "+49302222222")

@@ -80,7 +80,7 @@ async def test_an_archived_disposition_is_refused_but_to_whoever_repeats_themsel
     assert (refused["problem"]["status"], refused["problem"]["field"]) == (404, "disposition")
     assert refused["problem"]["text_key"] == "disposition.unknown"
     assert wraps_up is not None
-    assert (done["t"], again) == ("done", done)
+    assert (done["t"], again["t"], again["result"]) == ("done", "done", done["result"])
 
 
 async def test_an_agent_is_refused_what_supervisors_do(desks: Desks) -> None:
