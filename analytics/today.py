@@ -4,9 +4,10 @@ A day is the local one of a company's zone: 23, 24 or 25 hours. Stays count on t
 on the day it passes.
 """
 
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from analytics.facts import SegmentFact, StayFact, Thresholds
@@ -20,6 +21,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 Sum = tuple[str, Change, int, int]  # (agent, what changed, how often, sum of the instants)
+NO_HOURS = Hours()
 Label = Hashable  # agents who are added up together; an agent may have several
 
 
@@ -100,6 +102,16 @@ class Today:
                 _of(day.labels, label).add(hours, -1)
             for label in new:
                 _of(day.labels, label).add(hours)
+
+    def is_idle(self, agent_id: str) -> bool:
+        """Nothing of today is theirs."""
+        return all(day.hours.get(agent_id, NO_HOURS) == NO_HOURS for day in self.days.values())
+
+    def forget_labels(self, is_kept: Callable[[Any], bool]) -> None:
+        """Nobody is added up under them any more."""
+        for day in self.days.values():
+            for label in [label for label in day.labels if not is_kept(label)]:
+                del day.labels[label]
 
     # --- what happens -------------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ PERIOD_S = 0.1
 PERIOD_S_MAX = 1.0  # where a round costs more than a fifth of the period, rounds are made rarer, down to this
 ROUNDS_COST = 5  # periods at least as long as so many rounds take of the processor: by our own time, not by others'
 JUDGED_EVERY_S = 1.0
+UNASKED_S = 600.0  # figures that nobody has looked at for so long are counted no longer
 UNSHOWN_TOLD_MAX = 10  # keys named in one line of the log
 SAME_FIGURES_S = 1.0  # figures that stay the same are sent all the same, so that their age is seen
 
@@ -57,7 +58,8 @@ class Floors:
     watches: dict[Scope, Watch] = field(default_factory=dict)
     pos: int = 0  # everything up to here was sent to whoever watches
     _judged_at: float = -JUDGED_EVERY_S  # monotonic
-    _touched: set[str] = field(default_factory=set)  # since then
+    _forgot_at: float = field(default_factory=time.monotonic)  # what nobody looks at any more
+    _touched: set[str] = field(default_factory=set)  # since a turn was made of them
     _told: set[str] = field(default_factory=set)  # keys that the log knows cannot be shown
 
     def touch(self, keys: set[str]) -> None:
@@ -109,6 +111,9 @@ class Floors:
     def judge(self) -> None:
         """Alerts as of now; what has changed is shown beside the log."""
         self._judged_at = time.monotonic()
+        if self._judged_at - self._forgot_at >= UNASKED_S:
+            self._forgot_at = self._judged_at
+            live_figures.forget_unasked(self.of.model, self.of.today)
         now_us = self.business_us()
         self.of.today.pass_time(now_us)
         levels = live_figures.levels(self.of.today)

@@ -86,6 +86,9 @@ class Follower:
             await plain.close()
         self.model = ReadModel.of(stand.records, names, stand.stays_of_segments)
         self.model.seen, self.today = seen, today
+        for agent_id, profile in stand.former.items():
+            named = names.agents.get(agent_id)
+            self.model.staff.remember(agent_id, profile, named.team_id if named else None)
         self._know_agents()
         _resume(today, self.model, stand)
         self.model.flagged_us = {

@@ -17,16 +17,25 @@ from screenpop.staff import STANDINGS, Asked, Cell, Part
 Figures = dict[str, Any]
 
 
-def of_scope(model: ReadModel, today: Today, scope: Scope, now_us: int) -> dict[str, Figures]:
-    """`queue/<id>` of each queue that is seen, and `all` of them together."""
-    return Round(model, today, now_us).of_scope(scope)
-
-
 def know_agents(model: ReadModel, today: Today) -> None:
-    """Who is counted in which figures, after agents or queues have changed."""
-    model.staff.relabelled = False
-    for agent_id in (*today.labels_of.keys() - model.staff.group_of.keys(), *model.staff.group_of):
-        today.know_agent(agent_id, model.staff.labels(agent_id))
+    """Who is counted in which figures, after agents or queues have changed. Who is gone keeps the day's hours there."""
+    staff = model.staff
+    staff.relabelled = False
+    for agent_id in today.labels_of.keys() | staff.group_of.keys() | staff.former.keys():
+        today.know_agent(agent_id, staff.labels(agent_id))
+
+
+def forget_unasked(model: ReadModel, today: Today) -> None:
+    """Figures that nobody has looked at since the last time, and agents who are gone and have no hours today."""
+    staff = model.staff
+    for agent_id in [agent_id for agent_id in staff.former if today.is_idle(agent_id)]:
+        del staff.former[agent_id]
+    staff.forget_unasked()
+    if staff.relabelled:
+        know_agents(model, today)
+    today.forget_labels(lambda label: label[0] in staff.parts)
+    for group in model.served.keys() - staff.counts.keys():
+        del model.served[group]
 
 
 class Staffed(NamedTuple):
@@ -57,13 +66,17 @@ class Round:
     def of_scope(self, scope: Scope) -> dict[str, Figures]:
         seen = [of for company_id, of in self._companies.items() if live.sees_queues(scope, company_id)]
         queue_ids = tuple(sorted(queue_id for of in seen for queue_id in of))
+        for some in (*((queue_id,) for queue_id in queue_ids), queue_ids):
+            self._count_staff(some)
+        if self.model.staff.relabelled:  # once for all of them: it goes through all agents
+            know_agents(self.model, self.today)
         cells = {cell for cell in self.model.staff.cells if scope.sees_agent(*cell)}
         found = {f"queue/{queue_id}": self._figures((queue_id,), cells) for queue_id in queue_ids}
         return found | {"all": self._figures(queue_ids, cells)}
 
     def _figures(self, queue_ids: tuple[str, ...], cells: set[Cell]) -> Figures:
         hours, agents = Hours(), dict.fromkeys(STANDINGS, 0)
-        for queue_id, part in self._staff_of(queue_ids):
+        for queue_id, part in self._staffed[queue_ids]:
             counted = self.model.staff.parts[part]
             seen = cells & counted.keys()
             hours.add(self.today.hours(queue_id, [(part, cell) for cell in seen]))
@@ -85,11 +98,10 @@ class Round:
             **of_tallies([self.today.tally(q) for q in queue_ids]),
         }
 
-    def _staff_of(self, queue_ids: tuple[str, ...]) -> list[Staffed]:
+    def _count_staff(self, queue_ids: tuple[str, ...]) -> None:
         """An agent of several queues counts once, on the day of the first zone."""
-        found = self._staffed.get(queue_ids)
-        if found is not None:
-            return found
+        if queue_ids in self._staffed:
+            return
         by_zone: dict[str, list[str]] = {}
         for queue_id in queue_ids:
             by_zone.setdefault(self.today.zones[queue_id], []).append(queue_id)
@@ -100,10 +112,7 @@ class Round:
             earlier |= asked
         for each in found:
             self.model.staff.count(each.part)
-        if self.model.staff.relabelled:
-            know_agents(self.model, self.today)
         self._staffed[queue_ids] = found
-        return found
 
 
 def of_tallies(tallies: Sequence[Tally]) -> Figures:

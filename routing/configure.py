@@ -22,6 +22,9 @@ def configure(board: Board, message: ConfigChanged) -> None:
     let_go = [agent for agent in gone if agent.group is not None]
     set_profiles(board, [(agent, None) for agent in let_go])
     for agent in let_go:
+        # Whoever let them go chose for them: they would count as ready for ever.
+        if (agent.chosen, agent.next_chosen) != ("offline", None):
+            board.set_chosen(agent, "offline", None, "chose")
         withdraw(board, offers_to(agent), "not_ready")
 
 

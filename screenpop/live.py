@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from contacts.segment import Segment
-from screenpop import alert
+from screenpop import alert, staff
 from screenpop.desk import ms
 from screenpop.model import ReadModel
 from screenpop.scope import Scope
@@ -212,9 +212,7 @@ def queues_of(model: ReadModel, agent_id: str) -> list[str]:
 
 
 def asked_by(model: ReadModel, queue_id: str) -> Asked | None:
-    """What this queue asks of its agents; None: it is not in force."""
-    config = model.queues.get(queue_id)
-    return (config.get("requirement", ""), config["company_id"]) if config else None
+    return staff.asked_by(model.queues.get(queue_id))
 
 
 def _held(model: ReadModel, segment: Segment) -> Record:

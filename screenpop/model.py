@@ -12,7 +12,7 @@ from contacts.stay import Stay
 from screenpop import card, desk
 from screenpop.alert import Alert
 from screenpop.card import LookedUp
-from screenpop.staff import Group, Staff, standing
+from screenpop.staff import Group, Staff, asked_by, standing
 
 FLOOR = ""  # in place of an agent: the floor as supervisors see it
 Touched = dict[str, set[str]]  # agent id -> keys of records on that agent's desk; FLOOR -> keys of the floor
@@ -101,10 +101,10 @@ class ReadModel:
                 self._know_agent(value.subject_id, value.values)
                 floor |= self._shown_with(value.subject_id)
             elif value.kind == "queue":
-                before = self.queues.get(value.subject_id, {})
+                before = self.queues.get(value.subject_id)
                 self.queues[value.subject_id] = now = value.values or {}
                 floor.add(f"queue/{value.subject_id}")
-                if before.get("requirement") != now.get("requirement"):
+                if asked_by(before) != asked_by(now):  # one that is new or gone asks otherwise, too
                     self._serve_anew()
                     floor |= self._all_agents()
         return {FLOOR: floor} if floor else {}

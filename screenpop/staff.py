@@ -69,13 +69,25 @@ def standing(state: AgentState, held: Iterable[Segment]) -> Standing:
     return state.chosen
 
 
+def asked_by(queue: Mapping[str, Any] | None) -> Asked | None:
+    """What a queue of this configuration asks of its agents; None: it is not in force."""
+    return (queue.get("requirement", ""), queue["company_id"]) if queue else None
+
+
+def _group(profile: Mapping[str, Any], team_id: str | None) -> Group:
+    skills = tuple(sorted(profile.get("skills", {}).items()))
+    return Group(skills, frozenset(profile.get("company_ids", ())), team_id)
+
+
 @dataclass(slots=True)
 class Staff:
     profiles: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # agents who are not archived, as applied
     group_of: dict[str, Group] = field(default_factory=dict)
     stands: dict[str, Standing] = field(default_factory=dict)
     counts: dict[Group, Counts] = field(default_factory=dict)
+    former: dict[str, Group] = field(default_factory=dict)  # of agents who are gone: the last, which has their hours
     parts: dict[Part, dict[Cell, Counts]] = field(default_factory=dict)  # those that anybody has asked for
+    asked: set[Part] = field(default_factory=set)  # of them since the others were forgotten
     cells: set[Cell] = field(default_factory=set)  # a cell that is empty now may stay
     moved: dict[str, set[Cell]] = field(default_factory=dict)  # by agent: where they were before, if they are not there
     relabelled: bool = False  # since somebody looked: other parts are counted than before
@@ -89,24 +101,34 @@ class Staff:
             group = None
         else:
             self.profiles[agent_id] = profile
-            skills = tuple(sorted(profile.get("skills", {}).items()))
-            group = Group(skills, frozenset(profile.get("company_ids", ())), team_id)
+            self.former.pop(agent_id, None)
+            group = _group(profile, team_id)
         if group == before:
             return False
         self._count(before, stood, -1)
         if before is not None and (group is None or group.cell != before.cell):
             self.moved.setdefault(agent_id, set()).add(before.cell)
         if group is None:
-            del self.group_of[agent_id]
+            self.former[agent_id] = self.group_of.pop(agent_id)
             self.stands.pop(agent_id, None)
             return True
         self.group_of[agent_id] = group
+        self._know_group(group)
+        self._count(group, stood, 1)
+        return True
+
+    def remember(self, agent_id: str, profile: Mapping[str, Any], team_id: str | None) -> None:
+        """Somebody who is gone; what they did today counts where it would have counted."""
+        self.former[agent_id] = group = _group(profile, team_id)
+        self._know_group(group)
+
+    def _know_group(self, group: Group) -> None:
         if group not in self.counts:
             self.counts[group] = {}
             self.cells.add(group.cell)
-            self._labels[group] = tuple((part, group.cell) for part in self.parts if part.has(group))
-        self._count(group, stood, 1)
-        return True
+            self._labels[group] = labels = tuple((part, group.cell) for part in self.parts if part.has(group))
+            for part, cell in labels:
+                self.parts[part].setdefault(cell, {})  # hours may be there where nobody stands any more
 
     def stand(self, agent_id: str, now: Standing) -> bool:
         """Whether the agent stands otherwise now."""
@@ -122,12 +144,14 @@ class Staff:
 
     def count(self, part: Part) -> None:
         """From now on this part is counted."""
+        self.asked.add(part)
         if part in self.parts:
             return
         self.parts[part], self.relabelled = {}, True
         for group, counts in self.counts.items():
             if part.has(group):
                 self._labels[group] = (*self._labels[group], (part, group.cell))
+                self.parts[part].setdefault(group.cell, {})
                 for stands, count in counts.items():
                     self._add(part, group.cell, stands, count)
 
@@ -136,17 +160,29 @@ class Staff:
         self.parts.clear()
         self._labels = dict.fromkeys(self._labels, ())
 
+    def forget_unasked(self) -> None:
+        """Parts that nobody has asked for since the last time, and groups that nobody is in."""
+        if unasked := self.parts.keys() - self.asked:
+            self.relabelled = True
+            for part in unasked:
+                del self.parts[part]
+            for group, labels in self._labels.items():
+                self._labels[group] = tuple(label for label in labels if label[0] in self.parts)
+        self.asked.clear()
+        for group in self.counts.keys() - {*self.group_of.values(), *self.former.values()}:
+            del self.counts[group], self._labels[group]
+
     def labels(self, agent_id: str) -> tuple[Label, ...]:
         """What this agent is counted in."""
-        group = self.group_of.get(agent_id)
+        group = self.group_of.get(agent_id) or self.former.get(agent_id)
         return () if group is None else self._labels[group]
 
-    def standings(self, part: Part, cells: Iterable[Cell] | None = None) -> Counts:
-        """How those of a part stand whom one sees; None: all of them."""
+    def standings(self, part: Part) -> Counts:
+        """How those of a part stand."""
         self.count(part)
-        by_cell, together = self.parts[part], dict.fromkeys(STANDINGS, 0)
-        for cell in by_cell if cells is None else cells:
-            for stands, count in by_cell.get(cell, {}).items():
+        together = dict.fromkeys(STANDINGS, 0)
+        for counts in self.parts[part].values():
+            for stands, count in counts.items():
                 together[stands] += count
         return together
 

@@ -52,8 +52,8 @@ QUERIES = {
     "WHERE k.agent_id = a.id AND s.archived_at IS NULL) AS skills, "
     "(SELECT coalesce(json_agg(DISTINCT c.id), '[]') FROM role_grant g JOIN company c "
     "ON c.id = coalesce(g.company_id, c.id) WHERE g.user_id = a.user_id AND g.role = 'agent' "
-    "AND c.archived_at IS NULL) AS companies "
-    "FROM agent a JOIN app_user u ON u.id = a.user_id WHERE a.archived_at IS NULL AND u.disabled_at IS NULL",
+    "AND c.archived_at IS NULL) AS companies, a.archived_at IS NOT NULL OR u.disabled_at IS NOT NULL AS gone "
+    "FROM agent a JOIN app_user u ON u.id = a.user_id",
     "desks": "SELECT agent_id::text AS id, desk_reachable AS reachable FROM agent_state",
     "stays": f"SELECT id::text, queue_id::text AS queue, {us('queued_at', 'queued_us')}, "
     f'{us("ended_at", "ended_us")}, "end" FROM stay',
@@ -199,12 +199,17 @@ class Log:
     # --- agents -------------------------------------------------------------------------------------------------------
 
     def able(self, queue: str) -> set[str]:
+        """Also who is gone: the hours of the day stay."""
         wanted, company = json.loads(self.queues[queue]["config"]).get("requirement", ""), self.queues[queue]["company"]
         return {
             row["id"]
             for row in self.rows["agents"]
             if company in json.loads(row["companies"]) and meets(wanted, json.loads(row["skills"]))
         }
+
+    @property
+    def gone(self) -> set[str]:
+        return {row["id"] for row in self.rows["agents"] if row["gone"]}
 
     def standing(self, agent: str) -> str | None:
         """None: their desk came or went since, and the log does not say whether it was their desk or their phone."""
@@ -266,7 +271,7 @@ def live_figures(log: Log, queues: list[str], as_of_ms: int) -> dict[str, Any]:
         for now_us, sums in spans.items():
             for n, span in enumerate(log.spans(able, midnight_us(zone, as_of_us), now_us)):
                 sums[n] += span
-    standings = [log.standing(agent) for agent in counted]
+    standings = [log.standing(agent) for agent in counted - log.gone]
     return {
         "waiting": len(waiting),
         "longest_since_ms": ms(min((row["queued_us"] for row in waiting), default=None)),

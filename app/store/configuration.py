@@ -6,7 +6,7 @@ locked until then.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -42,7 +42,7 @@ JOIN queue_version v ON v.queue_id = q.id AND v.version = q.current_version
 WHERE q.domain_id = $1
 """
 # One who may serve all companies is granted each of them by name: the engine knows no "all".
-AGENTS = """
+FORMER = """
 SELECT a.id::text, a.capacity,
     (SELECT coalesce(json_object_agg(s.name, k.level), '{}') FROM agent_skill k JOIN skill s ON s.id = k.skill_id
         WHERE k.agent_id = a.id AND s.archived_at IS NULL) AS skills,
@@ -52,8 +52,9 @@ SELECT a.id::text, a.capacity,
 FROM unnest($2::uuid[]) AS changed(id)
 JOIN agent a ON a.id = changed.id
 JOIN app_user u ON u.id = a.user_id
-WHERE a.domain_id = $1 AND a.archived_at IS NULL AND u.disabled_at IS NULL
+WHERE a.domain_id = $1
 """
+AGENTS = FORMER + "AND a.archived_at IS NULL AND u.disabled_at IS NULL"
 
 
 async def record_change(
@@ -105,6 +106,11 @@ async def read_changes(conn: asyncpg.Connection, domain_id: int, after_seq: int)
                 for row in await conn.fetch(AGENTS, domain_id, ids["agent"]):
                     values["agent", row["id"]] = _agent(row)
     return [ConfigValue(kind, subject_id, seq, values.get((kind, subject_id))) for kind, subject_id, seq in changed]
+
+
+async def read_former(conn: asyncpg.Connection, domain_id: int, agent_ids: Collection[str]) -> dict[str, Any]:
+    """Profiles by agent, be they archived or not."""
+    return {row["id"]: _agent(row) for row in await conn.fetch(FORMER, domain_id, list(agent_ids))}
 
 
 def _queue(row: asyncpg.Record) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 
+from app.store.configuration import read_former
 from app.store.faults import told_apart
 from app.store.instants import read, written
 from app.store.rebuild import as_stay, read_records
@@ -64,6 +65,7 @@ class Stand:
     stays: list[tuple[Any, ...]] = field(default_factory=list)
     segments: list[tuple[Any, ...]] = field(default_factory=list)
     changes: dict[int, list[tuple[Any, ...]]] = field(default_factory=dict)  # since each begin of a day
+    former: dict[str, Any] = field(default_factory=dict)  # profiles of agents in them who are gone
 
 
 async def read_stand(
@@ -88,6 +90,9 @@ async def _read_stand(
         for begin_us in set(begins.values()):
             first = await first_since(conn, domain_id, begin_us, records.last_seq)
             stand.changes[begin_us] = await _all(conn, CHANGES, domain_id, first, list(kinds))
+        worked = {row[0] for rows in stand.changes.values() for row in rows}
+        here = {subject_id for (kind, subject_id), of in records.config.items() if kind == "agent" and of.values}
+        stand.former = await read_former(conn, domain_id, worked - here)
     return stand
 
 

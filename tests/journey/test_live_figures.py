@@ -23,6 +23,7 @@ from tests.journey.test_feeds import follower_of, until
 from tests.journey.test_floor_feed import change, play, staffed
 
 STEPS = 200
+NOBODY: dict[str, set[str]] = {}
 
 # Written once more, from what the words mean.
 STATE_AFTER = {
@@ -74,22 +75,22 @@ async def occupied(board: Board, begin_us: int, now_us: int, agent_ids: set[str]
     return Ratio(spans["work"], spans["ready"])
 
 
-async def prove(board: Board, followers: dict[str, Follower], seed: int) -> None:
-    """All of them at one instant, against the tables."""
+async def prove(board: Board, followers: dict[str, Follower], seed: int, gone: dict[str, set[str]] = NOBODY) -> None:
+    """All of them at one instant, against the tables. `gone`: agents who served a queue today and were archived."""
     await until(lambda: len({f.pos for f in followers.values()}) == 1)
     pos, now_us = next(iter(followers.values())).pos, board.clock.now_us()
     shown = {}
     for name, follower in followers.items():
         follower.today.pass_time(now_us)
-        shown[name] = live_figures.of_scope(follower.model, follower.today, ALL, now_us)
+        shown[name] = live_figures.Round(follower.model, follower.today, now_us).of_scope(ALL)
     begin_us, _ = local_day("UTC", now_us)
     first = followers["near"]
     # Nothing may happen while the tables are read; if something did, the next look will do.
     fresh = {q: await tallied(first, q, begin_us, now_us) for q in board.centre.queue_ids}
     able = {q: agents_of(first.model, q) for q in board.centre.queue_ids}
-    times = {q: await occupied(board, begin_us, now_us, able[q]) for q in board.centre.queue_ids}
+    times = {q: await occupied(board, begin_us, now_us, able[q] | gone.get(q, set())) for q in able}
     if first.pos != pos:
-        await prove(board, followers, seed)
+        await prove(board, followers, seed, gone)
         return
 
     for name, found in shown.items():
@@ -143,8 +144,20 @@ async def test_live_figures_equal_those_recomputed_from_the_tables(database: str
                 followers = {"near": near, "far": far, "middle": middle, "late": late}
                 await until(lambda: all(f.model.names.agents[agent_id].team_id is None for f in followers.values()))
                 await prove(board, followers, seed)
+                leaves = board.centre.agent_ids[0]
+                gone = {q: {leaves} for q in board.centre.queue_ids if leaves in agents_of(near.model, q)}
+                archived = "UPDATE agent SET archived_at = clock_timestamp() WHERE id = $1"
+                await change(board, archived, leaves, agent_id=leaves)
+                await until(lambda: all(leaves not in f.model.staff.profiles for f in followers.values()))
+                async with follower_of(database, board) as last:
+                    board.switchboard.on_committed.append(last.committed)
+                    await prove(board, followers | {"last": last}, seed, gone)
+                    await board.let_pass(3600)
+                    await prove(board, followers | {"last": last}, seed, gone)
 
-        every = live_figures.of_scope(near.model, near.today, ALL, board.clock.now_us())["all"]
+        begin_us, now_us = near.today.days["UTC"].begin_us, board.clock.now_us()
+        assert midnight or (await occupied(board, begin_us, now_us, {leaves})).whole > 0
+        every = live_figures.Round(near.model, near.today, now_us).of_scope(ALL)["all"]
         assert every["offered"] > 0
         assert every["occupancy_bp"]
         assert midnight or metrics.handled([near.today.tally(q) for q in board.centre.queue_ids]) > 0

@@ -73,7 +73,9 @@ class Ledger:
                     self.profiles[profile.agent_id] = profile
                     self.agents.setdefault(profile.agent_id, AgentState(profile.agent_id, 1))
                 for agent_id in message.gone_agent_ids:
-                    self.profiles.pop(agent_id, None)
+                    if self.profiles.pop(agent_id, None) is not None:
+                        self.change(agent_id, chosen="offline", reason=None)
+                        self.next_chosen.pop(agent_id, None)
             case "Choose":
                 self.change(message.agent_id, chosen=message.chosen, reason=message.reason)
                 self.next_chosen.pop(message.agent_id, None)

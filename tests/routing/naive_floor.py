@@ -387,4 +387,7 @@ class NaiveFloor:
                 self.say("AgentChanged", agent_id=profile.agent_id, why="configured")
         for agent_id in message.gone_agent_ids:
             if self.profiles.pop(agent_id, None) is not None:
+                agent = self.agents[agent_id]
+                if (agent.chosen, agent.next_chosen) != ("offline", None):
+                    self.chosen(agent, "offline", None, "chose")
                 self.withdraw(self.offers_to(agent_id), "not_ready")

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from contacts.contact import Contact
-from contacts.records import Records
+from contacts.records import ConfigValue, Records
 from contacts.segment import Segment
 from contacts.stay import Stay
-from screenpop.model import Names, ReadModel
+from screenpop.live import queues_of
+from screenpop.model import Names, QueueName, ReadModel
 
 CONTACT = Contact("c", "company", 1, "chat", "in", "open", "api:k", "1", 0)
 STAY = Stay("s", "c", 1, "q", 1, "", 0, 0, 0, 0)
@@ -35,3 +36,16 @@ def test_the_stay_of_a_live_segment_is_kept_whoever_of_them_is_told_first() -> N
 
     assert kept == {"s": ended}
     assert model.stays == {}
+
+
+def test_a_queue_that_asks_for_nothing_is_served_from_the_moment_it_is_in_force_until_it_is_gone() -> None:
+    """Also where somebody looked before: its name may be known first, and goes last."""
+    model = ReadModel(names=Names(queues={"q": QueueName("Service")}))
+    model.take_config([ConfigValue("agent", "a", 1, {"agent_id": "a", "company_ids": ["c"]})])
+    served = [list(queues_of(model, "a"))]
+    for seq, values in ((2, {"queue_id": "q", "company_id": "c"}), (3, None)):
+        touched = model.take_config([ConfigValue("queue", "q", seq, values)])
+        served.append(list(queues_of(model, "a")))
+        assert "agent/a" in touched[""]
+
+    assert served == [[], ["q"], []]

@@ -1,5 +1,6 @@
 """Who sees whom, and how do agents stand? Teams and companies by hand, and counts against counting."""
 
+from collections import Counter
 from random import Random
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from contacts.presence import AgentState
 from contacts.segment import Segment
 from screenpop.scope import ALL, Scope
-from screenpop.staff import STANDINGS, Part, Staff, standing
+from screenpop.staff import STANDINGS, Cell, Part, Staff, standing
 
 SEGMENT = Segment("g", "c", "s", "q", 1, "a", "primary", "talking", 0)
 
@@ -103,13 +104,45 @@ def test_counts_of_parts_equal_counting_everybody(seed: int) -> None:
                     staff.stand(agent_id, stands[agent_id])
         if step % 50 == 49:
             staff.forget_parts()
+        if step % 70 == 69:
+            staff.forget_unasked()
         for name, part in PARTS.items():
             if step < asked[name]:
                 continue
             able = [a for a, (p, _) in profiles.items() if is_of(name, p["company_ids"], p["skills"]["zh"])]
-            team = [a for a in able if profiles[a][1] == "t"]
 
             assert staff.standings(part) == {word: sum(stands[a] == word for a in able) for word in STANDINGS}
-            seen = [cell for cell in staff.cells if cell.team_id == "t"]
-            assert staff.standings(part, seen) == {word: sum(stands[a] == word for a in team) for word in STANDINGS}
+            for cell, counts in staff.parts[part].items():
+                here = [
+                    stands[a] for a in able if Cell(frozenset(profiles[a][0]["company_ids"]), profiles[a][1]) == cell
+                ]
+                assert {word: n for word, n in counts.items() if n} == Counter(here)
             assert {a for a in profiles if part in {each for each, _ in staff.labels(a)}} == set(able)
+
+
+def test_what_nobody_asks_for_any_more_is_counted_no_longer() -> None:
+    staff = Staff()
+    staff.know("ann", {"skills": {"zh": 2}, "company_ids": ["c"]}, None)
+    for part in PARTS.values():
+        staff.count(part)
+    staff.forget_unasked()
+    staff.count(PARTS["one queue"])
+    staff.know("ann", {"skills": {"zh": 3}, "company_ids": ["c"]}, None)
+    staff.forget_unasked()
+
+    assert list(staff.parts) == [part for part, _ in staff.labels("ann")] == [PARTS["one queue"]]
+    assert list(staff.counts) == [staff.group_of["ann"]]
+
+
+def test_who_is_gone_is_counted_where_they_were_and_stands_nowhere() -> None:
+    staff, part = Staff(), PARTS["one queue"]
+    staff.know("ann", {"skills": {"zh": 2}, "company_ids": ["c"]}, None)
+    staff.stand("ann", "ready")
+    staff.know("ann", None, None)
+    staff.count(part)
+    resumed = Staff()
+    resumed.count(part)
+    resumed.remember("ann", {"skills": {"zh": 2}, "company_ids": ["c"]}, None)
+
+    assert staff.labels("ann") == resumed.labels("ann") == ((part, Cell(frozenset("c"), None)),)
+    assert sum(staff.standings(part).values()) == sum(resumed.standings(part).values()) == 0

@@ -316,6 +316,19 @@ def test_an_agent_who_is_gone_gets_nothing_more_and_what_was_offered_goes_to_oth
     scene.refuses(scene.choose, "ann", "ready")
 
 
+def test_who_is_let_go_is_offline_and_stays_so_when_they_come_back(scene: Scene) -> None:
+    scene.queue()
+    scene.agent("ann")
+    scene.tell(ConfigChanged(99, gone_agent_ids=("ann",)))
+
+    assert [changed.why for changed in scene.of("AgentChanged")] == ["chose"]
+    scene.tell(ConfigChanged(100, agents=(AgentProfile("ann", {}, frozenset({COMPANY})),)))
+    scene.arrive("x")
+    assert scene.live() == []
+    scene.choose("ann", "ready")
+    assert scene.live() == [("x", "ann")]
+
+
 def test_a_conversation_of_an_agent_who_is_gone_can_end(scene: Scene) -> None:
     scene.queue(wrap_up_s=None)
     scene.agent("ann")
