@@ -32,7 +32,7 @@ from app.api.tab import (
     Socket,
     Watch,
 )
-from app.frames import Do, FeedName, Hello, Pong, Resume, encode, encoded_parts
+from app.frames import Do, FeedName, Hello, Pong, Resume, encode, encoded_parts, refused
 from app.ports import Deliver, Feeds, NoWriter
 from screenpop.scope import Scope as FloorScope
 
@@ -118,8 +118,8 @@ class Sockets:
             raise Closing(RELOAD, "version")
         try:
             seat = await self.open_seat(hello.ticket, origin)
-        except PermissionError as refused:
-            raise Closing(RIGHTS_CHANGED, str(refused)) from refused
+        except PermissionError as no:
+            raise Closing(RIGHTS_CHANGED, str(no)) from no
         seat = placed(seat, hello)
         now = time.monotonic()
         for other in list(self.open.get(seat.place, ())):
@@ -241,8 +241,7 @@ class Sockets:
 
     def _start(self, socket: Socket, frame: Do) -> None:
         if not socket.may_act(time.monotonic()):
-            refused = c.problem(429, "command.too_many")
-            socket.send(_refused(frame.id, refused.body, retry=True))
+            socket.send(refused(frame.id, c.problem(429, "command.too_many").body, retry=True))
             return
         self._beside(socket, self._act(socket, frame))
 
@@ -257,16 +256,16 @@ class Sockets:
         try:
             reply = await self._deliver(socket.seat, frame)
         except NoWriter:
-            socket.send(_refused(frame.id, c.problem(503, "writer.none").body, retry=True))
+            socket.send(refused(frame.id, c.problem(503, "writer.none").body, retry=True))
             return
         except Exception as error:  # the database is away: its text stays out of the log, it may quote a note
             log.warning("act failed", what=frame.what, error=type(error).__name__)
-            socket.send(_refused(frame.id, c.problem(503, "database.away").body, retry=True))
+            socket.send(refused(frame.id, c.problem(503, "database.away").body, retry=True))
             return
         if reply.status < 400:
             socket.send(encode({"t": "done", "id": frame.id, "pos": reply.pos, "result": dict(reply.body)}))
         else:
-            socket.send(_refused(frame.id, reply.body, retry=False))
+            socket.send(refused(frame.id, reply.body, retry=False))
 
     async def _deliver(self, seat: Seat, frame: Do) -> c.Reply:
         if seat.user_id is None or (seat.agent_id is None and not is_supervising(frame)):
@@ -392,10 +391,6 @@ async def _closing(socket: Socket, work: Awaitable[None]) -> None:
     except Exception as error:  # its page would look fresh and be shown nothing any more
         log.error("work beside a socket failed", error=type(error).__name__)
         socket.close(RESTART, "fault")
-
-
-def _refused(command_id: str, body: Any, *, retry: bool) -> bytes:
-    return encode({"t": "refused", "id": command_id, "problem": dict(body), "retry": retry})
 
 
 async def _close(send: Send, closing: Closing) -> None:
