@@ -49,5 +49,8 @@ TITLES = {
 REQUIREMENT = "The requirement cannot be read"  # what is wrong with it is said beside its column
 
 
+REFUSED = "This is refused"  # by a field whose key is the library's own
+
+
 def title_of(text_key: str) -> str:
-    return REQUIREMENT if text_key.startswith("requirement.") else TITLES[text_key]
+    return REQUIREMENT if text_key.startswith("requirement.") else TITLES.get(text_key, REFUSED)

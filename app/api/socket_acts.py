@@ -57,4 +57,4 @@ def _reply_of(refused: Problem) -> c.Reply:
     pointer = errors[0].get("pointer")
     told = c.problem(refused.status, refused.body["text_key"], field=_named(pointer[1:]) if pointer else None)
     both: dict[str, Any] = {name: refused.body[name] for name in ("your_version", "current") if name in refused.body}
-    return c.Reply(told.status, {**told.body, **both})
+    return c.Reply(told.status, {**told.body, "title": refused.body["title"], **both})
