@@ -11,7 +11,7 @@ NPM := .ci/npm
 LINT_IMPORTS := $(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 SOAK_SEEDS ?= 200
 # Much of a test is waiting, so more of them than cores; a file's tests share a server and stay together.
-TEST_PROCESSES ?= 3
+TEST_PROCESSES ?= 4
 SOAK_PROCESSES ?= 4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -63,7 +63,7 @@ demo: setup web
 # pytest goes first: it writes build/feed.ndjson, which the tests of web/ read. Its summary is said again at the end.
 test: setup web
 	@mkdir -p build
-	@set -o pipefail; $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile | tee build/pytest.log
+	@set -o pipefail; $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder | tee build/pytest.log
 	@if [ -f web/package.json ]; then $(NPM) test; fi
 	@tail -n 1 build/pytest.log
 

@@ -22,6 +22,19 @@ from app.settings import with_database
 
 _copies = itertools.count(1)
 
+LONG_FIRST = ("browser", "routing", "floor", "faults", "journey", "desk", "api")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first: then no process is left alone with a long file at the end."""
+    folders = Path(__file__).parent
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.relative_to(folders).parts[0]
+        return LONG_FIRST.index(folder) if folder in LONG_FIRST else len(LONG_FIRST)
+
+    items.sort(key=turn)
+
 
 def outside_any_loop(work: Callable[[], Any]) -> Any:
     """Run `work`, a coroutine function or a plain one, in a thread: the loop of an async test may be running here."""
