@@ -68,7 +68,7 @@ def wire(settings: Settings, database_url: str) -> Process:
     bus = _bus(settings, process_id, switchboard, follower)
     clock = FollowedClock(database, switchboard)
     follower.business_us = clock.now_us
-    posts = Posts()
+    posts = Posts(switchboard.session.may_send)
     providers = Providers(database.engine, settings.signing_key())
     arrivals = Arrivals(LookUps(database.reads), clock.now_us)
 

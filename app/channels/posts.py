@@ -4,7 +4,7 @@ aiohttp and not the client of everything else: a fifth of its processor time a P
 (docs/decisions/0011-deliveries-by-aiohttp.md).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -19,20 +19,27 @@ log = structlog.get_logger()
 
 
 class Posts:
-    """Connections are kept open between deliveries; the first opens them, for they belong to the running loop."""
+    """Connections are kept open between deliveries; the first opens them, for they belong to the running loop.
 
-    def __init__(self) -> None:
+    `may_send` is asked when a connection is there and nothing is written to it yet: a process that was stopped while it
+    waited for one is no longer the writer when it has it.
+    """
+
+    def __init__(self, may_send: Callable[[], bool] = lambda: True) -> None:
+        self._may_send = may_send
         self._session: aiohttp.ClientSession | None = None
         self._away: dict[str, str] = {}  # provider that did not answer -> where; said once, however often it is tried
 
     async def post(self, provider_id: str, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
         """The status, or None when nobody answered in time. Redirects are not followed: they were not signed for."""
-        session = self._session = self._session or _opened()
+        session = self._session = self._session or _opened(self._may_send)
         try:
             async with session.post(
                 url, data=body, headers=headers, allow_redirects=False, proxy=_proxy_to(url)
             ) as answer:
                 await _take(answer)
+        except _NotOurs:
+            return None
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             if self._away.get(provider_id) != url:
                 log.warning("provider does not answer", provider=provider_id, error=type(error).__name__)
@@ -56,8 +63,28 @@ async def _take(answer: aiohttp.ClientResponse) -> None:
             return
 
 
-def _opened() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), cookie_jar=aiohttp.DummyCookieJar())
+class _NotOurs(aiohttp.ClientConnectionError):
+    """It is somebody else's to send."""
+
+
+class _Fenced(aiohttp.TCPConnector):
+    def __init__(self, may_send: Callable[[], bool]) -> None:
+        super().__init__()
+        self._may_send = may_send
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[aiohttp.tracing.Trace], timeout: aiohttp.ClientTimeout
+    ) -> aiohttp.connector.Connection:
+        connection = await super().connect(req, traces, timeout)
+        if not self._may_send():
+            connection.release()
+            raise _NotOurs
+        return connection
+
+
+def _opened(may_send: Callable[[], bool]) -> aiohttp.ClientSession:
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+    return aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), connector=_Fenced(may_send))
 
 
 @lru_cache(maxsize=1_000)

@@ -128,3 +128,24 @@ async def test_carrying_ends_at_once_though_something_comes_at_that_moment(ticks
         stopping.cancel()
 
     assert stopping in done
+
+
+async def test_who_is_no_longer_the_writer_when_the_connection_is_there_writes_nothing_to_it() -> None:
+    """Stopped while it connects, continued when another has taken over: what was asked before is not true any more."""
+    outside, is_writer = Outside(), True
+    listener = Listener(outside.answer)
+    url = f"http://127.0.0.1:{await listener.start()}/commands"
+    posts = Posts(lambda: is_writer)
+    body = json.dumps({"commands": [{"leg": "mine"}]}).encode()
+    try:
+        first = await posts.post("p", url, body, {})
+        is_writer = False
+        second = await posts.post("p", url, body, {})
+        is_writer = True
+        third = await posts.post("p", url, body, {})
+    finally:
+        await posts.close()
+        await listener.stop()
+
+    assert (first, second, third) == (200, None, 200)
+    assert outside.taken == ["mine"] * 2
