@@ -10,6 +10,7 @@ from floor.demo_day import Shift
 PASSWORD = "jackfield-demo"
 FIRM, OTHER = demo_customers.FIRM, demo_customers.OTHER
 SKILLS = ("letting", "selling", "decoration", "management", "zh", "en")
+PAST = "Earlier letters 往来"  # what was before the first visitor came: answered in a moment, it must spoil no figure
 MANAGEMENT, SELLING = "Property management 物业", "Selling 买卖"  # where others overflow to
 HEAD_START = [{"value": 50, "points": 30}, {"value": 80, "points": 90}]  # value decides, within bounds
 OFFICE_HOURS = {
@@ -66,6 +67,10 @@ QUEUES = (
         {"letting@harbour.example": "email", "service@harbour.example": "email", "+862155500190": "fax"},
         promise_s=600, limit_s=28_800, offer_timeout_s=60,
     ),
+    _queue(
+        PAST, "letting >= 3 or selling >= 3 or decoration >= 3 or management >= 3", {},
+        promise_s=600, limit_s=28_800,
+    ),
 )  # fmt: skip
 OTHER_QUEUES = (
     _queue("Service", "oakline >= 2", {"+442079460210": "phone", "oakline-chat": "widget"}, "en"),
@@ -73,6 +78,7 @@ OTHER_QUEUES = (
         "Mail", "oakline", {"service@oakline.example": "email", "+442079460290": "fax"}, "en",
         promise_s=600, limit_s=28_800, offer_timeout_s=60,
     ),
+    _queue(PAST, "oakline", {}, "en", promise_s=600, limit_s=28_800),
 )  # fmt: skip
 
 DISPOSITIONS = {

@@ -5,14 +5,14 @@ import contextlib
 import random
 import secrets
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
 
 from floor.caller import Caller, Errand
 from floor.company import CustomerWish
-from floor.demo_company import FIRM, MANAGEMENT, OTHER
+from floor.demo_company import FIRM, MANAGEMENT, OTHER, PAST
 from floor.demo_day import gap_s, hour_at
 from floor.opening import Floor
 from floor.rest import Refused
@@ -172,7 +172,7 @@ class Visits:
         async def one() -> None:
             async with gate:
                 (door,) = self.chance.choices(doors, [door.share for door in doors])
-                await self._send(door, self._who(door))
+                await self._send(replace(door, queue=PAST), self._who(door))
 
         async with asyncio.timeout(PAST_S):
             await asyncio.gather(*(one() for _ in range(many)))

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import Field, StringConstraints
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import AfterValidator, Field, StringConstraints
 
 from app.api.access import Caller
 from app.api.acts import acting, new_id
@@ -19,7 +20,20 @@ from screenpop import card
 router = APIRouter(prefix="/v1/companies", tags=["companies"])
 
 Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
-Region = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$"), Field(description="ISO 3166, for national numbers")]
+
+
+def _region(code: str) -> str:
+    if code not in SUPPORTED_REGIONS:
+        raise ValueError("expected a region that has telephone numbers, such as DE")
+    return code
+
+
+Region = Annotated[
+    str,
+    StringConstraints(pattern="^[A-Z]{2}$"),
+    AfterValidator(_region),
+    Field(description="ISO 3166, for national numbers", examples=["DE"]),
+]
 Languages = Annotated[list[Language], Field(max_length=32)]
 
 

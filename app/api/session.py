@@ -12,6 +12,7 @@ from app.api.access import Access, Caller, grants_of
 from app.api.acts import Act, acting, some
 from app.api.fields import Given, Id, Shown
 from app.api.problems import invalid
+from app.commands import ChooseState
 from app.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from app.problems import FieldError, Problem
 from app.rights import Principal, Role
@@ -137,10 +138,16 @@ async def _shown(conn: AsyncConnection, principal: Principal, csrf: str | None) 
 
 @router.delete("/session", status_code=204)
 async def log_out(response: Response, access: Caller) -> None:
+    """An agent who leaves is offline: nothing is offered to a chair left on purpose. A call on a phone goes on.
+
+    A tab that is closed, or a machine that dies, is no log-out: there what was chosen stands.
+    """
     session_hash = _session_of(access)
     async with acting(access) as act:
         await login_sessions.end(act.conn, session_hash)
         await act.record("session.closed", "user", access.principal.id)
+        if access.principal.agent_id is not None:
+            act.commands.append(ChooseState(access.principal.agent_id, "offline"))
     response.delete_cookie(COOKIE, path="/")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.commands import ChooseState
 from app.sessions import COOKIE, CSRF_HEADER, read_ticket
 from tests.api.conftest import URL, House
 
@@ -20,9 +21,9 @@ async def browser(house: House) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=house.client._transport, base_url=URL)
 
 
-async def logged_in(house: House) -> httpx2.AsyncClient:
+async def logged_in(house: House, login: str = "Ada") -> httpx2.AsyncClient:
     page = await browser(house)
-    answer = await page.post("/v1/session", json={"login": "Ada", "password": PASSWORD})
+    answer = await page.post("/v1/session", json={"login": login, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     page.headers[CSRF_HEADER] = answer.json()["csrf"]
     return page
@@ -115,6 +116,18 @@ async def test_logging_out_ends_the_session_even_if_the_cookie_was_kept(house: H
 
     stolen = httpx2.AsyncClient(transport=house.client._transport, base_url=URL, cookies={COOKIE: token})
     assert (await stolen.get("/v1/session")).status_code == 401
+
+
+async def test_an_agent_who_logs_out_is_offline_and_anybody_else_changes_nothing(house: House):
+    user = await ada(house)
+    agent = await house.make("agents", {"user_id": user["id"]})
+    await house.make("users", {"login": "bob", "name": "Bob", "password": PASSWORD})
+    await (await logged_in(house, "bob")).delete("/v1/session")
+    before = house.writer.of(ChooseState)
+    await (await logged_in(house)).delete("/v1/session")
+
+    assert before == []
+    assert [(each.agent_id, each.chosen) for each in house.writer.of(ChooseState)] == [(agent["id"], "offline")]
 
 
 async def test_a_new_password_ends_all_other_sessions(house: House):

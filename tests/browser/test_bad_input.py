@@ -86,6 +86,10 @@ async def test_a_result_that_is_gone_is_told_at_its_field_and_the_note_stays(cen
     await page.click("[data-test=finish]")
     await expect(page.locator("[data-test=contact]")).to_have_count(0)
     story = await centre.api.get(f"/v1/contacts/{contact_id}")
+    boss = await visit()
+    await boss.log_in(centre, await centre.a_supervisor())
+    await boss.page.goto(f"{centre.server.url}/contacts/{contact_id}")
+    await expect(boss.page.locator("[data-test=result]")).to_have_text("Callback promised")
 
     assert (told, kept) == ("This result does not exist any more.", SCRIPT)
     assert [segment["note"] for segment in story["segments"]] == [SCRIPT]
