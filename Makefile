@@ -11,7 +11,7 @@ NPM := .ci/npm
 LINT_IMPORTS := $(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
 SOAK_SEEDS ?= 200
 # Much of a test is waiting, so more of them than cores; a file's tests share a server and stay together.
-TEST_PROCESSES ?= 4
+TEST_PROCESSES ?= 3
 SOAK_PROCESSES ?= 4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

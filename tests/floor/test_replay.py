@@ -71,7 +71,9 @@ async def test_a_made_day_runs_through_the_server_and_the_auditor_finds_every_pl
     assert outcome.drained
     assert said["figures"]["log"]["offered"] == 20
     assert said["figures"]["ours"]["offered"] == 20
-    assert said["figures"]["ours"]["answered"] == said["figures"]["as_callers_saw_it"]["answered"] >= 12
+    assert said["figures"]["ours"]["answered"] == said["figures"]["as_callers_saw_it"]["answered"] >= 5, (
+        "an empty day proves nothing"
+    )
     assert set(said["definitions"]["ours"]) == set(log_figures.DEFINITIONS)
     assert set(said["by_queue"]) == {"PS regular", "NE stock trading"}
     assert await asyncio.to_thread(audited, tmp_path) == (0, {})
