@@ -44,11 +44,7 @@ TITLES = {
     "webhook.signature": "The signature does not fit",
     "writer.none": "Nobody can take this at the moment; the same id is safe to send again",
 }
-
-
 REQUIREMENT = "The requirement cannot be read"  # what is wrong with it is said beside its column
-
-
 REFUSED = "This is refused"  # by a field whose key is the library's own
 
 

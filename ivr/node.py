@@ -3,23 +3,25 @@
 A step is entered, says or asks something of the world, and hears what came of it; each time it says where to go on.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from ivr.words import Action, Done, Exit, Failed, Input, Keys, Say, Silence, Spoken
+from ivr.words import Action, Done, Exit, Input, Keys, Say, Silence, Spoken
 
 NodeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 PromptName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Variable = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){0,2}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
-KEYS = "0123456789*#"
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
 
 VALUE_LENGTH_MAX = 500
-TRIES = 3
+TRIES, TRIES_MAX = 3, 10
+WAIT_S_MIN, WAIT_S_MAX = 0.5, 60.0  # for a key; longer nobody is left in silence
+WaitS = Annotated[float, Field(ge=WAIT_S_MIN, le=WAIT_S_MAX)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Call:
         return {**self.values, **self.secrets}
 
 
-class Node(BaseModel):
+class Node(BaseModel, ABC):
     """`on` leads out of it in cases that its own fields do not name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,11 +89,12 @@ class Node(BaseModel):
 
     on: Mapping[Exit, NodeName] = {}
 
-    def enter(self, call: Call) -> Step:
-        raise NotImplementedError
+    @abstractmethod
+    def enter(self, call: Call) -> Step: ...
 
     def hear(self, call: Call, said: Input) -> Step:
-        raise NotImplementedError
+        """Of a step that asks nothing, nothing is heard."""
+        return Out("failure")
 
     def exits(self) -> Iterator[tuple[str, str]]:
         """(label, node) of every way out that the flow names for this step."""
@@ -107,22 +110,18 @@ class Node(BaseModel):
         """Names of what may be said here."""
         return iter(())
 
-    def conditions(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """(path of fields, text) of every condition."""
-        return iter(())
-
 
 class Asking(Node):
     """A step that asks for keys, again when nothing comes or what comes does not fit."""
 
     hears: ClassVar[bool] = True
 
-    tries: int = TRIES
-    first_s: float = 5.0
-    between_s: float = 3.0
+    tries: Annotated[int, Field(ge=1, le=TRIES_MAX)] = TRIES
+    first_s: WaitS = 5.0
+    between_s: WaitS = 3.0
 
-    def question(self, call: Call, again: str | None = None) -> Ask:
-        raise NotImplementedError
+    @abstractmethod
+    def question(self, call: Call, again: str | None = None) -> Ask: ...
 
     def enter(self, call: Call) -> Step:
         return self.question(call)
@@ -144,15 +143,15 @@ class Asking(Node):
             case _:
                 return Out("failure")
 
-    def pressed(self, call: Call, keys: str) -> Step:
-        raise NotImplementedError
+    @abstractmethod
+    def pressed(self, call: Call, keys: str) -> Step: ...
 
 
 class Telling(Node):
     """A step that says something and goes on."""
 
-    def after(self, call: Call) -> Step:
-        raise NotImplementedError
+    @abstractmethod
+    def after(self, call: Call) -> Step: ...
 
     def tell(self, call: Call, *names: str | None) -> Step:
         said = call.say(*names)
@@ -162,7 +161,5 @@ class Telling(Node):
         match said:
             case Done():
                 return self.after(call)
-            case Failed():
-                return Out("failure")
             case _:
                 return Out("failure")

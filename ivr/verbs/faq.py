@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from ivr.node import Ask, Call, GoTo, NodeName, Out, Step, Telling
-from ivr.words import Done, Failed, Found, Input, LookUp, NotFound, Say, Spoken
+from ivr.words import Done, Found, Input, LookUp, NotFound, Say, Spoken
 
 WITHIN_S = 2.0
 ANSWER = "text"  # what a found answer is called
@@ -31,8 +31,6 @@ class FaqNode(Telling):
                 return GoTo(self.none)
             case Done() if call.phase == "told":
                 return self.after(call)
-            case Failed():
-                return Out("failure")
             case _:
                 return Out("failure")
 

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from ivr.node import Ask, Call, GoTo, Node, NodeName, Out, Step, Variable
-from ivr.words import Failed, Found, Input, LookUp, NotFound
+from ivr.words import Found, Input, LookUp, NotFound
 
 VALUES_MAX = 20
 WITHIN_S_MAX = 10.0  # longer no caller is left in silence
@@ -47,8 +47,6 @@ class LookUpNode(Node):
                 return GoTo(self.next)
             case NotFound():
                 return GoTo(self.none)
-            case Failed():
-                return Out("failure")
             case _:
                 return Out("failure")
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from ivr.node import Ask, Asking, Call, GoTo, Key, NodeName, PromptName, Step, Variable
+from ivr.node import TRIES_MAX, Ask, Asking, Call, GoTo, Key, NodeName, PromptName, Step, Variable
 from ivr.words import Collect, Exit
 
 QUESTIONS_MAX = 10
@@ -26,7 +26,7 @@ class Question(BaseModel):
 class SurveyNode(Asking):
     """A question without an answer is left out, and the next one asked."""
 
-    tries: int = 2
+    tries: Annotated[int, Field(ge=1, le=TRIES_MAX)] = 2
 
     survey: Annotated[Sequence[Question], Field(min_length=1, max_length=QUESTIONS_MAX)]
     next: NodeName

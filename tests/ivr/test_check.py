@@ -109,6 +109,8 @@ def test_a_variable_that_nothing_sets_is_told() -> None:
         ("{transfer: '0900 1234'}", "flow.string_pattern_mismatch"),
         ("{voicemail: p, next: b, max_s: 9999}", "flow.less_than_equal"),
         ("{enqueue: ''}", "flow.string_too_short"),
+        ("{menu: p, keys: {1: b}, tries: 0}", "flow.greater_than_equal"),
+        ("{menu: p, keys: {1: b}, first_s: inf}", "flow.less_than_equal"),
     ],
 )
 def test_a_step_that_cannot_be_read_is_told_in_its_line(node: str, key: str) -> None:
