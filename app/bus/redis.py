@@ -47,6 +47,7 @@ class RedisBus:
     _bell: int = 0
     _bell_task: asyncio.Task[None] | None = None
     _asked: int = 0
+    _subscribed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.client = redis.asyncio.Redis.from_url(self.url, decode_responses=False)
@@ -67,6 +68,7 @@ class RedisBus:
         fields: dict[Any, Any] = {"ask": ask, "to": self.process_id, "envelope": c.dump(envelope)}
         try:
             async with asyncio.timeout(COMMAND_WAIT_S):
+                await self._subscribed.wait()  # what nobody listens for yet would be answered into the void
                 await self.client.xadd(self._key("commands"), fields, maxlen=COMMANDS_MAX, approximate=True)
                 return await answer
         except (TimeoutError, RedisError, OSError) as lost:
@@ -116,17 +118,25 @@ class RedisBus:
                 await asyncio.sleep(RETRY_S)
 
     async def _listen(self) -> None:
+        answers = self._key(f"answers:{self.process_id}")
         async with self.client.pubsub() as channel:
-            await channel.subscribe(self._key("bell"), self._key("heard"), self._key(f"answers:{self.process_id}"))
-            async for message in channel.listen():
-                if message["type"] != "message":
-                    continue
-                try:
-                    self._hear(message["channel"].decode(), message["data"])
-                except (ValueError, KeyError, TypeError) as unreadable:  # of another version
-                    log.error("bus: unreadable message", error=type(unreadable).__name__)
+            await channel.subscribe(self._key("bell"), self._key("heard"), answers)
+            try:
+                async for message in channel.listen():
+                    if message["type"] == "message":
+                        self._hear(message["channel"].decode(), message["data"])
+                    elif message["channel"].decode() == answers:
+                        self._subscribed.set()
+            finally:
+                self._subscribed.clear()
 
     def _hear(self, channel: str, data: bytes) -> None:
+        try:
+            self._read(channel, data)
+        except (ValueError, KeyError, TypeError) as unreadable:  # of another version
+            log.error("bus: unreadable message", error=type(unreadable).__name__)
+
+    def _read(self, channel: str, data: bytes) -> None:
         if channel == self._key("bell"):
             self.on_bell(int(data))
         elif channel == self._key("heard"):
