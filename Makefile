@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup web demo test check bench soak screens mutate lock clean
+.PHONY: help setup web demo test test-pbx check bench soak screens mutate lock clean
 
 PY := .venv/bin/python
 NPM := .ci/npm
@@ -18,6 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@echo 'make demo    a living contact centre, on this machine, now'
 	@echo 'make test    every test this machine can run'
+	@echo 'make test-pbx calls on a real Asterisk (fetched) with SIPp alone'
 	@echo 'make check   style, types, import rules'
 	@echo 'make bench   the promises of speed, measured; results in bench/results'
 	@echo 'make soak    the fault and twin tests with many seeds (SOAK_SEEDS=$(SOAK_SEEDS))'
@@ -66,6 +67,13 @@ test: setup web
 	@set -o pipefail; $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder | tee build/pytest.log
 	@if [ -f web/package.json ]; then $(NPM) test; fi
 	@tail -n 1 build/pytest.log
+
+# Real calls: Asterisk from Debian's packages in a folder of its own, SIPp and espeak-ng from the machine's.
+test-pbx: setup web build/asterisk
+	$(PY) -m pytest tests/pbx
+
+build/asterisk:
+	@tests/pbx/get-asterisk $@
 
 check: setup web
 	$(PY) -m ruff check

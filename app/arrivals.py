@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import uuid_utils
 
-from app.commands import Call, Entry
+from app.commands import Call, Entry, FlowRef
 from app.store import arrivals
 from contacts.customer import Address
 from contacts.hours import Hours, read_hours
@@ -25,8 +25,10 @@ class Arrivals:
     _hours: dict[str, Hours] = field(default_factory=dict)
     _ways: dict[str, tuple[float, arrivals.Way]] = field(default_factory=dict)  # by number, and until when
 
-    async def of_calls(self, provider_id: str, calls: Sequence[Call]) -> list[Entry | None]:
-        """An entry for each call; None where the number called is nobody's."""
+    async def of_calls(
+        self, provider_id: str, calls: Sequence[Call], *, with_flows: bool = False
+    ) -> list[Entry | None]:
+        """An entry for each call; None where the number called is nobody's. `with_flows`: the provider can ask."""
         called = [canonical_phone(call.called) or call.called for call in calls]
         callers = [canonical_phone(call.caller or "") for call in calls]
         ways = await self._ways_of(called)
@@ -37,7 +39,7 @@ class Arrivals:
             known = await self.look_ups.known([(way.company_id, callers[n] or "") for n in asking if (way := of[n])])
             found = dict(zip(asking, known, strict=True))
         return [
-            None if way is None else self._entry(provider_id, call, callers[n], way, found.get(n, []))
+            None if way is None else self._entry(provider_id, call, callers[n], way, found.get(n, []), with_flows)
             for n, (call, way) in enumerate(zip(calls, of, strict=True))
         ]
 
@@ -60,7 +62,13 @@ class Arrivals:
         self._ways.clear()
 
     def _entry(
-        self, provider_id: str, call: Call, caller: str | None, way: arrivals.Way, customers: Sequence[arrivals.Known]
+        self,
+        provider_id: str,
+        call: Call,
+        caller: str | None,
+        way: arrivals.Way,
+        customers: Sequence[arrivals.Known],
+        with_flows: bool,
     ) -> Entry:
         known = [
             Address(way.company_id, customer_id, "phone", caller or "", level, source, 0)  # type: ignore[arg-type]
@@ -69,18 +77,23 @@ class Arrivals:
         unique = identify(caller, known).unique
         value = next((v for c, _, _, v in customers if unique and c == unique.customer_id), 0)
         is_open = way.queue_id is not None and not way.queue_closed and self._is_open(way)
+        flow = FlowRef(way.flow_id, way.flow_version) if with_flows and way.flow_id and way.flow_version else None
+        known_as = {"caller": caller or "", "called": way.address, "channel": "phone", "value": str(value)}
+        known_as["known"] = "yes" if unique else "no"
         return Entry(
             contact_id=str(uuid_utils.uuid7()),
             company_id=way.company_id,
             channel="phone",
-            queue_id=way.queue_id if is_open else None,
+            queue_id=way.queue_id if is_open and flow is None else None,
+            flow=flow,
+            facts=known_as if flow else {},
             source=f"telephony:{provider_id}",
             source_id=call.leg,
             number=way.address,
             customer_id=unique.customer_id if unique else None,
             value=value,
             language=way.language,
-            closed_outcome=None if is_open else "closed_hours",
+            closed_outcome=None if is_open or flow else "closed_hours",
             # The agent reads it, and the card tells by it how sure the name is; erased with what is collected.
             collected={"from": caller or call.caller} if call.caller else {},
         )

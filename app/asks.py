@@ -1,27 +1,30 @@
 """What do we ask of a telephony provider? Effects: written by the turn that decides them, carried out after it.
 
-All verbs are repeatable: the provider treats a repeated id as the same command (design.md, 'The turn').
+By webhook all verbs are repeatable: the provider treats a repeated id as the same command (design.md, 'The turn').
 """
 
 from typing import Any
 
 from app.house import House
 from contacts.contact import Outcome
-from contacts.effect import Effect, TelephonyVerb
+from contacts.effect import ARI, ONCE_OVER_ARI, Effect, TelephonyVerb
 from contacts.leg import Leg
+from contacts.record import replace
 from contacts.segment import Segment
 
 
 def ask(house: House, leg: Leg, verb: TelephonyVerb, **args: Any) -> Effect:
+    once = leg.provider.startswith(ARI) and verb in ONCE_OVER_ARI
     effect = Effect(
         id=house.new_id(),
         domain_id=leg.domain_id,
         contact_id=leg.contact_id,
         leg_id=leg.id,
         kind=f"telephony.{verb}",
-        once=False,
+        once=once,
         provider=leg.provider,
         args={"do": verb, "leg": leg.provider_ref, **args},
+        state="sent" if once else "due",
         not_after_us=house.now_us + house.effect_life_us,
     )
     house.keep_effect(effect, new=True)
@@ -108,8 +111,11 @@ def tell_and_hang_up(house: House, contact_id: str, outcome: Outcome) -> None:
     """The caller hears why nobody comes, and is let go."""
     leg = customer_leg(house, contact_id)
     if leg is not None:
-        ask(house, leg, "play", prompt=outcome)
-        hang_up(house, leg)
+        word = ask(house, leg, "play", prompt=outcome)
+        if leg.provider.startswith(ARI):
+            ask(house, leg, "hang_up", after=word.id)
+        else:
+            hang_up(house, leg)
 
 
 def hold(house: House, segment: Segment, verb: TelephonyVerb) -> None:
@@ -122,3 +128,19 @@ def hold(house: House, segment: Segment, verb: TelephonyVerb) -> None:
 def forget_asks(house: House, leg: Leg) -> None:
     """A cleared leg needs nothing more; what this very turn asked of it need not be asked at all."""
     house.drop_undone(e for e in house.effects(leg.contact_id) if e.leg_id == leg.id)
+    for effect in house.effects(leg.contact_id):
+        if effect.once and leg.provider_ref in (effect.args.get("with"), effect.args.get("leg")):
+            house.keep_effect(replace(effect, state="done"))  # nothing more can come of it
+
+
+def answer(house: House, contact_id: str) -> None:
+    leg = customer_leg(house, contact_id)
+    if leg is not None:
+        ask(house, leg, "answer")
+
+
+def wait(house: House, contact_id: str) -> None:
+    """Music until an agent is there; a provider of its own decides by itself what its callers hear."""
+    leg = customer_leg(house, contact_id)
+    if leg is not None and leg.provider.startswith(ARI):
+        ask(house, leg, "wait")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import resource
+import secrets
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -17,6 +18,7 @@ from rich.console import Console
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app import asterisk_config
 from app import doctor as diagnosis
 from app.demo import run_demo
 from app.first_users import add_key, add_user
@@ -106,6 +108,29 @@ def replay(
     settings = Settings()
     configure_logs(settings)
     raise typer.Exit(_run(run_replay(settings, wanted)))
+
+
+@app.command("asterisk-config")
+def asterisk_config_(
+    folder: Annotated[Path, typer.Argument(help="Where the files go; what is there is not touched")],
+    application: Annotated[str, typer.Option(help="As POST /v1/asterisks names it")] = "jackfield",
+    username: Annotated[str, typer.Option(help="Of ARI")] = "jackfield",
+) -> None:
+    """What an Asterisk needs: a dialplan that calls come into, a user of ARI, its HTTP server (docs/asterisk.md)."""
+    files = {
+        "extensions-jackfield.conf": asterisk_config.dialplan(application),
+        "ari-jackfield.conf": asterisk_config.ari(username, secrets.token_urlsafe(24)),
+        "http-jackfield.conf": asterisk_config.HTTP,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        path = folder / name
+        if path.exists():
+            console.print(f"kept   {path}")
+            continue
+        path.touch(mode=0o600)
+        path.write_text(text)
+        console.print(f"made   {path}")
 
 
 @app.command()

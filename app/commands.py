@@ -20,6 +20,14 @@ from contacts.words import Channel, Direction
 
 
 @record(frozen=True, slots=True)
+class FlowRef:
+    """A call stays in the version in which it began."""
+
+    flow_id: str
+    version: int
+
+
+@record(frozen=True, slots=True)
 class Entry:
     """What was looked up about a contact that arrives: where it goes and who it may be."""
 
@@ -38,6 +46,8 @@ class Entry:
     direction: Direction = "in"
     closed_outcome: Literal["closed_hours", "failed"] | None = None
     collected: Mapping[str, Any] = default(default_factory=dict)
+    flow: FlowRef | None = None  # what the caller walks through before any queue
+    facts: Mapping[str, str] = default(default_factory=dict)  # known to the flow at its start
 
 
 @record(frozen=True, slots=True)
@@ -95,6 +105,18 @@ class ReportEffects:
     unknown: tuple[str, ...] = ()
     provider: str | None = None  # who says so; None: the carrier
     kind: Literal["report_effects"] = "report_effects"
+
+
+@record(frozen=True, slots=True)
+class ReportHeard:
+    """What came of something that a flow said or asked. `keys` may be secret: this command is stored nowhere."""
+
+    provider: str
+    effect_id: str
+    said: Literal["done", "keys", "silence", "recorded", "failed"]
+    keys: str = default(default="", repr=False)
+    seconds: float = 0.0  # of what was recorded
+    kind: Literal["report_heard"] = "report_heard"
 
 
 @record(frozen=True, slots=True)
@@ -242,8 +264,8 @@ class EraseCustomer:
 
 
 Command = (
-    Arrive | ReportLegs | ReportPhones | ReportEffects | CustomerLeft | ChooseState | ClearNotResponding | DeviceReach
-    | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | AssignContact | MoveContact
+    Arrive | ReportLegs | ReportPhones | ReportEffects | ReportHeard | CustomerLeft | ChooseState | ClearNotResponding
+    | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | AssignContact | MoveContact
     | ReprioritiseContact | WithdrawOffer | ApplyConfig | RowChanged | EraseCustomer
 )  # fmt: skip
 

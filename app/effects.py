@@ -1,4 +1,4 @@
-"""What was decided to be done in the world: is it done? Carried out after COMMIT, repeated until done or out of time.
+"""What was decided to be asked by webhook: is it done? Carried out after COMMIT, repeated until done or out of time.
 
 Only the writer's process carries them, and only while its last beat is fresh: a process that was stopped and lost
 its epoch sends nothing.
@@ -16,7 +16,7 @@ import structlog
 
 from app import commands as c
 from app.ports import Deliver, NoWriter, Taken
-from contacts.effect import Effect
+from contacts.effect import ARI, Effect
 from contacts.records import Draft
 
 COMMANDS_MAX = 64
@@ -48,6 +48,8 @@ class Effects:
 
     def committed(self, draft: Draft, _prev: int, _pos: int) -> None:
         for effect in draft.effects.values():
+            if effect.provider.startswith(ARI):
+                continue
             if effect.state == "due":
                 self.take(effect)
             else:
@@ -66,7 +68,8 @@ class Effects:
     def start(self, effects: Sequence[Effect]) -> None:
         """This process became the writer: what was due before is due again."""
         for effect in effects:
-            self.take(effect)
+            if not effect.provider.startswith(ARI):
+                self.take(effect)
 
     async def stop(self) -> None:
         """This process is no longer the writer: whoever is finds what is due in the database."""

@@ -4,9 +4,9 @@ Every change of a record goes through `keep_*`, so that memory, draft and indexe
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
-from app.commands import Envelope
+from app.commands import Envelope, FlowRef
 from contacts.contact import Contact
 from contacts.effect import Effect
 from contacts.events import Event, EventKind
@@ -16,6 +16,7 @@ from contacts.record import replace
 from contacts.records import CLEARED_LEGS_MAX, ConfigValue, Decision, Draft, Records
 from contacts.segment import OVER, Segment
 from contacts.stay import Stay
+from ivr.flow import Flow
 from routing.engine import Engine
 
 OVERTAKEN_MAX = 10_000
@@ -39,6 +40,9 @@ class House:
         self.speed = speed
         self.effect_life_us = EFFECT_LIFE_US * speed
         self.config_read: tuple[ConfigValue, ...] = ()  # read for ApplyConfig before the turn
+        self.flows: dict[FlowRef, Flow] = {}  # those that open calls walk through, and some that they did
+        self.secrets: dict[str, Mapping[str, str]] = {}  # by contact: what callers keyed in and nothing may hold
+        self.given_back: list[tuple[str, Literal["closed", "limit"]]] = []  # contacts that their queue gives back
         self.overtaken: dict[
             tuple[str, str], int
         ] = {}  # (provider, ref) whose hang-up came before the call -> its number
@@ -120,6 +124,14 @@ class House:
         config = self.records.config.get(("queue", queue_id))
         return None if config is None or config.values is None else str(config.values["company_id"])
 
+    def queue_named(self, name: str, company_id: str) -> Mapping[str, Any] | None:
+        """What is configured of the company's queue of that name, as far as we were told."""
+        for (kind, _), config in self.records.config.items():
+            values = config.values or {}
+            if kind == "queue" and values.get("name") == name and values["company_id"] == company_id:
+                return values
+        return None
+
     def serves(self, agent_id: str, company_id: str | None) -> bool:
         """Whether the agent is granted this company's contacts; None: any company's."""
         if company_id is None:
@@ -152,6 +164,7 @@ class House:
 
     def forget_contact(self, contact: Contact) -> None:
         """It is over, and nobody works on it any more."""
+        self.secrets.pop(contact.id, None)
         self.records.contacts.pop(contact.id, None)
         self.contact_by_source.pop((contact.company_id, contact.source, contact.source_id), None)
 

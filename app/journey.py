@@ -13,6 +13,9 @@ Nothing here waits or touches the world: who it is and where it goes was looked 
 A command that is refused raises before anything is changed.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from app import asks, noted
 from app.commands import Entry
 from app.house import House
@@ -67,16 +70,26 @@ def arrive(house: House, entry: Entry, leg: Leg | None = None) -> Contact:
         number=entry.number,
         value=entry.value,
         collected=entry.collected,
+        ivr=_about_flow(entry),
     )
     house.keep_contact(contact, new=True)
     house.log("contact.arrived", contact_id=contact.id, data={"channel": contact.channel})
     if leg is not None:
         house.keep_leg(leg, new=True)
-    if entry.queue_id is None:
+    if entry.flow is not None:
+        asks.answer(house, contact.id)  # the flow begins when the provider says that it is answered
+    elif entry.queue_id is None:
         let_go(house, contact.id, entry.closed_outcome or "failed")
     else:
         queue(house, contact.id, entry.queue_id, entry.value, entry.requirement, entry.wishes)
     return contact
+
+
+def _about_flow(entry: Entry) -> Mapping[str, Any]:
+    if entry.flow is None:
+        return {}
+    begins = {"flow_id": entry.flow.flow_id, "version": entry.flow.version, "facts": dict(entry.facts)}
+    return begins | ({"language": entry.language} if entry.language else {})
 
 
 # --- queued -----------------------------------------------------------------------------------------------------------
@@ -92,16 +105,28 @@ def queue(
     arrival_us: int | None = None,
 ) -> None:
     """The contact waits. `arrival_us`: since when it has not spoken to an agent; None = from now."""
-    contact = house.contact(contact_id)
-    if house.company_of_queue(queue_id) != contact.company_id:
+    if house.company_of_queue(queue_id) != house.contact(contact_id).company_id:
         let_go(house, contact_id, "failed")
         return
-    wishes = wishes or Wishes()
-    enqueue = m.Enqueue(house.new_id(), contact_id, contact.channel, queue_id, value, arrival_us, requirement, wishes)
     try:
-        decide(house, enqueue)
+        enqueue(house, contact_id, queue_id, value, requirement, wishes, arrival_us)
     except m.Refusal as refusal:
         let_go(house, contact_id, "closed_hours" if refusal.text_key == "queue.closed" else "failed")
+
+
+def enqueue(
+    house: House,
+    contact_id: str,
+    queue_id: str,
+    value: int,
+    requirement: str | None,
+    wishes: Wishes | None = None,
+    arrival_us: int | None = None,
+) -> None:
+    """Raises Refusal: the queue takes nobody."""
+    channel = house.contact(contact_id).channel
+    about = (house.new_id(), contact_id, channel, queue_id, value, arrival_us, requirement, wishes or Wishes())
+    decide(house, m.Enqueue(*about))
 
 
 def queued(house: House, told: m.Queued, enqueue: m.Enqueue) -> None:
@@ -119,6 +144,7 @@ def queued(house: House, told: m.Queued, enqueue: m.Enqueue) -> None:
         wishes=enqueue.wishes,
     )
     house.keep_stay(stay, new=True)
+    asks.wait(house, stay.contact_id)
     house.log(
         "stay.queued",
         contact_id=stay.contact_id,
@@ -295,12 +321,17 @@ def customer_left(house: House, contact_id: str, actor: Actor) -> None:
     if stay is not None:  # they left a wait, whoever may still be wrapping up an earlier conversation
         close(house, contact_id, "abandoned")
     else:
-        close_if_done(house, contact_id, gone=True)
+        heard_only = bool(house.contact(contact_id).ivr) and not house.contact(contact_id).ivr.get("answered")
+        close_if_done(house, contact_id, "cleared" if heard_only else "handled", gone=True)
 
 
 def stay_over(house: House, told: m.StayOver) -> None:
     """The stay has left the engine: its customer went, or the recipe's last step runs."""
     stay = house.records.stays[told.stay_id]
+    if told.step is not None and told.step.kind != "overflow" and house.contact(stay.contact_id).ivr.get("node"):
+        end_stay(house, stay, "cleared", "engine")
+        house.given_back.append((stay.contact_id, "limit"))  # its flow knows what to do now
+        return
     if told.step is None:
         end_stay(house, stay, told.end or "cleared", "supervisor" if told.end == "overflowed" else "system")
         return

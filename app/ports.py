@@ -96,5 +96,7 @@ class Doors:
     """Seconds since the last beat that this process knows of; None = look into the database."""
     counts: Callable[[], Mapping[str, int]] = dict
     """What this process has counted since it began."""
+    exchanges: Callable[[], Mapping[str, Mapping[str, Any]]] = dict
+    """By Asterisk: its trouble, its version, calls to unknown numbers; as this process knows it."""
     look: Callable[[Any], Mapping[str, Any]] | None = None
     """The floor as this process shows it: pos, records, figures."""

@@ -103,7 +103,11 @@ async def run(process: Process, embedded: Embedded | None = None, farewell: Fare
         await _must_be_alone(process)
     loops: list[tuple[str, Coroutine[Any, Any, None]]] = [("bus", process.bus.run())]
     if settings.role in ("all", "writer"):
-        loops += [("switchboard", process.switchboard.run()), ("sweeps", process.sweeps.run())]
+        loops += [
+            ("switchboard", process.switchboard.run()),
+            ("sweeps", process.sweeps.run()),
+            ("asterisks", process.exchanges.run()),
+        ]
     if settings.role in ("all", "api"):
         loops += [("sockets", process.sockets.beat())]
     loops += [("follower", process.follower.run()), ("server", _listen(server))]

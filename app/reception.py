@@ -1,8 +1,9 @@
 """Which step of the journey does a command ask for, and what is it answered?"""
 
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Any, assert_never
 
-from app import agent_acts, asks, journey, supervision, wires
+from app import agent_acts, asks, journey, self_service, supervision, wires
 from app import commands as c
 from app.house import House
 from contacts import leg as legs
@@ -19,7 +20,9 @@ def step(house: House, envelope: c.Envelope, now_us: int) -> c.Reply:
     """One command, one answer. What is not possible is answered by a problem and has changed nothing."""
     house.begin(envelope, now_us)
     try:
-        return _take(house, envelope.command)
+        reply = _take(house, envelope.command)
+        self_service.take_back(house)
+        return reply
     except (m.Refusal, IllegalStep) as no:
         assert not house.touched, f"{envelope.command.kind} was refused half-way: {no!r}"
         if isinstance(no, IllegalStep):
@@ -31,6 +34,7 @@ def pass_time(house: House, now_us: int) -> None:
     """Deadlines that have come are taken, each once, in order."""
     house.begin(None, now_us)
     journey.decide(house, m.TimePassed())
+    self_service.take_back(house)
 
 
 def extend_offers(house: House, outage_us: int, now_us: int) -> None:
@@ -50,6 +54,8 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return _report_phones(house, command)
         case c.ReportEffects():
             return _report_effects(house, command)
+        case c.ReportHeard():
+            return _report_heard(house, command)
         case c.CustomerLeft():
             return _customer_left(house, command)
         case c.ChooseState():
@@ -113,9 +119,13 @@ def _erase(house: House, command: c.EraseCustomer) -> c.Reply:
     """Open contacts of the customer lose what was collected; the log never held anything personal."""
     for contact in list(house.records.contacts.values()):
         if contact.customer_id == command.customer_id and contact.company_id == command.company_id:
-            house.keep_contact(replace(contact, collected={}))
+            house.keep_contact(replace(contact, collected={}, ivr=_without_values(contact.ivr)))
     house.log("customer.erased", company_id=command.company_id, data={"customer_id": command.customer_id})
     return c.Reply(202, {"customer_id": command.customer_id})
+
+
+def _without_values(ivr: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: {} if name in ("values", "facts") else value for name, value in ivr.items()}
 
 
 # --- providers --------------------------------------------------------------------------------------------------------
@@ -202,9 +212,20 @@ def _report_effects(house: House, command: c.ReportEffects) -> c.Reply:
             if effect is None or command.provider not in (None, effect.provider):
                 continue
             house.keep_effect(replace(effect, state=state))  # type: ignore[arg-type]
+            if "asked" in effect.args and state != "done":
+                self_service.asked_in_vain(house, effect)
             if state != "done":
                 house.log("effect.reported", contact_id=effect.contact_id, data={"effect": effect_id, "state": state})
                 _ask_failed(house, effect)
+    return c.Reply(200)
+
+
+def _report_heard(house: House, command: c.ReportHeard) -> c.Reply:
+    effect = house.records.effects.get(command.effect_id)
+    if effect is not None and effect.provider == command.provider:
+        house.keep_effect(replace(effect, state="failed" if command.said == "failed" else "done"))
+        if "asked" in effect.args:
+            self_service.heard(house, effect, command)
     return c.Reply(200)
 
 

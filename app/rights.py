@@ -90,6 +90,8 @@ TABLE: dict[str, Right] = {
     **_rights("installation", _OPERATORS, "list_telephony_providers", "read_telephony_provider"),
     **_rights("installation", _OPERATORS, "create_telephony_provider", "change_telephony_provider"),
     **_rights("installation", _OPERATORS, "rotate_telephony_secrets", "delete_telephony_provider"),
+    **_rights("installation", _OPERATORS, "list_asterisks", "read_asterisk"),
+    **_rights("installation", _OPERATORS, "create_asterisk", "change_asterisk", "delete_asterisk"),
     **_rights("company", _SUPERVISORS, "list_numbers", "read_number"),
     **_rights("company", _ADMINS, "create_number", "change_number", "delete_number"),
     **_rights("company", _STAFF, "list_queues", "read_queue"),

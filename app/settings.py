@@ -38,6 +38,8 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=_data_folder)
     blob_dir: Path | None = None
+    prompt_dir: Path | None = None
+    """What callers hear is kept here, where Asterisk reads it under the same path."""
     secret_key: SecretStr | None = None
     secret_key_file: Path | None = None
     web_dir: Path = Path(__file__).resolve().parent.parent / "web" / "dist"
@@ -71,6 +73,11 @@ class Settings(BaseSettings):
     @property
     def embedded(self) -> bool:
         return self.database_url is None
+
+    @property
+    def prompts(self) -> Path:
+        """What was spoken; Asterisk plays it from there."""
+        return self.prompt_dir or self.home / "prompts"
 
     @property
     def blobs(self) -> Path:

@@ -12,6 +12,7 @@ import structlog
 
 from app import commands as c
 from app.channels.telephony import Telephony
+from app.exchanges import Exchanges
 from app.ports import BlobStore, NoWriter
 from app.providers import Providers
 from app.store import alerts, blobs, erasure, inbox, partitions
@@ -19,6 +20,7 @@ from app.store.answers import forget_old
 from app.store.database import Database
 from app.store.log import last_change
 from app.switchboard import Switchboard, new_id
+from contacts.effect import ARI
 from contacts.leg import Leg
 
 LEG_SILENT_US = 60_000_000
@@ -36,6 +38,7 @@ class Sweeps:
     telephony: Telephony
     providers: Providers
     files: BlobStore
+    exchanges: Exchanges
     domain_id: int
     counts: dict[str, int] = field(default_factory=dict)  # found by each sweep since this process began
     runs: dict[str, int] = field(default_factory=dict)
@@ -135,6 +138,11 @@ class Sweeps:
         """Returns the ids of those whose provider took the question; the rest of one that did not is not sent."""
         asked: set[str] = set()
         for provider_id in {leg.provider for leg in legs}:
+            if provider_id.startswith(ARI):
+                theirs = [leg for leg in legs if leg.provider == provider_id]
+                if await self.exchanges.ask(provider_id, theirs):
+                    asked.update(leg.id for leg in theirs)
+                continue
             provider = await self.providers.find(provider_id)
             of_provider = [leg for leg in legs if leg.provider == provider_id]
             for some in batched(of_provider, LEGS_IN_A_COMMAND):

@@ -14,11 +14,12 @@ import structlog
 import uuid_utils
 
 from app import commands as c
-from app import reception
+from app import flows, reception
 from app.clock import BusinessClock
 from app.heard import Heard
 from app.house import House
 from app.ports import NoWriter
+from app.store import flows as store_flows
 from app.store import turn as store_turn
 from app.store.configuration import read_changes
 from app.store.rebuild import read_records
@@ -198,6 +199,7 @@ class Switchboard:
         if any(isinstance(w.envelope.command, c.ApplyConfig) for w in fresh):
             await self._written()
             house.config_read = tuple(await read_changes(self.session.conn, self.domain_id, house.records.config_seq))
+        await self._read_flows(flows.begun_by(w.envelope.command for w in fresh))
         turn.commands += fresh
         self._in_hand = []
         now_us = self.clock.now_us()
@@ -205,6 +207,13 @@ class Switchboard:
             turn.took_deadlines = True
             self._pass_time(house, now_us)
         turn.answers += [(w, self._step(house, w.envelope, now_us)) for w in fresh]
+
+    async def _read_flows(self, wanted: set[c.FlowRef]) -> None:
+        house = self._house
+        missing = wanted - house.flows.keys()
+        if missing:
+            texts = await store_flows.texts(self.session.beside, missing)
+            flows.keep(house.flows, texts, house.records.contacts.values())
 
     async def _answer_known(self, batch: list[Waiting]) -> list[Waiting]:
         """Send stored answers again; what remains is new. A repeat of what is decided and not written has to wait."""
@@ -351,6 +360,7 @@ class Switchboard:
         finally:
             gc.enable()
         gc.freeze()
+        await self._read_flows(flows.walked_by(records.contacts.values()))
         log.info("rebuilt", ms=round((time.monotonic() - began_s) * 1000), contacts=len(records.contacts))
         reception.set_transport_bounds(self.house, self.clock.now_us())
         outage_us = int(outage_s * 1_000_000) * self.clock.speed

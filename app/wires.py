@@ -1,12 +1,13 @@
 """What does a step of a wire mean for its contact? Connected, held and gone are what the provider reports."""
 
-from app import asks, colleagues, journey
+from app import asks, colleagues, journey, self_service
 from app.house import House
 from app.noted import log_segment
 from contacts import segment as segments
 from contacts.leg import Leg
 from contacts.record import replace
 from contacts.segment import UNDERWAY, Segment
+from ivr.words import Answered
 from routing import messages as m
 
 
@@ -17,6 +18,8 @@ def leg_moved(house: House, leg: Leg, came_from: str) -> None:
         return
     if leg.role == "customer":
         follow_customer(house, leg, came_from)
+        if leg.state == "established":
+            self_service.begin(house, leg.contact_id)
     connect_if_established(house, leg.contact_id)
     if leg.state != came_from:
         colleagues.bring_together(house, leg.contact_id)
@@ -51,6 +54,7 @@ def connect_if_established(house: House, contact_id: str) -> None:
             continue
         if segment.state == "connecting" and segment.agent_id in up:
             journey.decide(house, m.Connected(segment.id))
+            self_service.hear(house, contact_id, Answered())
 
 
 def latest_legs(house: House, contact_id: str) -> dict[str | None, Leg]:
@@ -62,6 +66,7 @@ def leg_cleared(house: House, leg: Leg) -> None:
     asks.forget_asks(house, leg)
     if leg.role == "customer":
         if leg.contact_id in house.records.contacts:
+            self_service.caller_gone(house, leg.contact_id)
             journey.customer_left(house, leg.contact_id, "customer")
         else:
             asks.hang_up_rest(house, leg.contact_id)

@@ -18,10 +18,13 @@ from app.api.sockets import Sockets
 from app.arrivals import Arrivals
 from app.bus.local import LocalBus
 from app.bus.redis import RedisBus
+from app.channels.asterisk.prompts import as_media
 from app.channels.posts import Posts
+from app.channels.speech import Speech
 from app.channels.telephony import Telephony
 from app.clock import BusinessClock
 from app.effects import Effects
+from app.exchanges import Exchanges
 from app.follower import Follower
 from app.front import Front
 from app.ports import Bus, Doors, Taken
@@ -54,6 +57,7 @@ class Process:
     sockets: Sockets
     bus: Bus
     sweeps: Sweeps
+    exchanges: Exchanges
     clock: "FollowedClock"
     posts: Posts
     asgi: Any
@@ -76,7 +80,10 @@ def wire(settings: Settings, database_url: str) -> Process:
         async with database.engine.begin() as connection:
             await put_delivery(connection, new_id(), f"telephony:{provider_id}", delivery_id, body)
 
-    telephony = Telephony(bus.submit, providers.find, arrivals.of_calls, store_inbox, posts.post)
+    def epoch() -> int:
+        return switchboard.session.epoch
+
+    telephony = Telephony(bus.submit, providers.find, arrivals.of_calls, store_inbox, posts.post, epoch)
 
     async def send(provider_id: str, commands: Sequence[Any]) -> Taken:
         provider = await providers.find(provider_id)
@@ -87,7 +94,9 @@ def wire(settings: Settings, database_url: str) -> Process:
     effects = Effects(
         send, switchboard.submit, phones.addresses, switchboard.session.may_send, lambda: switchboard.clock.now_us()
     )
-    _connect(switchboard, follower, effects, bus)
+    speak = partial(as_media, Speech(settings.prompts))
+    exchanges = Exchanges(database.engine, settings.signing_key(), switchboard, arrivals, phones, speak)
+    _connect(switchboard, follower, effects, exchanges, bus)
     doors = Doors(
         settings,
         database,
@@ -95,6 +104,7 @@ def wire(settings: Settings, database_url: str) -> Process:
         clock.now_us,
         switchboard.beat_age_s,
         lambda: _counts(switchboard, effects, sweeps),
+        exchanges.states,
         follower.look,
     )
     api = build_api(doors, [telephony.router()])
@@ -112,9 +122,11 @@ def wire(settings: Settings, database_url: str) -> Process:
         speed=lambda: clock.speed,
         session_id=process_id,
     )
-    sweeps = Sweeps(database, switchboard, telephony, providers, FileBlobs(settings.blobs), DOMAIN_ID)
+    sweeps = Sweeps(database, switchboard, telephony, providers, FileBlobs(settings.blobs), exchanges, DOMAIN_ID)
     asgi = Front(settings.web_dir, api, sockets, deliveries.door(telephony.receive))
-    return Process(settings, database, switchboard, follower, effects, sockets, bus, sweeps, clock, posts, asgi)
+    return Process(
+        settings, database, switchboard, follower, effects, sockets, bus, sweeps, exchanges, clock, posts, asgi
+    )
 
 
 def _counts(switchboard: Switchboard, effects: Effects, sweeps: Sweeps) -> dict[str, int]:
@@ -138,13 +150,13 @@ def _bus(settings: Settings, process_id: str, switchboard: Switchboard, follower
     )
 
 
-def _connect(switchboard: Switchboard, follower: Follower, effects: Effects, bus: Bus) -> None:
+def _connect(switchboard: Switchboard, follower: Follower, effects: Effects, exchanges: Exchanges, bus: Bus) -> None:
     """Who hears of a committed turn, in this order: screens, the world, other processes."""
 
     def ring(_draft: Draft, _prev: int, pos: int) -> None:
         bus.ring(pos)
 
-    switchboard.on_committed += [follower.committed, effects.committed, ring]
+    switchboard.on_committed += [follower.committed, effects.committed, exchanges.committed, ring]
 
     async def holding(holds: bool) -> None:
         if holds and switchboard.house is not None:
@@ -153,7 +165,7 @@ def _connect(switchboard: Switchboard, follower: Follower, effects: Effects, bus
         elif not holds:
             await effects.stop()
 
-    switchboard.on_holding.append(holding)
+    switchboard.on_holding += [holding, exchanges.holding]
 
 
 @dataclass(slots=True)

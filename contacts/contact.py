@@ -52,3 +52,4 @@ class Contact:
     closed_us: int | None = None
     outcome: Outcome | None = None
     collected: Mapping[str, Any] = field(default_factory=dict)  # may hold personal data; blanked at erasure
+    ivr: Mapping[str, Any] = field(default_factory=dict)  # where the call is in its flow; blanked as well

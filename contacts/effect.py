@@ -6,10 +6,14 @@ from typing import Any, Literal
 
 from contacts.record import record
 
-# The closed vocabulary of commands to a telephony provider.
+# The closed vocabulary of commands to a telephony provider. A flow's questions and music are for those that speak ARI.
 TelephonyVerb = Literal[
     "ring", "answer", "connect", "hold", "retrieve", "join", "leave", "play", "collect", "record", "hang_up",
+    "wait", "record_message",
 ]  # fmt: skip
+ARI = "asterisk:"  # how the name of a provider begins that we control over ARI
+# Over ARI these are done once: written as `sent` by the turn that decides them, and after a death looked for.
+ONCE_OVER_ARI: frozenset[TelephonyVerb] = frozenset({"ring", "connect", "play", "collect", "record_message"})
 EffectState = Literal["due", "sent", "done", "failed", "unknown"]
 
 

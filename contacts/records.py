@@ -96,4 +96,5 @@ class Draft:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.events or self.replies or self.effects or self.agents or self.config)
+        rows = (self.contacts, self.stays, self.segments, self.legs, self.effects, self.agents, self.config)
+        return not (self.events or self.replies or self.links or any(rows))

@@ -69,7 +69,8 @@ class Provider:
         self._commands: OrderedDict[str, None] = OrderedDict()
         self._run, self._calls = secrets.token_hex(4), 0
         self.dead_phones: set[str] = set()  # agents whose phone does not ring
-        self.posts = self.commands = self.repeats = 0
+        self._epoch = 0  # the highest that a delivery came from
+        self.posts = self.commands = self.repeats = self.outdated = 0
 
     # --- the customers' side ------------------------------------------------------------------------------------------
 
@@ -116,6 +117,10 @@ class Provider:
         except (WebhookVerificationError, ValueError):
             return 401, b'{"title":"bad signature"}'
         self.posts += 1
+        if told["epoch"] < self._epoch:  # a process that stood still when another took its place
+            self.outdated += 1
+            return 200, b"{}"
+        self._epoch = told["epoch"]
         for command in told["commands"]:
             command_id = command["id"]
             repeat = command_id in self._commands

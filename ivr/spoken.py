@@ -31,10 +31,28 @@ class Recording(BaseModel):
 
 Prompt = Annotated[Mapping[str, Text | Recording], Field(min_length=1)]  # by language
 
-# Said when a flow has no prompt of that name: nobody is left in silence because a text was forgotten.
+# Said when a flow has no prompt of that name, and where there is no flow: nobody is left in silence because a text was
+# forgotten.
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
     "nothing_heard": {"en": "We did not hear anything.", "zh-CN": "我们没有收到您的输入。"},
     "not_understood": {"en": "That is not one of the choices.", "zh-CN": "您的输入无效。"},
+    "closed_hours": {
+        "en": "You are calling outside of our opening hours. Please call again later.",
+        "zh-CN": "现在不是我们的营业时间，请稍后再拨。",
+    },
+    "message": {
+        "en": "All our people are busy. Please call again later.",
+        "zh-CN": "目前所有坐席都在忙，请稍后再拨。",
+    },
+    "called_back": {"en": "We will call you back.", "zh-CN": "我们会给您回电。"},
+    "voicemail": {
+        "en": "Nobody can take your call now. Please call again later.",
+        "zh-CN": "现在无人接听，请稍后再拨。",
+    },
+    "failed": {
+        "en": "We are sorry, your call cannot be taken. Please call again later.",
+        "zh-CN": "很抱歉，您的来电暂时无法接听，请稍后再拨。",
+    },
     "failure": {
         "en": "We are sorry, something went wrong. Please call again later.",
         "zh-CN": "很抱歉，系统出现故障，请稍后再拨。",
@@ -44,7 +62,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
 
 def built_in(name: str, language: str) -> str:
     """In English for a language that we do not speak."""
-    texts = BUILT_IN[name]
+    texts = BUILT_IN.get(name, BUILT_IN["failure"])
     return texts.get(language, texts["en"])
 
 
@@ -64,4 +82,4 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def spoken(prompt: Text | Recording, language: str, values: Mapping[str, str]) -> Spoken:
     if isinstance(prompt, Recording):
         return Spoken(language, file=prompt.file)
-    return Spoken(language, text=fill(prompt, values))
+    return Spoken(language, text=fill(prompt, values), personal=PLACEHOLDER.search(prompt) is not None)

@@ -23,6 +23,7 @@ class Spoken:
     language: str
     text: str = ""
     file: str = ""
+    personal: bool = False  # a value of the call stands in the text
 
 
 @dataclass(frozen=True, slots=True)

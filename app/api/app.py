@@ -10,6 +10,7 @@ from app import rights
 from app.api import (
     agents,
     api_keys,
+    asterisks,
     audit,
     colleagues,
     companies,
@@ -59,6 +60,7 @@ _OURS: tuple[APIRouter, ...] = (
     agents.router,
     api_keys.router,
     telephony_providers.router,
+    asterisks.router,
     numbers.router,
     queues.router,
     flows.router,

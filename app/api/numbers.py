@@ -12,7 +12,7 @@ from app.api.acts import acting, new_id
 from app.api.fields import CompanyPageQuery, Given, Id, Language, PathId, Shown, Text, Version, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import invalid, not_found
-from app.store import companies, numbers, queues
+from app.store import companies, flows, numbers, queues
 from contacts.identify import canonical_email, canonical_phone
 
 router = APIRouter(prefix="/v1/numbers", tags=["numbers"])
@@ -22,12 +22,16 @@ Address = Annotated[str, StringConstraints(min_length=1, max_length=254, pattern
 
 
 class NewNumber(Given):
-    """A telephone number is stored in E.164; a national one is read in the company's region."""
+    """A telephone number is stored in E.164; a national one is read in the company's region.
+
+    Callers who come by an Asterisk walk through the flow. By webhook, and without a flow, they wait in the queue.
+    """
 
     company_id: Id
     address: Address
     kind: NumberKind = "phone"
     queue_id: Id | None = None
+    flow_id: Id | None = None
     language: Language | None = None
     greeting: Text | None = None
 
@@ -35,6 +39,7 @@ class NewNumber(Given):
 class NumberChange(Given):
     version: Version
     queue_id: Id | None = untouched()
+    flow_id: Id | None = untouched()
     language: Language | None = untouched()
     greeting: Text | None = untouched()
 
@@ -45,6 +50,7 @@ class NumberShown(Shown):
     address: str
     kind: NumberKind
     queue_id: Id | None
+    flow_id: Id | None
     language: str | None
     greeting: str | None
     version: int
@@ -69,6 +75,7 @@ async def create_number(body: NewNumber, access: Caller) -> NumberShown:
         if company is None:
             raise not_found("company", "/company_id")
         await _require_queue(act.conn, body.queue_id, body.company_id)
+        await _require_flow(act.conn, body.flow_id, body.company_id)
         address = canonical_address(body.kind, body.address, company["region"])
         if address is None:
             raise invalid("/address", f"not an address of kind {body.kind}", "number.address")
@@ -93,6 +100,16 @@ async def _require_queue(conn: AsyncConnection, queue_id: str | None, company_id
         raise not_found("queue", "/queue_id")
 
 
+async def _require_flow(conn: AsyncConnection, flow_id: str | None, company_id: str) -> None:
+    if flow_id is None:
+        return
+    flow = await flows.read(conn, flow_id, {company_id})
+    if flow is None:
+        raise not_found("flow", "/flow_id")
+    if flow["current_version"] is None:
+        raise invalid("/flow_id", "nothing of this flow is published", "number.flow_unpublished")
+
+
 @router.get("/{number_id}")
 async def read_number(number_id: PathId, access: Caller) -> NumberShown:
     async with access.reading() as conn:
@@ -109,6 +126,7 @@ async def change_number(number_id: PathId, body: NumberChange, access: Caller) -
         require_current(before, body.version, _shown(before))
         fields = changed_fields(body)
         await _require_queue(act.conn, fields.get("queue_id"), before["company_id"])
+        await _require_flow(act.conn, fields.get("flow_id"), before["company_id"])
         row = await numbers.change(act.conn, number_id, fields)
         await act.record(
             "number.changed", "number", number_id, company_id=row["company_id"], before=before, after=fields

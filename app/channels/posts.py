@@ -21,8 +21,8 @@ log = structlog.get_logger()
 class Posts:
     """Connections are kept open between deliveries; the first opens them, for they belong to the running loop.
 
-    `may_send` is asked when a connection is there and nothing is written to it yet: a process that was stopped while it
-    waited for one is no longer the writer when it has it.
+    `may_send` is asked when the first byte is about to be written: a process that was stopped while it waited for a
+    connection, or for its turn of the loop, is no longer the writer.
     """
 
     def __init__(self, may_send: Callable[[], bool] = lambda: True) -> None:
@@ -32,15 +32,15 @@ class Posts:
 
     async def post(self, provider_id: str, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
         """The status, or None when nobody answered in time. Redirects are not followed: they were not signed for."""
-        session = self._session = self._session or _opened(self._may_send)
+        session = self._session = self._session or _opened()
         try:
             async with session.post(
-                url, data=body, headers=headers, allow_redirects=False, proxy=_proxy_to(url)
+                url, data=_Fenced(body, self._may_send), headers=headers, allow_redirects=False, proxy=_proxy_to(url)
             ) as answer:
                 await _take(answer)
-        except _NotOurs:
-            return None
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            if not self._may_send():
+                return None
             if self._away.get(provider_id) != url:
                 log.warning("provider does not answer", provider=provider_id, error=type(error).__name__)
                 self._away[provider_id] = url
@@ -63,28 +63,26 @@ async def _take(answer: aiohttp.ClientResponse) -> None:
             return
 
 
-class _NotOurs(aiohttp.ClientConnectionError):
+class _NotOurs(Exception):
     """It is somebody else's to send."""
 
 
-class _Fenced(aiohttp.TCPConnector):
-    def __init__(self, may_send: Callable[[], bool]) -> None:
-        super().__init__()
+class _Fenced(aiohttp.BytesPayload):
+    """The client gets a connection first and writes to it in a later round of the loop: only then is it asked."""
+
+    def __init__(self, body: bytes, may_send: Callable[[], bool]) -> None:
+        super().__init__(body)
         self._may_send = may_send
 
-    async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[aiohttp.tracing.Trace], timeout: aiohttp.ClientTimeout
-    ) -> aiohttp.connector.Connection:
-        connection = await super().connect(req, traces, timeout)
+    async def write_with_length(self, writer: aiohttp.abc.AbstractStreamWriter, content_length: int | None) -> None:
         if not self._may_send():
-            connection.release()
             raise _NotOurs
-        return connection
+        await super().write_with_length(writer, content_length)
 
 
-def _opened(may_send: Callable[[], bool]) -> aiohttp.ClientSession:
+def _opened() -> aiohttp.ClientSession:
     timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-    return aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), connector=_Fenced(may_send))
+    return aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
 
 
 @lru_cache(maxsize=1_000)

@@ -78,6 +78,7 @@ class Telephony:
     look_up: Callable[[str, Sequence[Call]], Awaitable[list[c.Entry | None]]]
     store_inbox: Callable[[str, str, bytes], Awaitable[None]]
     post: Callable[[str, str, bytes, Mapping[str, str]], Awaitable[int | None]]  # the status, or None: nobody answered
+    epoch: Callable[[], int] = lambda: 0  # of the writer who sends
 
     # --- in -----------------------------------------------------------------------------------------------------------
 
@@ -170,7 +171,7 @@ class Telephony:
 
     async def send(self, provider: Provider, commands: Sequence[Mapping[str, Any]]) -> Taken:
         """One POST of at most 64 commands. "no": try again with the same ids."""
-        body = to_json({"commands": list(commands)})
+        body = to_json({"commands": list(commands), "epoch": self.epoch()})
         headers = sign(provider.secrets_out, str(commands[0]["id"]), time.time(), body)
         headers["content-type"] = "application/json"
         status = await self.post(provider.id, provider.command_url, body, headers)

@@ -22,13 +22,16 @@ class Way:
     queue_closed: bool
     language: str | None
     hours: dict[str, Any] | None
+    flow_id: str | None = None
+    flow_version: int | None = None
 
 
 _WAYS = """
 SELECT number.company_id, number.address, number.queue_id, number.language,
        queue.current_version, queue.closed_at IS NOT NULL OR queue.archived_at IS NOT NULL AS queue_closed,
-       queue_version.config -> 'hours' AS hours
+       queue_version.config -> 'hours' AS hours, flow.id AS flow_id, flow.current_version AS flow_version
   FROM number
+  LEFT JOIN flow ON flow.company_id = number.company_id AND flow.id = number.flow_id AND flow.archived_at IS NULL
   LEFT JOIN queue ON queue.company_id = number.company_id AND queue.id = number.queue_id
   LEFT JOIN queue_version ON queue_version.queue_id = queue.id AND queue_version.version = queue.current_version
  WHERE number.kind = 'phone' AND number.address = ANY ($1::text[]) AND number.archived_at IS NULL
@@ -77,4 +80,6 @@ def _as_way(row: asyncpg.Record) -> Way:
         queue_closed=bool(row["queue_closed"]),
         language=row["language"],
         hours=row["hours"],
+        flow_id=None if row["flow_id"] is None else str(row["flow_id"]),
+        flow_version=row["flow_version"],
     )

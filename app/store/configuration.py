@@ -17,11 +17,11 @@ from app.store.faults import told_apart
 from app.store.tables import config_change, domain
 from contacts.records import ConfigKind, ConfigValue
 
-# What of a queue's version is for the engine; hours, targets of reports and the like stay outside.
+# What of a queue's version is for the engine, and for flows: its name and hours. Targets of reports stay outside.
 QUEUE_FIELDS = frozenset(
     {
         "requirement", "rate", "head_start", "promise_s", "limit_s", "last_step", "unwanted_step", "widen",
-        "offer_timeout_s", "reoffer_pause_s", "max_offers", "wrap_up_s", "offers_at_once", "agent_order",
+        "hours", "offer_timeout_s", "reoffer_pause_s", "max_offers", "wrap_up_s", "offers_at_once", "agent_order",
     }
 )  # fmt: skip
 CHANGES_MAX = 10_000  # of one reading; the next turn reads the rest
@@ -34,7 +34,7 @@ GROUP BY kind, subject_id ORDER BY max(seq)
 """
 DOMAIN = "SELECT policy FROM domain WHERE id = $1"
 QUEUES = """
-SELECT q.id::text, q.company_id::text, v.version, v.config,
+SELECT q.id::text, q.company_id::text, q.name, v.version, v.config,
     q.closed_at IS NOT NULL OR q.archived_at IS NOT NULL AS closed
 FROM unnest($2::uuid[]) AS changed(id)
 JOIN queue q ON q.id = changed.id
@@ -117,6 +117,7 @@ def _queue(row: asyncpg.Record) -> dict[str, Any]:
     config = {name: value for name, value in json.loads(row["config"]).items() if name in QUEUE_FIELDS}
     return {
         **config,
+        "name": row["name"],
         "queue_id": row["id"],
         "company_id": row["company_id"],
         "version": row["version"],

@@ -3,10 +3,13 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import asyncpg
 from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.commands import FlowRef
 from app.store import rows
+from app.store.faults import told_apart
 from app.store.rows import Row
 from app.store.scope import within
 from app.store.tables import flow, flow_version
@@ -51,6 +54,20 @@ async def versions(conn: AsyncConnection, flow_id: str, before: int | None, limi
 async def version(conn: AsyncConnection, flow_id: str, number: int) -> Row | None:
     wanted = select(flow_version).where(flow_version.c.flow_id == flow_id, flow_version.c.version == number)
     return await rows.first(conn, wanted)
+
+
+async def texts(conn: asyncpg.Connection, refs: Collection[FlowRef]) -> dict[FlowRef, str]:
+    """For the writer, on a connection of its own. Raises ConnectionLost."""
+    with told_apart():
+        found = await conn.fetch(
+            """
+            SELECT flow_id::text, version, text FROM flow_version
+            JOIN unnest($1::uuid[], $2::int[]) AS wanted(flow_id, version) USING (flow_id, version)
+            """,
+            [ref.flow_id for ref in refs],
+            [ref.version for ref in refs],
+        )
+    return {FlowRef(flow_id, number): text for flow_id, number, text in found}
 
 
 async def newest_version(conn: AsyncConnection, flow_id: str) -> int:

@@ -29,7 +29,7 @@ WITH wanted AS (
 )
 SELECT c.id::text, c.company_id::text, c.domain_id, c.channel, c.direction, c.state, c.source, c.source_id,
     {read("c.arrived_at")}, c.customer_id::text, c.number, c.value, c.case_id::text, {read("c.closed_at")}, c.outcome,
-    c.collected
+    c.collected, c.ivr
 FROM wanted JOIN contact c USING (id) ORDER BY c.id
 """
 STAYS = f"""
@@ -112,7 +112,7 @@ def _json_or_none(raw: str | None) -> Any:
 
 def _contact(row: asyncpg.Record) -> Contact:
     fields = list(row)
-    fields[-1] = _json(fields[-1])
+    fields[-2], fields[-1] = _json(fields[-2]), _json(fields[-1])
     return Contact(*fields)
 
 

@@ -82,14 +82,15 @@ number = Table(
     uid("company_id", ForeignKey("company.id")),
     token("address", 254),
     one_of("kind", ("phone", "fax", "email", "widget")),
-    token("flow", nullable=True),
     uid("queue_id", nullable=True),
     token("language", 35, nullable=True),
     words("greeting", 2000, nullable=True),
     instant("archived_at", nullable=True),
     version(),
+    uid("flow_id", nullable=True),  # callers walk through it; without one they wait in the queue at once
     UniqueConstraint("company_id", "id"),
     ForeignKeyConstraint(["company_id", "queue_id"], ["queue.company_id", "queue.id"]),
+    ForeignKeyConstraint(["company_id", "flow_id"], ["flow.company_id", "flow.id"]),
 )
 Index(
     "uq_number_address", number.c.kind, number.c.address, unique=True, postgresql_where=number.c.archived_at.is_(None)

@@ -218,7 +218,7 @@ effect = Table(
     token("kind"),
     Column("once", Boolean, nullable=False),
     token("provider"),
-    document("args", 8, default="'{}'"),
+    document("args", 32, default="'{}'"),
     one_of("state", EffectState),
     big("seq"),  # of the last event of the turn that decided it
     instant("not_after", nullable=True),

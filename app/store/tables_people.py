@@ -182,6 +182,22 @@ telephony_provider = Table(
     version(),
 )
 
+# Controlled over ARI, by the process that holds the domain.
+asterisk = Table(
+    "asterisk",
+    metadata,
+    uid("id", primary_key=True),
+    small("domain_id", ForeignKey("domain.id")),
+    words("name"),
+    token("url", 2000),
+    token("username", 128),
+    token("sealed", 1000),  # the password
+    token("application"),
+    instant("created_at", now=True),
+    instant("archived_at", nullable=True),
+    version(),
+)
+
 # Two live ones each way, so that they can be changed without a gap; sealed by the installation's secret key.
 provider_secret = Table(
     "provider_secret",

@@ -88,6 +88,7 @@ CHANGED_CONTACT = Part(
         _f("outcome", "text"),
         _f("value", "smallint"),
         _document("collected", 16, "contact.collected"),
+        _document("ivr", 16, "contact.ivr"),
     ),
     does="update",
 )
@@ -213,7 +214,7 @@ NEW_EFFECT = Part(
         _f("kind", "text"),
         _f("once", "boolean"),
         _f("provider", "text"),
-        _document("args", 8, "effect.args"),
+        _document("args", 32, "effect.args"),
     ),
     fixed=(*_OF_TURN, ("seq", f"{LAST_SEQ}::bigint")),
 )

@@ -64,7 +64,7 @@ class Floor:
 
     def command(self, *commands: dict[str, Any], secret: str = SECRET_OUT) -> int:
         self.commands += 1
-        body, now = json.dumps({"commands": commands}), datetime.now(UTC)
+        body, now = json.dumps({"commands": commands, "epoch": 1}), datetime.now(UTC)
         headers = {
             "webhook-id": f"c{self.commands}",
             "webhook-timestamp": str(int(now.timestamp())),

@@ -1,0 +1,1 @@
+"""How do we control calls on an Asterisk, over ARI?"""

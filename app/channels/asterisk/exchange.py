@@ -1,0 +1,455 @@
+"""What does one Asterisk tell us, and what do we ask of it? Effects are carried out in it, its events become reports.
+
+Everything that belongs to one contact is done in order, one thing after the other. What was asked and what came of it
+is in the database: after any death the channels are looked up by the names that we gave them (`settle`).
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from app import commands as c
+from app.channels.asterisk import words
+from app.channels.asterisk.ari import Ari, AriAccess, AriLost, AriRefused
+from app.channels.asterisk.listening import Listening, Said, Speak
+from app.channels.asterisk.verbs import Verbs
+from app.ports import NoWriter
+from contacts.effect import Effect
+from contacts.leg import CstaEvent, Leg
+
+REPORTS_MAX = 64  # in one command
+NOTED_MAX = 512
+NOTE_EVERY_S = 0.05
+AGAIN_S = 0.25
+CONNECT_AGAIN_S = (0.5, 1.0, 2.0, 5.0)  # the last repeats
+PHONES_EVERY_S = 15.0
+LIVES_S = 4.0  # what was asked for so long ago and is not there is not on its way any more
+NOT_HEARD = [
+    {"type": kind}
+    for kind in (
+        "ChannelVarset", "ChannelDialplan", "ChannelConnectedLine", "ChannelCallerId", "ChannelCreated", "Dial",
+        "PlaybackStarted", "PlaybackContinuing", "RecordingStarted", "BridgeCreated", "BridgeDestroyed",
+    )
+]  # fmt: skip
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What an exchange needs of us; only the writer's process has it."""
+
+    deliver: Callable[[c.Command], Awaitable[c.Reply]]  # raises NoWriter
+    look_up: Callable[[Sequence[c.Call]], Awaitable[list[c.Entry | None]]]
+    addresses: Callable[[set[str]], Awaitable[dict[str, str]]]  # of agents' phones
+    phones: Callable[[], Awaitable[dict[str, str]]]  # address -> agent, of everybody
+    speak: Speak
+    known: Callable[[], tuple[list[Leg], list[Effect]]]  # live legs and open effects of this exchange
+    may_send: Callable[[], bool]
+    now_us: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    report: c.LegReport
+    call: c.Call | None = None  # of a channel that may be a new caller
+
+
+@dataclass(slots=True)
+class Exchange:
+    provider: str  # as legs and effects name it
+    access: AriAccess
+    ours: Ours
+    version: str = ""
+    trouble: str | None = "connecting"  # a word for the operations page; None: all is well
+    unknown_numbers: int = 0
+    ari: Ari = field(init=False)
+    verbs: Verbs = field(init=False)
+    _contacts: dict[str, str] = field(default_factory=dict)  # channel -> contact
+    _todo: dict[str, Effect] = field(default_factory=dict)
+    _tried: dict[str, float] = field(default_factory=dict)  # effects that are done once -> when first
+    _order: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    _reports: asyncio.Queue["_Said | c.ReportHeard"] = field(default_factory=asyncio.Queue)
+    _outcomes: dict[str, str] = field(default_factory=dict)  # effect -> done, failed or unknown
+    _devices: dict[str, bool] = field(default_factory=dict)  # as their states last said
+    _phones: dict[str, bool] = field(default_factory=dict)  # agent -> as last told
+    _phones_moved: asyncio.Event = field(default_factory=asyncio.Event)
+    _causes: dict[str, int] = field(default_factory=dict)  # of hang-ups under way
+    _rank: int = 0
+    _settled: bool = False
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.ari = Ari(self.access, self.ours.may_send, self.heard)
+        listening = Listening(self.ari, self.ours.speak, self._answered, self._spawn)
+        self.verbs = Verbs(self.ari, self.report, self._done, listening)
+
+    # --- the connection -----------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until cancelled: connected, or trying to be."""
+        loops = [asyncio.create_task(work()) for work in (self._tell, self._note, self._watch_phones)]
+        tries = 0
+        try:
+            while True:
+                try:
+                    await self.ari.open()
+                    tries = 0
+                    await self._live()
+                except (AriLost, AriRefused) as trouble:
+                    self._troubled(trouble)
+                self._settled = False
+                await asyncio.sleep(CONNECT_AGAIN_S[min(tries, len(CONNECT_AGAIN_S) - 1)])
+                tries += 1
+        finally:
+            for each in (*loops, *self._tasks):
+                each.cancel()
+            await asyncio.gather(*loops, *self._tasks, return_exceptions=True)
+            await self.ari.close()
+
+    async def _live(self) -> None:
+        reading = asyncio.create_task(self.ari.read())
+        try:
+            settling = asyncio.create_task(self._settle())
+            await asyncio.wait({reading, settling}, return_when=asyncio.FIRST_COMPLETED)
+            if settling.done():
+                settling.result()
+                await reading
+            settling.cancel()
+            await asyncio.gather(settling, return_exceptions=True)
+            raise AriLost("the connection ended")
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            await self.ari.close()
+
+    def _troubled(self, trouble: AriLost | AriRefused) -> None:
+        is_access = isinstance(trouble, AriRefused) and trouble.status in (401, 403)
+        word = "access" if is_access else "refused" if isinstance(trouble, AriRefused) else "absent"
+        if self.trouble != word:
+            log.warning("asterisk", provider=self.provider, trouble=word, detail=str(trouble)[:200])
+        self.trouble = word
+
+    async def _settle(self) -> None:
+        """What stands in Asterisk and what we know of it are brought together; then it is as if nothing had been."""
+        self.version = await self.ari.find_out_the_way()
+        application = self.access.application
+        await self.ari.ask("PUT", "applications", application, "eventFilter", body={"disallowed": NOT_HEARD})
+        # Of endpoints every event of every channel would come, too: the states of devices tell what phones do.
+        await self.ari.ask("POST", "applications", application, "subscription", eventSource="deviceState:")
+        channels = {str(channel["id"]): channel for channel in await self.ari.ask("GET", "channels")}
+        legs, effects = self.ours.known()
+        known = {leg.provider_ref: leg for leg in legs}
+        for ref, leg in known.items():
+            self._contacts[ref] = leg.contact_id
+        await self._watch([ref for ref in known if ref in channels])
+        bridged = await self.verbs.adopt_bridges({leg.contact_id for leg in legs})
+        for ref, leg in known.items():
+            if ref not in channels:
+                self._find_gone(leg)
+                continue
+            word = words.word_of_state(str(channels[ref]["state"]))
+            if word and leg.state in ("initiated", "delivered") and (leg.role != "agent" or ref in bridged):
+                self.report(ref, word)
+        for channel in channels.values():
+            self._find(channel, known)
+        for effect in effects:
+            self._todo.setdefault(effect.id, effect)
+            self._tried.setdefault(effect.id, 0.0) if effect.once else None
+        self._settled, self.trouble = True, None
+        log.info("asterisk", provider=self.provider, version=self.version, channels=len(channels), legs=len(legs))
+        for effect in list(self._todo.values()):
+            self._start(effect)
+        self._phones.clear()
+        self._devices.clear()
+        self._phones_moved.set()
+
+    async def _watch(self, refs: Sequence[str]) -> None:
+        """Events of these channels are told to us, whoever brought them into our application."""
+        for ref in refs:
+            with contextlib.suppress(AriRefused):  # gone meanwhile: it will be asked about
+                await self.ari.ask(
+                    "POST", "applications", self.access.application, "subscription", eventSource=f"channel:{ref}"
+                )
+
+    def _find_gone(self, leg: Leg) -> None:
+        """Asked for a moment ago it may not be there yet."""
+        asked = [at for effect_id, at in self._tried.items() if _rings(self._todo.get(effect_id), leg.provider_ref)]
+        if not asked or time.monotonic() - max(asked) > LIVES_S:
+            self.report(leg.provider_ref, "ConnectionCleared", "lost")
+
+    def _find(self, channel: Mapping[str, Any], known: Mapping[str, Leg]) -> None:
+        """A channel in our hands that is no leg: somebody who called while nobody listened, or a wire left over."""
+        args = words.arguments_of(channel, self.access.application)
+        if args is None or channel["id"] in known:
+            return
+        if args[:1] == [words.OURS]:
+            self._spawn(self.verbs.hang_up_channel(str(channel["id"])))
+        else:
+            self._arrived(channel, args)
+
+    # --- what it tells ------------------------------------------------------------------------------------------------
+
+    def heard(self, event: Mapping[str, Any]) -> None:
+        """One event. Never waits."""
+        channel = event.get("channel") or {}
+        match event.get("type"):
+            case "StasisStart":
+                args = [str(arg) for arg in event.get("args", ())]
+                if args[:1] == [words.OURS]:
+                    self._up(str(channel["id"]))
+                else:
+                    self._arrived(channel, args)
+            case "ChannelStateChange":
+                word = words.word_of_state(str(channel.get("state")))
+                if word is not None and not self.verbs.is_rung(str(channel["id"]), word):
+                    self.report(str(channel["id"]), word)
+            case "ChannelHangupRequest":
+                self._causes[str(channel["id"])] = int(event.get("cause", 0))
+            case "ChannelDestroyed":
+                self._gone(str(channel["id"]), int(event.get("cause", 0)))
+            case "StasisEnd":  # of a channel that we originated no other event follows
+                self._gone(str(channel["id"]), self._causes.get(str(channel["id"]), 0))
+            case "ChannelEnteredBridge":
+                self.verbs.entered(str(channel["id"]))
+            case "ChannelLeftBridge":
+                bridge_id = str(event["bridge"]["id"])
+                if not event["bridge"]["channels"]:
+                    self._spawn(self._in_order(bridge_id, lambda: self.verbs.take_down(bridge_id)))
+            case "PlaybackFinished" | "RecordingFinished" | "RecordingFailed":
+                self.verbs.listening.ended(event)
+            case "ChannelDtmfReceived":
+                self.verbs.listening.pressed(str(channel["id"]), str(event["digit"]))
+            case "DeviceStateChanged":
+                device = event["device_state"]
+                is_up = device["state"] not in words.DEVICE_AWAY
+                if self._devices.get(device["name"]) != is_up:
+                    self._devices[device["name"]] = is_up
+                    self._phones_moved.set()
+
+    def _arrived(self, channel: Mapping[str, Any], args: Sequence[str]) -> None:
+        caller = words.caller_of(channel, args)
+        if caller.channel in self._contacts:
+            return
+        report = c.LegReport(caller.channel, "Delivered", self._next_rank())
+        self._reports.put_nowait(_Said(report, c.Call(caller.channel, caller.called, caller.number)))
+        self.verbs.numbers[caller.channel] = caller.number or ""
+        if channel.get("state") == "Up":
+            self.report(caller.channel, "Established")
+
+    def _up(self, ref: str) -> None:
+        """A phone that we rang was picked up."""
+        contact_id = self._contacts.get(ref)
+        if contact_id is None:
+            self._spawn(self.verbs.hang_up_channel(ref))
+        else:
+            self._spawn(self._in_order(contact_id, lambda: self.verbs.picked_up(contact_id, ref)))
+
+    def _gone(self, ref: str, cause: int) -> None:
+        self._causes.pop(ref, None)
+        self.verbs.gone(ref)
+        self.report(ref, "ConnectionCleared", words.cause_of(cause))
+
+    def report(self, ref: str, event: CstaEvent, cause: str | None = None) -> None:
+        self._reports.put_nowait(_Said(c.LegReport(ref, event, self._next_rank(), cause)))
+
+    def _next_rank(self) -> int:
+        """Of reports: they count up over all lives of ours, whatever this one knows of the others."""
+        self._rank = max(self._rank + 1, time.time_ns() // 1000)
+        return self._rank
+
+    def _answered(self, effect: Effect, said: Said, keys: str, seconds: float) -> None:
+        """A question of a flow is answered; what was only to be said is done."""
+        if "asked" in effect.args:
+            self._todo.pop(effect.id, None)
+            self._reports.put_nowait(c.ReportHeard(self.provider, effect.id, said, keys, seconds))
+        else:
+            self._done(effect.id, "failed" if said == "failed" else "done")
+
+    async def _tell(self) -> None:
+        """Reports become commands, in order. Without a writer there is nobody to tell; the next one settles."""
+        kept: _Said | c.ReportHeard | None = None
+        while True:
+            first, kept = kept or await self._reports.get(), None
+            said = [first] if isinstance(first, _Said) else []
+            while said and not self._reports.empty() and len(said) < REPORTS_MAX:
+                following = self._reports.get_nowait()
+                if not isinstance(following, _Said):
+                    kept = following
+                    break
+                said.append(following)
+            while True:
+                try:
+                    await (self.ours.deliver(first) if isinstance(first, c.ReportHeard) else self._tell_all(said))
+                    break
+                except NoWriter:
+                    await asyncio.sleep(AGAIN_S)
+                except Exception as error:  # a look-up that failed: nobody is lost for that
+                    log.warning("asterisk report", provider=self.provider, error=repr(error)[:200])
+                    await asyncio.sleep(AGAIN_S)
+
+    async def _tell_all(self, said: Sequence[_Said]) -> None:
+        calls = [each.call for each in said if each.call is not None]
+        entries = dict(zip((call.leg for call in calls), await self.ours.look_up(calls), strict=True)) if calls else {}
+        reports = []
+        for each in said:
+            entry = entries.get(each.report.leg) if each.call is not None else None
+            if each.call is not None and entry is None:
+                self.unknown_numbers += 1
+                log.warning("unknown number", provider=self.provider)
+                self._spawn(self.verbs.refuse(each.report.leg))
+                continue
+            if entry is not None:
+                self._contacts[each.report.leg] = entry.contact_id
+            report = each.report
+            reports.append(c.LegReport(report.leg, report.event, report.seq, report.cause, entry))
+        if reports:
+            reply = await self.ours.deliver(c.ReportLegs(self.provider, tuple(reports)))
+            for ref, contact_id in reply.body.get("contacts", {}).items():
+                self._contacts[ref] = contact_id
+        for report in reports:
+            if report.event == "ConnectionCleared":
+                self._contacts.pop(report.leg, None)
+
+    # --- what we ask --------------------------------------------------------------------------------------------------
+
+    def take(self, effects: Sequence[Effect]) -> None:
+        """Committed a moment ago: open ones are to be carried out, others no longer."""
+        for effect in effects:
+            if effect.state in ("due", "sent"):
+                self._todo[effect.id] = effect
+                if self._settled:
+                    self._start(effect)
+            else:
+                self._todo.pop(effect.id, None)
+                self._tried.pop(effect.id, None)
+
+    def _start(self, effect: Effect) -> None:
+        self._spawn(self._in_order(effect.contact_id, lambda: self._carry(effect)))
+
+    async def _in_order(self, contact_id: str, work: Callable[[], Awaitable[None]]) -> None:
+        lock = self._order[contact_id]
+        async with lock:
+            try:
+                await work()
+            except AriLost:
+                pass  # whoever settles next finds out what became of it
+            except AriRefused as refused:
+                log.info("asterisk refused", provider=self.provider, detail=str(refused))
+            except Exception:
+                log.exception("asterisk", provider=self.provider)
+        if not lock.locked() and self._order.get(contact_id) is lock:
+            self._order.pop(contact_id, None)
+
+    async def _carry(self, effect: Effect) -> None:
+        if effect.id not in self._todo:
+            return
+        if (
+            effect.not_after_us is not None
+            and effect.not_after_us < self.ours.now_us()
+            and effect.id not in self._tried
+        ):
+            self._done(effect.id, "failed")
+            return
+        is_again = effect.once and effect.id in self._tried
+        if effect.once:
+            self._tried.setdefault(effect.id, time.monotonic())
+        for ref in (effect.args.get("leg"), effect.args.get("with")):
+            if ref is not None:
+                self._contacts.setdefault(str(ref), effect.contact_id)
+        try:
+            if is_again:
+                await self.verbs.adopt(effect)
+            else:
+                await self.verbs.carry(effect, await self._address(effect))
+        except AriLost:
+            if self._settled:  # the beat was late, and the connection is there
+                asyncio.get_running_loop().call_later(AGAIN_S, self._start, effect)
+            raise
+        except AriRefused as refused:
+            self._done(effect.id, "done" if refused.status == 404 and effect.args["do"] == "hang_up" else "failed")
+            raise
+
+    async def _address(self, effect: Effect) -> str | None:
+        agent_id = effect.args.get("agent")
+        if agent_id is None:
+            return None
+        return (await self.ours.addresses({str(agent_id)})).get(str(agent_id))
+
+    def _done(self, effect_id: str, outcome: str = "done") -> None:
+        self._todo.pop(effect_id, None)
+        self._outcomes[effect_id] = outcome
+
+    async def _note(self) -> None:
+        """What became of effects is a command like any other; one turn notes many."""
+        while True:
+            await asyncio.sleep(NOTE_EVERY_S)
+            some = dict(list(self._outcomes.items())[:NOTED_MAX])
+            if not some:
+                continue
+            ids = {word: tuple(i for i, outcome in some.items() if outcome == word) for word in set(some.values())}
+            command = c.ReportEffects(ids.get("done", ()), ids.get("failed", ()), ids.get("unknown", ()))
+            with contextlib.suppress(NoWriter):
+                await self.ours.deliver(command)
+                for effect_id in some:
+                    self._outcomes.pop(effect_id, None)
+                    self._tried.pop(effect_id, None)
+
+    async def ask(self, legs: Sequence[Leg]) -> bool:
+        """How do these stand? Whether it could be asked."""
+        if not self._settled:
+            return False
+        try:
+            channels = {str(channel["id"]) for channel in await self.ari.ask("GET", "channels")}
+        except (AriLost, AriRefused):
+            return False
+        for leg in legs:
+            if leg.provider_ref in channels:
+                self.report(leg.provider_ref, words.as_it_stands(leg))
+            else:
+                self._find_gone(leg)
+        return True
+
+    # --- phones -------------------------------------------------------------------------------------------------------
+
+    async def _watch_phones(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PHONES_EVERY_S):
+                    await self._phones_moved.wait()
+            self._phones_moved.clear()
+            if self._settled:
+                with contextlib.suppress(AriLost, AriRefused, NoWriter):
+                    await self._report_phones()
+            await asyncio.sleep(NOTE_EVERY_S)
+
+    async def _report_phones(self) -> None:
+        agents = await self.ours.phones()
+        endpoints = await self.ari.ask("GET", "endpoints", "PJSIP")
+        online = {f"PJSIP/{each['resource']}": words.is_online(each) for each in endpoints}
+        now = {agent: online[address] for address, agent in agents.items() if address in online}
+        moved = {agent: up for agent, up in now.items() if self._phones.get(agent) != up}
+        if moved:
+            up = tuple(agent for agent, is_up in moved.items() if is_up)
+            down = tuple(agent for agent, is_up in moved.items() if not is_up)
+            await self.ours.deliver(c.ReportPhones(self.provider, up, down))
+            self._phones |= moved
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        async def safely() -> None:
+            with contextlib.suppress(AriLost, AriRefused):
+                await work
+
+        task = asyncio.create_task(safely())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _rings(effect: Effect | None, ref: str) -> bool:
+    return effect is not None and ref in (effect.args.get("with"), effect.args.get("leg"))

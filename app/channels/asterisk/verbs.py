@@ -1,0 +1,200 @@
+"""How is each verb carried out on an Asterisk? A conversation is a bridge with the contact's id; a leg is a channel.
+
+Requests name things by our own ids, so that asking twice is as asking once; what can be done once only is looked for
+before it is asked again (`adopt`).
+"""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from app.channels.asterisk.ari import Ari, AriRefused
+from app.channels.asterisk.listening import Listening
+from app.channels.asterisk.words import OURS
+from contacts.effect import Effect
+from contacts.leg import CstaEvent
+
+RING_S = 45  # then Asterisk gives up by itself, whatever becomes of us
+MUSIC = "default"  # class of musiconhold.conf
+UNALLOCATED = 1  # Q.850: the caller's own exchange says that there is no such number
+
+Report = Callable[[str, CstaEvent, str | None], None]
+Done = Callable[[str, str], None]
+
+
+@dataclass(slots=True)
+class Verbs:
+    ari: Ari
+    report: Report
+    done: Done
+    listening: Listening
+    numbers: dict[str, str] = field(default_factory=dict)  # caller's channel -> their number
+    _rung: dict[str, Effect] = field(default_factory=dict)  # phones that we ring -> for what
+    _bridges: set[str] = field(default_factory=set)
+    _entering: set[str] = field(default_factory=set)  # channels that count as connected when they enter
+
+    async def carry(self, effect: Effect, address: str | None) -> None:
+        """Raises AriLost, AriRefused."""
+        args, contact_id = effect.args, effect.contact_id
+        leg = str(args["leg"])
+        match args["do"]:
+            case "answer":
+                await self.ari.ask("POST", "channels", leg, "answer")
+            case "ring":
+                await self._ring(effect, leg, address, self.numbers.get(str(args.get("for", "")), ""))
+                return  # done when it is picked up
+            case "connect":
+                await self.ari.ask("POST", "channels", leg, "answer")
+                await self._ring(effect, str(args["with"]), address, self.numbers.get(leg, ""))
+                return
+            case "hold":
+                await self._take_out(contact_id, leg)
+                await self._music(leg)
+                self.report(leg, "Held", None)
+            case "retrieve":
+                await self._bring(contact_id, [leg])
+                self.report(leg, "Retrieved", None)
+            case "join":
+                await self._bring(contact_id, [leg])
+            case "leave":
+                await self._take_out(contact_id, leg)
+            case "wait":
+                await self.listening.stop(leg)
+                await self.ari.ask("POST", "channels", leg, "answer")
+                await self._take_out(contact_id, leg)
+                await self._music(leg)
+            case "play" | "collect" | "record_message":
+                await self.listening.begin(effect)
+                return  # done when it was said, or heard
+            case "hang_up":
+                if args.get("after"):
+                    await self.listening.said(leg)
+                await self.hang_up_channel(leg)
+            case unknown:
+                raise AriRefused(501, str(unknown))
+        self.done(effect.id, "done")
+
+    async def adopt(self, effect: Effect) -> None:
+        """It was asked for in a former life of ours. What became of it?"""
+        ref = str(effect.args.get("with") or effect.args["leg"])
+        if effect.args["do"] not in ("ring", "connect"):
+            self.done(effect.id, "unknown")
+            return
+        try:
+            channel = await self.ari.ask("GET", "channels", ref)
+        except AriRefused:
+            self.done(effect.id, "failed")
+            return
+        self._rung[ref] = effect
+        if channel["state"] == "Up":
+            await self.picked_up(effect.contact_id, ref)
+
+    async def adopt_bridges(self, contact_ids: set[str]) -> set[str]:
+        """Bridges of an earlier life, by the ids of their contacts; nobody's are taken down. Returns who is in."""
+        inside: set[str] = set()
+        for bridge in await self.ari.ask("GET", "bridges"):
+            if bridge["id"] in contact_ids:
+                self._bridges.add(bridge["id"])
+                inside.update(bridge["channels"])
+            elif bridge["bridge_class"] == "stasis" and bridge["name"] == OURS and not bridge["channels"]:
+                with contextlib.suppress(AriRefused):
+                    await self.ari.ask("DELETE", "bridges", bridge["id"])
+        return inside
+
+    # --- phones -------------------------------------------------------------------------------------------------------
+
+    async def _ring(self, effect: Effect, ref: str, address: str | None, caller: str) -> None:
+        if address is None:
+            raise AriRefused(404, "the agent has no phone")
+        self._rung[ref] = effect
+        try:
+            await self.ari.ask(
+                "POST", "channels", ref, endpoint=address, app=self.ari.access.application, appArgs=OURS,
+                callerId=caller or None, timeout=RING_S,
+            )  # fmt: skip
+        except AriRefused:
+            self._rung.pop(ref, None)
+            raise
+
+    def is_rung(self, ref: str, word: CstaEvent) -> bool:
+        """Its phone was picked up, and what follows will be reported."""
+        return word == "Established" and ref in self._rung
+
+    async def picked_up(self, contact_id: str, ref: str) -> None:
+        effect = self._rung.pop(ref, None)
+        if effect is None:
+            return
+        if effect.args["do"] == "ring":
+            self.report(ref, "Established", None)
+        else:
+            self._entering.add(ref)
+            try:
+                await self._bring(contact_id, [str(effect.args["leg"]), ref])
+            except AriRefused:  # the caller went in this very moment
+                self._entering.discard(ref)
+                await self.hang_up_channel(ref)
+                self.done(effect.id, "failed")
+                return
+        self.done(effect.id, "done")
+
+    def entered(self, ref: str) -> None:
+        if ref in self._entering:
+            self._entering.discard(ref)
+            self.report(ref, "Established", None)
+
+    def gone(self, ref: str) -> None:
+        """The channel is no more."""
+        self.numbers.pop(ref, None)
+        self._entering.discard(ref)
+        self.listening.gone(ref)
+        effect = self._rung.pop(ref, None)
+        if effect is not None:
+            self.done(effect.id, "failed")
+
+    # --- conversations ------------------------------------------------------------------------------------------------
+
+    async def _bring(self, contact_id: str, refs: Sequence[str]) -> None:
+        """Into the conversation; whatever they hear stops."""
+        if contact_id not in self._bridges:
+            try:
+                await self.ari.ask("POST", "bridges", contact_id, type="mixing", name=OURS)
+            except AriRefused as refused:
+                if refused.status != 409:  # it is there already
+                    raise
+            self._bridges.add(contact_id)
+        for ref in refs:
+            await self.listening.stop(ref)
+            with contextlib.suppress(AriRefused):
+                await self.ari.ask("DELETE", "channels", ref, "moh")
+        await self.ari.ask("POST", "bridges", contact_id, "addChannel", channel=",".join(refs))
+
+    async def _take_out(self, contact_id: str, ref: str) -> None:
+        """Nothing to do where it is not in."""
+        if contact_id in self._bridges:
+            with contextlib.suppress(AriRefused):
+                await self.ari.ask("POST", "bridges", contact_id, "removeChannel", channel=ref)
+
+    async def _music(self, ref: str) -> None:
+        await self.ari.ask("POST", "channels", ref, "moh", mohClass=MUSIC)
+
+    async def take_down(self, contact_id: str) -> None:
+        """The last one left: unless somebody came in again, the bridge goes."""
+        with contextlib.suppress(AriRefused):
+            bridge = await self.ari.ask("GET", "bridges", contact_id)
+            if not bridge["channels"] and contact_id in self._bridges:
+                self._bridges.discard(contact_id)
+                await self.ari.ask("DELETE", "bridges", contact_id)
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    async def hang_up_channel(self, ref: str) -> None:
+        try:
+            await self.ari.ask("DELETE", "channels", ref, reason="normal")
+        except AriRefused as refused:
+            if refused.status != 404:
+                raise
+            self.report(ref, "ConnectionCleared", "lost")  # it was gone, and perhaps nobody heard of it
+
+    async def refuse(self, ref: str) -> None:
+        """Nobody's number."""
+        await self.ari.ask("DELETE", "channels", ref, reason_code=UNALLOCATED)

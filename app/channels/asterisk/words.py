@@ -1,0 +1,79 @@
+"""What do Asterisk's words mean in ours? Pure: events, channels and causes read, nothing asked.
+
+Causes: ITU-T Q.850, as Asterisk numbers them.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contacts.leg import CstaEvent, Leg
+
+OURS = "ours"  # the first argument of a channel that we originated
+NUMBER_LENGTH_MAX = 64
+
+CAUSES: Mapping[int, str] = {
+    0: "unknown", 1: "unallocated", 3: "no_route", 16: "normal", 17: "busy", 18: "no_response", 19: "no_answer",
+    20: "absent", 21: "rejected", 22: "number_changed", 26: "answered_elsewhere", 27: "out_of_order",
+    28: "invalid_number", 34: "congestion", 38: "network_out_of_order", 41: "temporary_failure", 42: "congestion",
+    44: "congestion", 50: "not_subscribed", 52: "outgoing_barred", 57: "not_allowed", 58: "congestion",
+    65: "incompatible", 88: "incompatible", 102: "timer_expired", 111: "protocol_error", 127: "interworking",
+}  # fmt: skip
+
+DEVICE_AWAY = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})  # states of a device that cannot be rung
+_STATES: Mapping[str, CstaEvent] = {"Ring": "Delivered", "Ringing": "Delivered", "Up": "Established"}
+_AS_IT_STANDS: Mapping[str, CstaEvent] = {
+    "initiated": "Originated", "delivered": "Delivered", "established": "Established", "held": "Held",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A channel that came to us: somebody calls."""
+
+    channel: str
+    called: str
+    number: str | None  # None: withheld, or nothing that a number could be
+
+
+def cause_of(code: int) -> str:
+    return CAUSES.get(code, "unknown")
+
+
+def word_of_state(state: str) -> CstaEvent | None:
+    """None: a state of a channel that says nothing about its call."""
+    return _STATES.get(state)
+
+
+def as_it_stands(leg: Leg) -> CstaEvent:
+    """The report that says of a leg what we know already: it lives."""
+    return _AS_IT_STANDS[leg.state]
+
+
+def caller_of(channel: Mapping[str, Any], args: Sequence[str]) -> Caller:
+    """`args`: as the dialplan gave them to Stasis(), the number called first."""
+    called = args[0] if args else str(channel.get("dialplan", {}).get("exten", ""))
+    number = str(channel.get("caller", {}).get("number", ""))
+    return Caller(str(channel["id"]), international(called), international(number) if _is_number(number) else None)
+
+
+def international(number: str) -> str:
+    """Trunks give E.164 with its plus, or without."""
+    number = number.strip()[:NUMBER_LENGTH_MAX]
+    return f"+{number}" if re.fullmatch(r"[1-9][0-9]{7,14}", number) else number
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"\+?[0-9*#]{1,32}", text.strip()) is not None
+
+
+def arguments_of(channel: Mapping[str, Any], application: str) -> list[str] | None:
+    """Those of the Stasis() in which the channel is; None: it is not in ours."""
+    dialplan = channel.get("dialplan", {})
+    name, *args = str(dialplan.get("app_data", "")).split(",")
+    return args if dialplan.get("app_name") == "Stasis" and name == application else None
+
+
+def is_online(endpoint: Mapping[str, Any]) -> bool:
+    return endpoint.get("state") == "online"

@@ -1,0 +1,196 @@
+"""How does a call walk through its flow? What was heard makes the next place; what shall happen is asked for.
+
+The place stands in the contact's row, so that it survives any death of ours; secrets stand in memory alone: whoever
+keyed one in when we died is asked for it again. The flow is of the version in which the call began.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app import asks, journey
+from app import commands as c
+from app.house import House
+from contacts.contact import Contact
+from contacts.effect import Effect, TelephonyVerb
+from contacts.hours import read_hours
+from contacts.record import replace
+from ivr import interpreter
+from ivr import words as w
+from ivr.interpreter import Moved, Place
+from routing import messages as m
+
+PRIORITY_POINTS = 10  # of value, for each step of a flow's priority
+COLLECTED_MAX = 30  # values of a flow that stay with the contact
+
+_VERBS: Mapping[type[w.Action], TelephonyVerb] = {w.Say: "play", w.Collect: "collect", w.Record: "record_message"}
+
+
+def is_walking(contact: Contact) -> bool:
+    """Whether its flow has begun and is not over."""
+    return bool(contact.ivr.get("node") is not None)
+
+
+def begin(house: House, contact_id: str) -> None:
+    """The caller is on the line: the flow says its first words. Once."""
+    contact = house.contact(contact_id)
+    if "facts" not in contact.ivr:
+        return
+    flow = house.flows.get(_ref(contact))
+    if flow is None:  # archived at this very moment, or unreadable
+        journey.let_go(house, contact_id, "failed")
+        return
+    _walk(house, contact, interpreter.begin(flow, contact.ivr["facts"], house.now_us, contact.ivr.get("language")))
+
+
+def hear(house: House, contact_id: str, said: w.Input, number: int | None = None) -> None:
+    """What does not answer the open question changes nothing."""
+    contact = house.records.contacts.get(contact_id)
+    if contact is None or not is_walking(contact):
+        return
+    flow = house.flows.get(_ref(contact))
+    if flow is None:
+        journey.let_go(house, contact_id, "failed")
+        return
+    moved = interpreter.hear(flow, _place(house, contact), said, house.now_us, number)
+    if isinstance(said, w.Answered):
+        contact = replace(contact, ivr={**contact.ivr, "answered": True})
+    if not moved.ignored:
+        _walk(house, contact, moved)
+
+
+def heard(house: House, effect: Effect, report: c.ReportHeard) -> None:
+    """The provider says what came of something said or asked."""
+    said: w.Input
+    match report.said:
+        case "done":
+            said = w.Done()
+        case "keys":
+            said = w.Keys(report.keys)
+        case "silence":
+            said = w.Silence()
+        case "recorded":
+            said = w.Recorded(report.seconds)
+        case _:
+            said = w.Failed()
+    hear(house, effect.contact_id, said, int(effect.args["asked"]))
+
+
+def asked_in_vain(house: House, effect: Effect) -> None:
+    """We died while this was said or asked: what was said is taken as said, what was asked is asked again."""
+    said = w.Done() if effect.args["do"] == "play" else w.Silence()
+    hear(house, effect.contact_id, said, int(effect.args["asked"]))
+
+
+def take_back(house: House) -> None:
+    """Callers whose queue could not help go on in their flow."""
+    while house.given_back:
+        contact_id, reason = house.given_back.pop(0)
+        hear(house, contact_id, w.Returned(reason))
+
+
+def caller_gone(house: House, contact_id: str) -> None:
+    """Steps that need nobody on the line are still taken."""
+    hear(house, contact_id, w.HungUp())
+
+
+# --- the place --------------------------------------------------------------------------------------------------------
+
+
+def _ref(contact: Contact) -> c.FlowRef:
+    return c.FlowRef(str(contact.ivr["flow_id"]), int(contact.ivr["version"]))
+
+
+def _place(house: House, contact: Contact) -> Place:
+    at = contact.ivr
+    return Place(
+        at["node"], at["language"], at["values"], house.secrets.get(contact.id, {}), at["phase"], at["tries"],
+        at["asked"], at["awaits"], at["gone"],
+    )  # fmt: skip
+
+
+def _walk(house: House, contact: Contact, moved: Moved) -> None:
+    place = moved.place
+    about: dict[str, Any] = {
+        name: contact.ivr[name] for name in ("flow_id", "version", "answered") if name in contact.ivr
+    }
+    if not place.is_over:
+        about |= {
+            "node": place.node, "language": place.language, "values": dict(place.values), "phase": place.phase,
+            "tries": place.tries, "asked": place.asked, "awaits": place.awaits, "gone": place.gone,
+        }  # fmt: skip
+    house.keep_contact(replace(contact, ivr=about, collected=_collected(contact, place)))
+    if place.secrets:
+        house.secrets[contact.id] = place.secrets
+    else:
+        house.secrets.pop(contact.id, None)
+    if moved.path:
+        house.log("ivr.walked", contact_id=contact.id, data={"path": list(moved.path)})
+    if place.is_over:
+        house.log("ivr.left", contact_id=contact.id, data={"asked": place.asked})
+    _carry_out(house, contact.id, moved.action, place.asked)
+
+
+def _collected(contact: Contact, place: Place) -> dict[str, Any]:
+    """What the caller told the flow stays with the contact: the agent sees it."""
+    facts = contact.ivr.get("facts", {})
+    told = {name: value for name, value in place.values.items() if name not in _FACTS and name not in facts}
+    return {**contact.collected, **dict(list(told.items())[:COLLECTED_MAX])}
+
+
+_FACTS = frozenset({"caller", "called", "channel", "language", "known", "name", "value", "life_stage"})
+
+
+# --- what shall happen ------------------------------------------------------------------------------------------------
+
+
+def _carry_out(house: House, contact_id: str, action: w.Action | None, number: int) -> None:
+    match action:
+        case None:
+            pass
+        case w.Say() | w.Collect() | w.Record():
+            _ask_caller(house, contact_id, action, number)
+        case w.Enqueue():
+            _enqueue(house, contact_id, action)
+        case w.HangUp():
+            asks.hang_up_customer(house, contact_id)
+        case w.LookUp() | w.CallBack() | w.Transfer():
+            hear(house, contact_id, w.Failed(), number)
+
+
+def _ask_caller(house: House, contact_id: str, action: w.Say | w.Collect | w.Record, number: int) -> None:
+    leg = asks.customer_leg(house, contact_id)
+    if leg is None:
+        return  # their hang-up is on its way
+    args: dict[str, Any] = {"asked": number, "prompts": [_prompt(spoken) for spoken in action.prompts]}
+    match action:
+        case w.Collect():
+            args |= {
+                "keys_max": action.keys_max, "end_key": action.end_key, "first_s": action.first_s,
+                "between_s": action.between_s, "secret": action.secret,
+            }  # fmt: skip
+        case w.Record():
+            args |= {"max_s": action.max_s, "end_key": action.end_key, "silence_s": action.silence_s}
+    asks.ask(house, leg, _VERBS[type(action)], **args)
+
+
+def _prompt(spoken: w.Spoken) -> dict[str, Any]:
+    told = {"text": spoken.text} if spoken.text else {"file": spoken.file}
+    return {"language": spoken.language, **told, **({"personal": True} if spoken.personal else {})}
+
+
+def _enqueue(house: House, contact_id: str, action: w.Enqueue) -> None:
+    contact = house.contact(contact_id)
+    queue = house.queue_named(action.queue, contact.company_id)
+    if queue is None:
+        hear(house, contact_id, w.Failed())
+        return
+    hours = queue.get("hours")
+    if queue.get("closed") or (hours and not read_hours(hours).is_open(house.now_us)):
+        hear(house, contact_id, w.Returned("closed"))
+        return
+    value = min(100, contact.value + action.priority * PRIORITY_POINTS)
+    try:
+        journey.enqueue(house, contact_id, str(queue["queue_id"]), value, action.requirement or None)
+    except m.Refusal as refusal:
+        said = w.Returned("closed") if refusal.text_key == "queue.closed" else w.Failed()
+        hear(house, contact_id, said)

@@ -1,0 +1,212 @@
+"""A real Asterisk on loopback: fetched as Debian packages into a folder, configured and started without root."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from app import asterisk_config
+
+ROOT = Path(__file__).parents[2]
+TREE = ROOT / "build" / "asterisk"
+START_S = 20.0
+ARI_USER, ARI_PASSWORD = "jackfield", "a-password-of-the-tests"
+APPLICATION = "jackfield"
+AGENTS = 8  # phones of SIPp, sip1 … sip8
+LOADED_NOT = [
+    "chan_iax2", "chan_unistim", "chan_skinny", "chan_mgcp", "chan_dahdi", "chan_motif", "chan_alsa",
+    "chan_console", "chan_oss", "chan_ooh323", "res_xmpp", "res_snmp", "res_config_ldap", "res_config_odbc",
+    "res_config_pgsql", "res_config_sqlite3", "res_odbc", "res_calendar", "res_phoneprov",
+    "res_pjsip_phoneprov_provider", "res_hep", "res_hep_pjsip", "res_hep_rtcp", "res_smdi", "res_prometheus",
+    "cdr_csv", "cdr_custom", "cdr_pgsql", "cdr_odbc", "cdr_radius", "cdr_tds", "cdr_syslog", "cdr_sqlite3_custom",
+    "cel_custom", "cel_odbc", "cel_pgsql", "cel_radius", "cel_tds", "cel_sqlite3_custom", "pbx_dundi", "pbx_ael",
+    "pbx_lua", "app_voicemail_imap", "app_voicemail_odbc", "app_festival", "app_alarmreceiver",
+    "res_stun_monitor",
+]  # fmt: skip
+
+
+def why_not() -> str | None:
+    """What this machine lacks for a test with a real PBX, and the command that installs it."""
+    if shutil.which("sipp") is None:
+        return "no SIPp: apt-get install sip-tester"
+    if shutil.which("espeak-ng") is None:
+        return "no espeak-ng: apt-get install espeak-ng"
+    if not (TREE / "usr/sbin/asterisk").exists():
+        return "no Asterisk: make build/asterisk"
+    return None
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Pbx:
+    folder: Path
+    sip_port: int
+    http_port: int
+    agent_port: int  # at which a SIPp answers for all agents' phones
+    rtp: tuple[int, int]
+    process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def configured(cls, folder: Path) -> "Pbx":
+        first_rtp = 20_000 + (os.getpid() * 37) % 20_000 // 400 * 400
+        pbx = cls(
+            folder,
+            free_port(socket.SOCK_DGRAM),
+            free_port(),
+            free_port(socket.SOCK_DGRAM),
+            (first_rtp, first_rtp + 398),
+        )
+        for name in (
+            "etc",
+            "varlib/documentation",
+            "spool/recording",
+            "spool/monitor",
+            "spool/tmp",
+            "run",
+            "log",
+            "agi",
+        ):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        for name, text in pbx._files().items():
+            (folder / "etc" / name).write_text(text)
+        share = TREE / "usr/share/asterisk/conf"
+        for name in ("features.conf", "indications.conf", "acl.conf", "ccss.conf", "codecs.conf", "cel.conf"):
+            if (share / name).exists():
+                shutil.copy(share / name, folder / "etc" / name)
+        return pbx
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}/ari"
+
+    def _files(self) -> dict[str, str]:
+        modules = TREE / "usr/lib/x86_64-linux-gnu/asterisk/modules"
+        share = TREE / "usr/share/asterisk"
+        of = self.folder
+        places = {
+            "astetcdir": of / "etc", "astmoddir": modules, "astvarlibdir": of / "varlib", "astdbdir": of / "varlib",
+            "astkeydir": of / "varlib", "astdatadir": share, "astagidir": of / "agi", "astspooldir": of / "spool",
+            "astrundir": of / "run", "astlogdir": of / "log",
+        }  # fmt: skip
+        phones = "\n".join(_phone(f"sip{n}", self.agent_port) for n in range(1, AGENTS + 1))
+        return {
+            "asterisk.conf": "[directories]\n" + "\n".join(f"{name} => {path}" for name, path in places.items())
+            + "\n[options]\nverbose = 2\nmaxfiles = 65535\n",
+            "modules.conf": "[modules]\nautoload=yes\n" + "".join(f"noload = {name}.so\n" for name in LOADED_NOT),
+            "logger.conf": "[general]\n[logfiles]\nfull => notice,warning,error,verbose\n",
+            "http.conf": asterisk_config.HTTP.replace("8088", str(self.http_port)),
+            "ari.conf": asterisk_config.ari(ARI_USER, ARI_PASSWORD),
+            "rtp.conf": f"[general]\nrtpstart={self.rtp[0]}\nrtpend={self.rtp[1]}\nstrictrtp=no\n",
+            "pjsip.conf": PJSIP.format(port=self.sip_port, context=APPLICATION) + phones,
+            "extensions.conf": "[general]\nstatic=yes\nwriteprotect=yes\n" + asterisk_config.dialplan(APPLICATION),
+            "musiconhold.conf": f"[default]\nmode=files\ndirectory={share}/moh\n",
+            "cdr.conf": "[general]\nenable=no\n",
+            "stasis.conf": "", "confbridge.conf": "[general]\n", "queues.conf": "[general]\n",
+            "manager.conf": "[general]\nenabled = no\n",
+        }  # fmt: skip
+
+    def _command(self, *arguments: str) -> list[str]:
+        libraries = TREE / "usr/lib/x86_64-linux-gnu"
+        loader = str(libraries / "ld-linux-x86-64.so.2")
+        asterisk = str(TREE / "usr/sbin/asterisk")
+        return [
+            loader,
+            "--library-path",
+            str(libraries),
+            asterisk,
+            "-C",
+            str(self.folder / "etc/asterisk.conf"),
+            *arguments,
+        ]
+
+    def start(self) -> None:
+        with (self.folder / "log/stdout").open("ab") as out:
+            self.process = subprocess.Popen(self._command("-f"), stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        until_s = time.monotonic() + START_S
+        while time.monotonic() < until_s:
+            if "fully booted" in self.say("core waitfullybooted"):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"Asterisk did not start:\n{(self.folder / 'log/stdout').read_text()[-3000:]}")
+
+    def say(self, command: str) -> str:
+        """A word on its console, and the answer."""
+        return subprocess.run(
+            self._command("-rx", command), capture_output=True, text=True, timeout=20, check=False
+        ).stdout  # fmt: skip
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(20)
+
+    def bridged(self) -> list[str]:
+        """Channels that are in a bridge."""
+        with httpx2.Client(auth=httpx2.BasicAuth(ARI_USER, ARI_PASSWORD), timeout=5) as client:
+            return [channel for bridge in client.get(f"{self.url}/bridges").json() for channel in bridge["channels"]]
+
+    def left(self) -> dict[str, list[str]]:
+        """Channels and bridges that live."""
+        auth = httpx2.BasicAuth(ARI_USER, ARI_PASSWORD)
+        with httpx2.Client(auth=auth, timeout=5) as client:
+            return {
+                "channels": [each["id"] for each in client.get(f"{self.url}/channels").json()],
+                "bridges": [each["id"] for each in client.get(f"{self.url}/bridges").json()],
+            }
+
+
+PJSIP = """\
+[global]
+type=global
+endpoint_identifier_order=username,auth_username,ip,anonymous
+[transport-udp]
+type=transport
+protocol=udp
+bind=127.0.0.1:{port}
+[trunk]
+type=endpoint
+transport=transport-udp
+context={context}
+disallow=all
+allow=ulaw,alaw
+direct_media=no
+dtmf_mode=rfc4733
+rtp_symmetric=yes
+aors=trunk
+[trunk]
+type=aor
+[trunk]
+type=identify
+endpoint=trunk
+match=127.0.0.1
+"""
+
+
+def _phone(name: str, port: int) -> str:
+    """A phone with a known place, as SIPp plays it."""
+    return f"""\
+[{name}]
+type=endpoint
+transport=transport-udp
+context=none
+disallow=all
+allow=ulaw
+direct_media=no
+dtmf_mode=rfc4733
+rtp_symmetric=yes
+aors={name}
+[{name}]
+type=aor
+contact=sip:{name}@127.0.0.1:{port}
+"""
