@@ -84,7 +84,7 @@ class Arrivals:
             contact_id=str(uuid_utils.uuid7()),
             company_id=way.company_id,
             channel="phone",
-            queue_id=way.queue_id if is_open and flow is None else None,
+            queue_id=way.queue_id if is_open or flow else None,
             flow=flow,
             facts=known_as if flow else {},
             source=f"telephony:{provider_id}",

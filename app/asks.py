@@ -12,6 +12,9 @@ from contacts.leg import Leg
 from contacts.record import replace
 from contacts.segment import Segment
 
+RECORDINGS = ("telephony.record", "telephony.record_message")  # over when the provider says so, whoever has gone
+KEPT_FOR_US = 24 * 3600 * 1_000_000  # so long a recording may wait for a provider that is away
+
 
 def ask(house: House, leg: Leg, verb: TelephonyVerb, **args: Any) -> Effect:
     once = leg.provider.startswith(ARI) and verb in ONCE_OVER_ARI
@@ -129,8 +132,61 @@ def forget_asks(house: House, leg: Leg) -> None:
     """A cleared leg needs nothing more; what this very turn asked of it need not be asked at all."""
     house.drop_undone(e for e in house.effects(leg.contact_id) if e.leg_id == leg.id)
     for effect in house.effects(leg.contact_id):
-        if effect.once and leg.provider_ref in (effect.args.get("with"), effect.args.get("leg")):
+        if (
+            effect.once
+            and effect.kind not in RECORDINGS
+            and leg.provider_ref in (effect.args.get("with"), effect.args.get("leg"))
+        ):
             house.keep_effect(replace(effect, state="done"))  # nothing more can come of it
+
+
+# --- recordings -------------------------------------------------------------------------------------------------------
+
+
+def record(house: House, segment: Segment) -> None:
+    """A part of the conversation's recording begins, unless one is going on or it is not to be recorded."""
+    leg = customer_leg(house, segment.contact_id)
+    contact = house.contact(segment.contact_id)
+    queue = house.records.config.get(("queue", segment.queue_id))
+    wanted = queue is not None and (queue.values or {}).get("recording") == "always"
+    paused = contact.ivr.get("recording") == "paused"
+    if leg is None or not wanted or paused or not leg.provider.startswith(ARI) or _recording(house, contact.id):
+        return
+    part = int(contact.ivr.get("parts", 0)) + 1
+    house.keep_contact(replace(contact, ivr={**contact.ivr, "parts": part}))
+    ask(house, leg, "record", part=part, segment=segment.id, began_us=house.now_us)
+
+
+def stop_recording(house: House, contact_id: str) -> None:
+    for effect in _recording(house, contact_id):
+        leg = house.records.legs.get(effect.leg_id or "")
+        if leg is not None:  # without it the recording has ended with the conversation
+            ask(house, leg, "stop_recording", recording=effect.id)
+
+
+def keep_recording(house: House, recorded: Effect, seconds: float, contact_id: str, kind: str) -> None:
+    """Brought from the provider into our own files, however long it takes."""
+    args = {
+        "do": "keep_recording", "recording": recorded.id, "kind": kind, "seconds": round(seconds, 1),
+        "part": recorded.args.get("part", 1), "segment": recorded.args.get("segment"),
+        "began_us": recorded.args.get("began_us", house.now_us - int(seconds * 1_000_000) * house.speed),
+    }  # fmt: skip
+    effect = Effect(
+        id=house.new_id(), domain_id=recorded.domain_id, contact_id=contact_id, leg_id=None,
+        kind="telephony.keep_recording", once=False, provider=recorded.provider, args=args,
+        not_after_us=house.now_us + KEPT_FOR_US * house.speed,
+    )  # fmt: skip
+    house.keep_effect(effect, new=True)
+
+
+def _recording(house: House, contact_id: str) -> list[Effect]:
+    """The part that is going on, and was not told to stop."""
+    effects = house.effects(contact_id)
+    stopped = {each.args.get("recording") for each in effects if each.kind == "telephony.stop_recording"}
+    return [each for each in effects if each.kind == "telephony.record" and each.id not in stopped]
+
+
+# --- while they wait --------------------------------------------------------------------------------------------------
 
 
 def answer(house: House, contact_id: str) -> None:

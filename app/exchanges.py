@@ -14,6 +14,7 @@ from app.arrivals import Arrivals
 from app.channels.asterisk.ari import AriAccess
 from app.channels.asterisk.exchange import Exchange, Ours
 from app.channels.asterisk.listening import Speak
+from app.channels.asterisk.verbs import Keep
 from app.providers import Phones
 from app.seals import BrokenSeal, unseal
 from app.store import asterisks
@@ -35,6 +36,7 @@ class Exchanges:
     arrivals: Arrivals
     phones: Phones
     speak: Speak
+    keep: Keep
     _running: dict[str, tuple[Exchange, int, asyncio.Task[None]]] = field(default_factory=dict)  # by provider's name
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -109,6 +111,7 @@ class Exchanges:
             addresses=self.phones.addresses,
             phones=every_phone,
             speak=self.speak,
+            keep=self.keep,
             known=known,
             may_send=board.session.may_send,
             now_us=lambda: board.clock.now_us(),

@@ -24,9 +24,11 @@ from contacts import contact as contacts
 from contacts import segment as segments
 from contacts import stay as stays
 from contacts.contact import Contact, Outcome
+from contacts.effect import Effect
 from contacts.events import EventKind
 from contacts.leg import Leg
 from contacts.record import replace
+from contacts.records import Link
 from contacts.segment import UNDERWAY, Segment
 from contacts.stay import Stay, StayEnd, Wishes
 from contacts.words import WRITTEN, Actor
@@ -88,8 +90,37 @@ def arrive(house: House, entry: Entry, leg: Leg | None = None) -> Contact:
 def _about_flow(entry: Entry) -> Mapping[str, Any]:
     if entry.flow is None:
         return {}
-    begins = {"flow_id": entry.flow.flow_id, "version": entry.flow.version, "facts": dict(entry.facts)}
+    begins: dict[str, Any] = {"flow_id": entry.flow.flow_id, "version": entry.flow.version, "facts": dict(entry.facts)}
+    begins |= {"outcome": "cleared", "queue_id": entry.queue_id}  # until an agent has served, or it waits elsewhere
     return begins | ({"language": entry.language} if entry.language else {})
+
+
+def message_left(house: House, contact: Contact, recorded: Effect, seconds: float) -> None:
+    """A message is a request: it becomes a contact of its own, in the queue that its caller was in, or came for."""
+    left = Contact(
+        id=house.new_id(),
+        company_id=contact.company_id,
+        domain_id=contact.domain_id,
+        channel="task",
+        direction="in",
+        state="open",
+        source="voicemail",
+        source_id=recorded.id,
+        arrived_us=house.now_us,
+        customer_id=contact.customer_id,
+        number=contact.number,
+        value=contact.value,
+        collected={**contact.collected, "voicemail_s": round(seconds)},
+    )
+    house.keep_contact(left, new=True)
+    house.draft.links.append(Link(left.id, contact.id, "follow_up_of"))
+    house.log("contact.arrived", contact_id=left.id, data={"channel": left.channel})
+    asks.keep_recording(house, recorded, seconds, left.id, "voicemail")
+    queue_id = contact.ivr.get("queue_id")
+    if queue_id is None:
+        close(house, left.id, "voicemail")
+    else:
+        queue(house, left.id, str(queue_id), left.value)
 
 
 # --- queued -----------------------------------------------------------------------------------------------------------
@@ -247,6 +278,7 @@ def talking(house: House, told: m.Talking) -> None:
     stay = house.records.stays[told.stay_id]
     end_stay(house, stay, "answered", actor)
     log_segment(house, "segment.connected", segment, wait_us=house.now_us - stay.queued_us)
+    asks.record(house, house.records.segments[segment.id])
 
 
 def end_stay(house: House, stay: Stay, end: StayEnd, actor: Actor) -> None:
@@ -275,6 +307,8 @@ def segment_over(house: House, segment: Segment, until_us: int | None) -> Segmen
     segment = replace(segment, state="wrap_up", ended_us=house.now_us, wrap_up_until_us=until_us, expires_us=None)
     house.keep_segment(segment)
     log_segment(house, "segment.ended", segment, **was)
+    if segment.role == "primary":
+        asks.stop_recording(house, segment.contact_id)
     return segment
 
 
@@ -321,8 +355,7 @@ def customer_left(house: House, contact_id: str, actor: Actor) -> None:
     if stay is not None:  # they left a wait, whoever may still be wrapping up an earlier conversation
         close(house, contact_id, "abandoned")
     else:
-        heard_only = bool(house.contact(contact_id).ivr) and not house.contact(contact_id).ivr.get("answered")
-        close_if_done(house, contact_id, "cleared" if heard_only else "handled", gone=True)
+        close_if_done(house, contact_id, house.contact(contact_id).ivr.get("outcome", "handled"), gone=True)
 
 
 def stay_over(house: House, told: m.StayOver) -> None:

@@ -98,5 +98,6 @@ class Doors:
     """What this process has counted since it began."""
     exchanges: Callable[[], Mapping[str, Mapping[str, Any]]] = dict
     """By Asterisk: its trouble, its version, calls to unknown numbers; as this process knows it."""
+    files: BlobStore | None = None
     look: Callable[[Any], Mapping[str, Any]] | None = None
     """The floor as this process shows it: pos, records, figures."""

@@ -224,7 +224,9 @@ def _report_heard(house: House, command: c.ReportHeard) -> c.Reply:
     effect = house.records.effects.get(command.effect_id)
     if effect is not None and effect.provider == command.provider:
         house.keep_effect(replace(effect, state="failed" if command.said == "failed" else "done"))
-        if "asked" in effect.args:
+        if effect.kind == "telephony.record" and command.said == "recorded":
+            asks.keep_recording(house, effect, command.seconds, effect.contact_id, "call")
+        elif "asked" in effect.args:
             self_service.heard(house, effect, command)
     return c.Reply(200)
 

@@ -1,11 +1,15 @@
 """How do secrets that must be read again lie in the database? Sealed by the installation's key (JWE, AES-256-GCM)."""
 
 import hashlib
+import os
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+_NONCE_BYTES = 12
 _HEADER = {"alg": "dir", "enc": "A256GCM"}
 
 
@@ -24,6 +28,24 @@ def unseal(signing_key: bytes, sealed: str) -> str:
     except (JoseError, ValueError) as broken:
         raise BrokenSeal from broken
     return (found.plaintext or b"").decode()
+
+
+def seal_file(signing_key: bytes, content: bytes) -> bytes:
+    """AES-256-GCM: a nonce of 12 bytes, and what it sealed."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + AESGCM(_file_key(signing_key)).encrypt(nonce, content, None)
+
+
+def unseal_file(signing_key: bytes, sealed: bytes) -> bytes:
+    """Raises BrokenSeal."""
+    try:
+        return AESGCM(_file_key(signing_key)).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+    except (InvalidTag, ValueError) as broken:
+        raise BrokenSeal from broken
+
+
+def _file_key(signing_key: bytes) -> bytes:
+    return hashlib.sha256(b"file:" + signing_key).digest()
 
 
 def _key(signing_key: bytes) -> OctKey:

@@ -17,6 +17,7 @@ from contacts.record import replace
 from ivr import interpreter
 from ivr import words as w
 from ivr.interpreter import Moved, Place
+from ivr.verbs.voicemail import MESSAGE_MIN_S
 from routing import messages as m
 
 PRIORITY_POINTS = 10  # of value, for each step of a flow's priority
@@ -53,7 +54,7 @@ def hear(house: House, contact_id: str, said: w.Input, number: int | None = None
         return
     moved = interpreter.hear(flow, _place(house, contact), said, house.now_us, number)
     if isinstance(said, w.Answered):
-        contact = replace(contact, ivr={**contact.ivr, "answered": True})
+        contact = replace(contact, ivr={**contact.ivr, "outcome": "handled"})
     if not moved.ignored:
         _walk(house, contact, moved)
 
@@ -70,9 +71,17 @@ def heard(house: House, effect: Effect, report: c.ReportHeard) -> None:
             said = w.Silence()
         case "recorded":
             said = w.Recorded(report.seconds)
+            _message_left(house, effect, report.seconds)
         case _:
             said = w.Failed()
     hear(house, effect.contact_id, said, int(effect.args["asked"]))
+
+
+def _message_left(house: House, effect: Effect, seconds: float) -> None:
+    contact = house.records.contacts.get(effect.contact_id)
+    if contact is not None and seconds >= MESSAGE_MIN_S:
+        journey.message_left(house, contact, effect, seconds)
+        house.keep_contact(replace(contact, ivr={**contact.ivr, "outcome": "voicemail"}))
 
 
 def asked_in_vain(house: House, effect: Effect) -> None:
@@ -110,9 +119,7 @@ def _place(house: House, contact: Contact) -> Place:
 
 def _walk(house: House, contact: Contact, moved: Moved) -> None:
     place = moved.place
-    about: dict[str, Any] = {
-        name: contact.ivr[name] for name in ("flow_id", "version", "answered") if name in contact.ivr
-    }
+    about: dict[str, Any] = {name: contact.ivr[name] for name in _STAYS if name in contact.ivr}
     if not place.is_over:
         about |= {
             "node": place.node, "language": place.language, "values": dict(place.values), "phase": place.phase,
@@ -137,6 +144,7 @@ def _collected(contact: Contact, place: Place) -> dict[str, Any]:
     return {**contact.collected, **dict(list(told.items())[:COLLECTED_MAX])}
 
 
+_STAYS = ("flow_id", "version", "outcome", "queue_id", "parts", "recording")  # of a contact, whatever its place
 _FACTS = frozenset({"caller", "called", "channel", "language", "known", "name", "value", "life_stage"})
 
 
@@ -188,6 +196,7 @@ def _enqueue(house: House, contact_id: str, action: w.Enqueue) -> None:
     if queue.get("closed") or (hours and not read_hours(hours).is_open(house.now_us)):
         hear(house, contact_id, w.Returned("closed"))
         return
+    house.keep_contact(replace(contact, ivr={**contact.ivr, "queue_id": queue["queue_id"]}))
     value = min(100, contact.value + action.priority * PRIORITY_POINTS)
     try:
         journey.enqueue(house, contact_id, str(queue["queue_id"]), value, action.requirement or None)

@@ -41,6 +41,11 @@ def held(house: House, segment: Segment, event: str) -> None:
     state = segments.next_state(segment.state, event, "provider")
     house.keep_segment(replace(segment, state=state))
     log_segment(house, "segment.held" if event == "hold" else "segment.retrieved", segment)
+    if segment.role == "primary":
+        if event == "hold":  # what is said beside the caller is not the caller's
+            asks.stop_recording(house, segment.contact_id)
+        else:
+            asks.record(house, house.records.segments[segment.id])
 
 
 def connect_if_established(house: House, contact_id: str) -> None:

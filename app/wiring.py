@@ -29,6 +29,7 @@ from app.follower import Follower
 from app.front import Front
 from app.ports import Bus, Doors, Taken
 from app.providers import Phones, Providers
+from app.sealed_files import SealedFiles
 from app.settings import Settings
 from app.store.arrivals import LookUps
 from app.store.clock import read_clock
@@ -36,10 +37,12 @@ from app.store.database import Database
 from app.store.faults import ConnectionLost
 from app.store.files import FileBlobs
 from app.store.inbox import put_delivery
+from app.store.recordings import keep as keep_recording
 from app.store.results import save_result
 from app.store.writer import WriterSession
 from app.sweeps import Sweeps
 from app.switchboard import Switchboard, new_id
+from contacts.effect import Effect
 from contacts.records import Draft
 
 DOMAIN_ID = 1
@@ -95,7 +98,12 @@ def wire(settings: Settings, database_url: str) -> Process:
         send, switchboard.submit, phones.addresses, switchboard.session.may_send, lambda: switchboard.clock.now_us()
     )
     speak = partial(as_media, Speech(settings.prompts))
-    exchanges = Exchanges(database.engine, settings.signing_key(), switchboard, arrivals, phones, speak)
+    files = SealedFiles(FileBlobs(settings.blobs), settings.signing_key())
+
+    async def keep(effect: Effect, sound: bytes) -> None:
+        await keep_recording(database.engine, files, _as_recording(effect), sound)
+
+    exchanges = Exchanges(database.engine, settings.signing_key(), switchboard, arrivals, phones, speak, keep)
     _connect(switchboard, follower, effects, exchanges, bus)
     doors = Doors(
         settings,
@@ -105,6 +113,7 @@ def wire(settings: Settings, database_url: str) -> Process:
         switchboard.beat_age_s,
         lambda: _counts(switchboard, effects, sweeps),
         exchanges.states,
+        files,
         follower.look,
     )
     api = build_api(doors, [telephony.router()])
@@ -122,11 +131,25 @@ def wire(settings: Settings, database_url: str) -> Process:
         speed=lambda: clock.speed,
         session_id=process_id,
     )
-    sweeps = Sweeps(database, switchboard, telephony, providers, FileBlobs(settings.blobs), exchanges, DOMAIN_ID)
+    sweeps = Sweeps(database, switchboard, telephony, providers, files, exchanges, DOMAIN_ID)
     asgi = Front(settings.web_dir, api, sockets, deliveries.door(telephony.receive))
     return Process(
         settings, database, switchboard, follower, effects, sockets, bus, sweeps, exchanges, clock, posts, asgi
     )
+
+
+def _as_recording(effect: Effect) -> dict[str, Any]:
+    """The row of what an effect brought home. It has the effect's id: brought twice it is one."""
+    args = effect.args
+    return {
+        "blob_id": effect.id,
+        "contact_id": effect.contact_id,
+        "segment_id": args["segment"],
+        "kind": args["kind"],
+        "part": args["part"],
+        "began_at": args["began_us"],
+        "length_ms": round(float(args["seconds"]) * 1000),
+    }
 
 
 def _counts(switchboard: Switchboard, effects: Effects, sweeps: Sweeps) -> dict[str, int]:

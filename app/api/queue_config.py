@@ -106,6 +106,9 @@ class QueueConfig(Given):
     wrap_up_s: Annotated[int, Field(ge=0, le=3600)] | None = 30
     offers_at_once: Annotated[int, Field(ge=1, le=10)] = 1
     agent_order: AgentOrder = "least_surplus"
+    recording: Annotated[
+        Literal["off", "always"], Field(description="Of calls by an Asterisk; announce it in the flow")
+    ] = "off"
     hours: HoursConfig | None = None
     service_level_s: Annotated[int, Field(ge=1, le=DAY_S)] = 20
     target_bp: Annotated[int, Field(ge=0, le=10_000, description="Service level promised, in basis points")] = 8000

@@ -296,3 +296,17 @@ blob = Table(
 Index("ix_blob_contact_id", blob.c.contact_id)
 Index("ix_blob_expected", blob.c.created_at, postgresql_where=text("state = 'expected'"))
 Index("ix_blob_delete_after", blob.c.delete_after, postgresql_where=text("state <> 'erased'"))
+
+# Of calls and of messages; the sound is the blob's.
+recording = Table(
+    "recording",
+    metadata,
+    uid("blob_id", ForeignKey("blob.id"), primary_key=True),
+    uid("contact_id", ForeignKey("contact.id")),
+    uid("segment_id", ForeignKey("segment.id"), nullable=True),
+    one_of("kind", ("call", "voicemail")),
+    whole("part"),
+    instant("began_at"),
+    whole("length_ms"),
+)
+Index("ix_recording_contact_id", recording.c.contact_id, recording.c.part)

@@ -92,6 +92,10 @@ class Centre:
     async def contacts(self) -> list[Mapping[str, Any]]:
         return await self.fetch("SELECT * FROM contact ORDER BY arrived_at")
 
+    async def rest_a_while(self, seconds: float) -> None:
+        """They talk."""
+        await asyncio.sleep(seconds)
+
     async def who_is_in(self) -> list[str]:
         """Who hears whom: 'caller' and logins of agents whose channels are in a bridge, sorted."""
         inside = set(await asyncio.to_thread(self.pbx.bridged))
@@ -120,16 +124,24 @@ class Centre:
 
 @contextlib.asynccontextmanager
 async def centre(
-    pbx: Pbx, database_url: str, folder: Path, *, manner: Manner | None = None, agents: int = 2, flow: str = FLOW
+    pbx: Pbx,
+    database_url: str,
+    folder: Path,
+    *,
+    manner: Manner | None = None,
+    agents: int = 2,
+    flow: str = FLOW,
+    **config: Any,
 ) -> AsyncIterator[Centre]:
+    """`config`: of the queue, beside the usual."""
     server = Server(database_url, folder / "server.log", environment={"JACKFIELD_HOME": str(folder / "home")})
     server.start()
-    sip = Parties(folder, pbx.sip_port, pbx.agent_port)
+    sip = Parties(folder, pbx.sip_port, pbx.agent_ports)
     try:
         await server.until_ready()
         key = await operator_key(database_url, "test")
         async with Rest(server.url, key) as rest:
-            premises = await establish(rest, _wish(agents))
+            premises = await establish(rest, _wish(agents, config))
             await _lead_in(rest, premises, pbx, flow)
             made = Centre(server, pbx, sip, rest, premises, database_url)
             place = Place.of(server.url)
@@ -154,12 +166,12 @@ async def centre(
         server.kill()
 
 
-def _wish(agents: int) -> Wish:
+def _wish(agents: int, config: Mapping[str, Any]) -> Wish:
     people = [
         AgentWish(login, login.title(), companies=("acme",), phone=f"PJSIP/sip{n}")
         for n, login in enumerate(("anna", "ben", "cara", "dora")[:agents], 1)
     ]
-    queue = QueueWish("Sales", QUEUE, {PLAIN: "phone"})
+    queue = QueueWish("Sales", {**QUEUE, **config}, {PLAIN: "phone"})
     return Wish(
         companies=(CompanyWish("acme", "Acme", queues=(queue,)),),
         agents=tuple(people),

@@ -53,20 +53,16 @@ class Pbx:
     folder: Path
     sip_port: int
     http_port: int
-    agent_port: int  # at which a SIPp answers for all agents' phones
+    agent_ports: list[int]  # at each a SIPp answers for one phone: sip1, sip2 …
     rtp: tuple[int, int]
     process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def configured(cls, folder: Path) -> "Pbx":
         first_rtp = 20_000 + (os.getpid() * 37) % 20_000 // 400 * 400
-        pbx = cls(
-            folder,
-            free_port(socket.SOCK_DGRAM),
-            free_port(),
-            free_port(socket.SOCK_DGRAM),
-            (first_rtp, first_rtp + 398),
-        )
+        ports = [free_port(socket.SOCK_DGRAM) for _ in range(AGENTS)]
+        rtp = (first_rtp, first_rtp + 398)
+        pbx = cls(folder, free_port(socket.SOCK_DGRAM), free_port(), ports, rtp)
         for name in (
             "etc",
             "varlib/documentation",
@@ -99,7 +95,7 @@ class Pbx:
             "astkeydir": of / "varlib", "astdatadir": share, "astagidir": of / "agi", "astspooldir": of / "spool",
             "astrundir": of / "run", "astlogdir": of / "log",
         }  # fmt: skip
-        phones = "\n".join(_phone(f"sip{n}", self.agent_port) for n in range(1, AGENTS + 1))
+        phones = "\n".join(_phone(f"sip{n}", port) for n, port in enumerate(self.agent_ports, 1))
         return {
             "asterisk.conf": "[directories]\n" + "\n".join(f"{name} => {path}" for name, path in places.items())
             + "\n[options]\nverbose = 2\nmaxfiles = 65535\n",

@@ -124,6 +124,8 @@ Content-Length: 0
         match word:
             case "pause":
                 parts.append(f'<pause milliseconds="{argument}"/>\n')
+            case "play":
+                parts.append(f'<nop><action><exec rtp_stream="{argument},-1,0"/></action></nop>\n')
             case "press":
                 parts.append(f'<nop><action><exec play_pcap_audio="{DTMF.format(_key(argument))}"/></action></nop>\n')
                 parts.append('<pause milliseconds="400"/>\n')
@@ -138,6 +140,9 @@ def _key(key: str) -> str:
     return {"*": "star", "#": "pound"}.get(key, key)
 
 
+_VARIABLES = '<Reference variables="1,2"/>\n'  # whether a scenario uses them or not
+
+
 def _phone(ring_ms: int, steps: Sequence[str]) -> str:
     """Of an agent: rings, answers, and does what the steps say."""
     parts = ['<recv request="INVITE" rrs="true"><action>'
@@ -145,12 +150,12 @@ def _phone(ring_ms: int, steps: Sequence[str]) -> str:
              '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="2"/></action></recv>\n']  # fmt: skip
     tag = ";tag=[pid]tag[call_number]"
     parts.append(_send(_answer("180 Ringing", tag=tag)))
-    if steps[:1] == ["busy"]:
+    if steps and steps[0] == "busy":
         parts += [_send(_answer("486 Busy Here", tag=tag), retrans=True), '<recv request="ACK"/>\n']
-        return _scenario(parts)
-    if steps[:1] == ["ignore"]:
+        return _scenario(parts, _VARIABLES)
+    if steps and steps[0] == "ignore":
         parts += ['<recv request="CANCEL" timeout="60000"/>\n', _send(_answer("200 OK"))]
-        return _scenario(parts)
+        return _scenario(parts, _VARIABLES)
     parts += [
         f'<pause milliseconds="{ring_ms}"/>\n',
         _send(_answer("200 OK", SDP, tag), retrans=True),
@@ -161,6 +166,8 @@ def _phone(ring_ms: int, steps: Sequence[str]) -> str:
         match word:
             case "pause":
                 parts.append(f'<pause milliseconds="{argument}"/>\n')
+            case "play":
+                parts.append(f'<nop><action><exec rtp_stream="{argument},-1,0"/></action></nop>\n')
             case "bye":
                 bye = _BYE.replace(
                     "From: <sip:party@[local_ip]:[local_port]>;tag=[pid]tag[call_number]", f"From:[$2]{tag}"
@@ -168,7 +175,7 @@ def _phone(ring_ms: int, steps: Sequence[str]) -> str:
                 parts.append(bye.replace("[last_To:]", "To:[$1]"))
             case "until":
                 parts += ['<recv request="BYE" timeout="60000"/>\n', _OK_TO_BYE]
-    return _scenario(parts, '<Reference variables="1,2"/>\n')
+    return _scenario(parts, _VARIABLES)
 
 
 def _scenario(parts: Sequence[str], more: str = "") -> str:
@@ -203,7 +210,7 @@ class Party:
 class Parties:
     folder: Path
     sip_port: int
-    agent_port: int
+    agent_ports: Sequence[int]
     _all: list[Party] = field(default_factory=list)
 
     def call(
@@ -214,9 +221,9 @@ class Parties:
         more = ["-p", port, "-m", str(times), "-r", str(rate), "-l", str(max(times, 3))]
         return self._start(_caller(called, number, steps), [f"127.0.0.1:{self.sip_port}", *more])
 
-    def phones(self, *steps: str, ring_ms: int = 100, times: int = 1) -> Party:
-        """Answers at the agents' place; a call for each time."""
-        return self._start(_phone(ring_ms, steps), ["-p", str(self.agent_port), "-m", str(times)])
+    def phone(self, *steps: str, of: int = 1, ring_ms: int = 100, times: int = 1) -> Party:
+        """Answers as the phone sip1, sip2 …; a call for each time."""
+        return self._start(_phone(ring_ms, steps), ["-p", str(self.agent_ports[of - 1]), "-m", str(times)])
 
     def _start(self, scenario: str, arguments: Sequence[str]) -> Party:
         name = f"party{len(self._all)}"

@@ -12,7 +12,7 @@ async def test_a_call_by_menu_and_queue_to_an_agent_until_the_caller_hangs_up(
 ) -> None:
     async with centre(pbx, new_database(), tmp_path, agents=1) as here:
         here.desks["anna"].choose("ready")
-        phone = here.sip.phones("until")
+        phone = here.sip.phone("until")
         caller = here.sip.call(NUMBER, "pause 1000", "press 1", "pause 6000", "bye")
         await here.until_state("talking")
         await caller.over()
@@ -26,7 +26,7 @@ async def test_a_call_by_menu_and_queue_to_an_agent_until_the_caller_hangs_up(
 async def test_an_agent_hangs_up(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
     async with centre(pbx, new_database(), tmp_path, agents=1) as here:
         here.desks["anna"].choose("ready")
-        phone = here.sip.phones("pause 1500", "bye")
+        phone = here.sip.phone("pause 1500", "bye")
         caller = here.sip.call(PLAIN, "until")
         await here.until_state("talking")
         await phone.over()

@@ -12,7 +12,8 @@ from tests.pbx.pbx import Pbx
 async def talking(here: Centre, *caller: str, phones: int = 2) -> str:
     """Anna talks with a caller; the id of her segment."""
     here.desks["anna"].choose("ready")
-    here.sip.phones("until", times=phones)
+    for number in range(1, phones + 1):
+        here.sip.phone("until", of=number)
     here.sip.call(PLAIN, *(caller or ("pause 20000", "bye")))
     return await here.until_state("talking")
 

@@ -18,7 +18,7 @@ from app import commands as c
 from app.channels.asterisk import words
 from app.channels.asterisk.ari import Ari, AriAccess, AriLost, AriRefused
 from app.channels.asterisk.listening import Listening, Said, Speak
-from app.channels.asterisk.verbs import Verbs
+from app.channels.asterisk.verbs import Keep, Verbs
 from app.ports import NoWriter
 from contacts.effect import Effect
 from contacts.leg import CstaEvent, Leg
@@ -50,6 +50,7 @@ class Ours:
     addresses: Callable[[set[str]], Awaitable[dict[str, str]]]  # of agents' phones
     phones: Callable[[], Awaitable[dict[str, str]]]  # address -> agent, of everybody
     speak: Speak
+    keep: Keep
     known: Callable[[], tuple[list[Leg], list[Effect]]]  # live legs and open effects of this exchange
     may_send: Callable[[], bool]
     now_us: Callable[[], int]
@@ -88,7 +89,7 @@ class Exchange:
     def __post_init__(self) -> None:
         self.ari = Ari(self.access, self.ours.may_send, self.heard)
         listening = Listening(self.ari, self.ours.speak, self._answered, self._spawn)
-        self.verbs = Verbs(self.ari, self.report, self._done, listening)
+        self.verbs = Verbs(self.ari, self.report, self._done, listening, self.ours.keep)
 
     # --- the connection -----------------------------------------------------------------------------------------------
 
@@ -222,8 +223,12 @@ class Exchange:
                 bridge_id = str(event["bridge"]["id"])
                 if not event["bridge"]["channels"]:
                     self._spawn(self._in_order(bridge_id, lambda: self.verbs.take_down(bridge_id)))
-            case "PlaybackFinished" | "RecordingFinished" | "RecordingFailed":
+            case "PlaybackFinished":
                 self.verbs.listening.ended(event)
+            case "RecordingFinished" | "RecordingFailed":
+                self.verbs.listening.ended(event)
+                if (contact_id := self.verbs.ended_recording(event)) is not None:
+                    self._spawn(self._in_order(contact_id, lambda: self.verbs.take_down(contact_id)))
             case "ChannelDtmfReceived":
                 self.verbs.listening.pressed(str(channel["id"]), str(event["digit"]))
             case "DeviceStateChanged":
@@ -253,8 +258,12 @@ class Exchange:
 
     def _gone(self, ref: str, cause: int) -> None:
         self._causes.pop(ref, None)
+        self._spawn(self._clear(ref, words.cause_of(cause)))
+
+    async def _clear(self, ref: str, cause: str) -> None:
+        await self.verbs.listening.recorded(ref)  # first what was said, then that they have gone
         self.verbs.gone(ref)
-        self.report(ref, "ConnectionCleared", words.cause_of(cause))
+        self.report(ref, "ConnectionCleared", cause)
 
     def report(self, ref: str, event: CstaEvent, cause: str | None = None) -> None:
         self._reports.put_nowait(_Said(c.LegReport(ref, event, self._next_rank(), cause)))
@@ -266,7 +275,7 @@ class Exchange:
 
     def _answered(self, effect: Effect, said: Said, keys: str, seconds: float) -> None:
         """A question of a flow is answered; what was only to be said is done."""
-        if "asked" in effect.args:
+        if "asked" in effect.args or effect.args["do"] == "record":
             self._todo.pop(effect.id, None)
             self._reports.put_nowait(c.ReportHeard(self.provider, effect.id, said, keys, seconds))
         else:

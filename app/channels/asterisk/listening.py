@@ -12,6 +12,7 @@ from typing import Any, Literal
 from app.channels.asterisk.ari import Ari, AriLost, AriRefused
 from contacts.effect import Effect
 
+RECORDED_S = 2.0
 SAID_MAX_S = 60.0  # a last word that takes longer is cut off
 
 Said = Literal["done", "keys", "silence", "recorded", "failed"]
@@ -76,6 +77,14 @@ class Listening:
         if now is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SAID_MAX_S):
+                    await now.over.wait()
+
+    async def recorded(self, ref: str) -> None:
+        """Whoever hangs up ends their message: until it is there."""
+        now = self._open.get(ref)
+        if now is not None and now.phase == "recording":
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RECORDED_S):
                     await now.over.wait()
 
     def gone(self, ref: str) -> None:

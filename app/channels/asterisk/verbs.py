@@ -5,12 +5,13 @@ before it is asked again (`adopt`).
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.channels.asterisk.ari import Ari, AriRefused
-from app.channels.asterisk.listening import Listening
-from app.channels.asterisk.words import OURS
+from app.channels.asterisk.listening import Listening, Said
+from app.channels.asterisk.words import OURS, seconds_of
 from contacts.effect import Effect
 from contacts.leg import CstaEvent
 
@@ -18,6 +19,7 @@ RING_S = 45  # then Asterisk gives up by itself, whatever becomes of us
 MUSIC = "default"  # class of musiconhold.conf
 UNALLOCATED = 1  # Q.850: the caller's own exchange says that there is no such number
 
+Keep = Callable[[Effect, bytes], Awaitable[None]]  # a recording goes into our own files
 Report = Callable[[str, CstaEvent, str | None], None]
 Done = Callable[[str, str], None]
 
@@ -28,6 +30,8 @@ class Verbs:
     report: Report
     done: Done
     listening: Listening
+    keep: Keep
+    recording: dict[str, Effect] = field(default_factory=dict)  # parts of conversations that are going on
     numbers: dict[str, str] = field(default_factory=dict)  # caller's channel -> their number
     _rung: dict[str, Effect] = field(default_factory=dict)  # phones that we ring -> for what
     _bridges: set[str] = field(default_factory=set)
@@ -36,7 +40,7 @@ class Verbs:
     async def carry(self, effect: Effect, address: str | None) -> None:
         """Raises AriLost, AriRefused."""
         args, contact_id = effect.args, effect.contact_id
-        leg = str(args["leg"])
+        leg = str(args.get("leg", ""))
         match args["do"]:
             case "answer":
                 await self.ari.ask("POST", "channels", leg, "answer")
@@ -63,6 +67,13 @@ class Verbs:
                 await self.ari.ask("POST", "channels", leg, "answer")
                 await self._take_out(contact_id, leg)
                 await self._music(leg)
+            case "record":
+                await self._record(effect)
+                return  # done when it has ended
+            case "stop_recording":
+                await self._stop_recording(str(args["recording"]))
+            case "keep_recording":
+                await self._keep_recording(effect)
             case "play" | "collect" | "record_message":
                 await self.listening.begin(effect)
                 return  # done when it was said, or heard
@@ -76,6 +87,9 @@ class Verbs:
 
     async def adopt(self, effect: Effect) -> None:
         """It was asked for in a former life of ours. What became of it?"""
+        if effect.args["do"] in ("record", "record_message"):
+            await self._adopt_recording(effect)
+            return
         ref = str(effect.args.get("with") or effect.args["leg"])
         if effect.args["do"] not in ("ring", "connect"):
             self.done(effect.id, "unknown")
@@ -184,6 +198,54 @@ class Verbs:
             if not bridge["channels"] and contact_id in self._bridges:
                 self._bridges.discard(contact_id)
                 await self.ari.ask("DELETE", "bridges", contact_id)
+
+    # --- recordings ---------------------------------------------------------------------------------------------------
+
+    async def _record(self, effect: Effect) -> None:
+        self.recording[effect.id] = effect
+        try:
+            await self.ari.ask(
+                "POST", "bridges", effect.contact_id, "record", name=effect.id, format="wav", ifExists="fail"
+            )
+        except AriRefused:  # the conversation is over already
+            self.recording.pop(effect.id, None)
+            raise
+
+    async def _stop_recording(self, name: str) -> None:
+        try:
+            await self.ari.ask("POST", "recordings", "live", name, "stop")
+        except AriRefused as refused:
+            if refused.status != 404:  # it has ended by itself
+                raise
+
+    async def _adopt_recording(self, effect: Effect) -> None:
+        """It goes on; or it has ended meanwhile, and what was recorded is there; or there is none."""
+        try:
+            await self.ari.ask("GET", "recordings", "live", effect.id)
+            self.recording[effect.id] = effect
+            return
+        except AriRefused:
+            pass
+        try:
+            sound = await self.ari.fetch("recordings", "stored", effect.id, "file")
+        except AriRefused:
+            self.done(effect.id, "unknown")
+        else:
+            self.listening.heard(effect, "recorded", "", seconds_of(sound))
+
+    def ended_recording(self, event: Mapping[str, Any]) -> str | None:
+        """The contact whose conversation it was; None: a message, which belongs to its caller."""
+        effect = self.recording.pop(str(event["recording"]["name"]), None)
+        if effect is not None:
+            said: Said = "failed" if event["type"] == "RecordingFailed" else "recorded"
+            self.listening.heard(effect, said, "", float(event["recording"].get("duration", 0)))
+        return effect.contact_id if effect is not None else None
+
+    async def _keep_recording(self, effect: Effect) -> None:
+        name = str(effect.args["recording"])
+        await self.keep(effect, await self.ari.fetch("recordings", "stored", name, "file"))
+        with contextlib.suppress(AriRefused):
+            await self.ari.ask("DELETE", "recordings", "stored", name)
 
     # --- the end ------------------------------------------------------------------------------------------------------
 

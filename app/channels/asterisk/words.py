@@ -75,5 +75,10 @@ def arguments_of(channel: Mapping[str, Any], application: str) -> list[str] | No
     return args if dialplan.get("app_name") == "Stasis" and name == application else None
 
 
+def seconds_of(wav: bytes) -> float:
+    """How long a recording is: 8,000 samples of 16 bits a second behind a header of 44 bytes."""
+    return max(0, len(wav) - 44) / 16_000
+
+
 def is_online(endpoint: Mapping[str, Any]) -> bool:
     return endpoint.get("state") == "online"

@@ -1,0 +1,44 @@
+"""Tones that parties play, and which of them a recording holds when."""
+
+import io
+import wave
+from pathlib import Path
+
+import numpy as np
+
+RATE = 8_000
+WINDOW_S = 0.05
+
+
+def tone(path: Path, hertz: float, seconds: float = 2.0) -> Path:
+    """A file of G.711 µ-law, as SIPp plays it over and over; seconds times hertz is whole, so that it never clicks."""
+    at = np.arange(int(RATE * seconds)) / RATE
+    path.write_bytes(_mu_law(0.4 * np.sin(2 * np.pi * hertz * at)).tobytes())
+    return path
+
+
+def _mu_law(samples: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
+    """ITU-T G.711, by its formula and not by its table: near enough for a tone."""
+    magnitude = np.log1p(255 * np.abs(samples)) / np.log(256)
+    code = np.clip(np.round(magnitude * 127), 0, 127).astype(np.uint8)
+    sign = np.where(samples < 0, 0, 0x80).astype(np.uint8)
+    return (sign | (0x7F - code)).astype(np.uint8)
+
+
+def heard(wav: bytes, hertz: float) -> list[tuple[float, float]]:
+    """From when to when a tone is in a recording, in seconds; gaps below 0.2 s are none."""
+    with wave.open(io.BytesIO(wav)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float64) / 32768
+    size = int(RATE * WINDOW_S)
+    spans: list[tuple[float, float]] = []
+    for first in range(0, len(samples) - size, size):
+        part = samples[first : first + size]
+        wheel = np.exp(-2j * np.pi * hertz * np.arange(size) / RATE)
+        if 2 * abs(np.dot(part, wheel)) / size < 0.05:
+            continue
+        begin, end = first / RATE, (first + size) / RATE
+        if spans and begin - spans[-1][1] < 0.2:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((begin, end))
+    return spans
