@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup web demo test test-pbx check bench soak screens mutate lock clean
+.PHONY: help setup web demo test test-pbx check bench bench-pbx soak screens mutate lock clean
 
 PY := .venv/bin/python
 NPM := .ci/npm
@@ -21,6 +21,7 @@ help:
 	@echo 'make test-pbx calls on a real Asterisk (fetched) with SIPp alone'
 	@echo 'make check   style, types, import rules'
 	@echo 'make bench   the promises of speed, measured; results in bench/results'
+	@echo 'make bench-pbx the same for calls on a real Asterisk, beside its own queue'
 	@echo 'make soak    the fault and twin tests with many seeds (SOAK_SEEDS=$(SOAK_SEEDS))'
 	@echo 'make screens takes the pictures of docs/screens.md anew'
 	@echo 'make mutate  plants faults in routing/ and counts what the tests notice'
@@ -84,6 +85,9 @@ check: setup web
 
 bench: setup
 	$(PY) -m bench
+
+bench-pbx: setup build/asterisk
+	$(PY) -m bench.pbx
 
 soak: setup web
 	SOAK_SEEDS=$(SOAK_SEEDS) $(PY) -m pytest -m 'soak and not alone' -n $(SOAK_PROCESSES)

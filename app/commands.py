@@ -235,6 +235,19 @@ class WithdrawOffer:
     kind: Literal["withdraw_offer"] = "withdraw_offer"
 
 
+MonitorMode = Literal["listen", "whisper", "barge"]
+
+
+@record(frozen=True, slots=True)
+class Monitor:
+    """A supervisor listens in by their own phone, whispers to the agent, or joins; mode None: hangs up."""
+
+    segment_id: str
+    agent_id: str  # whose phone it is
+    mode: MonitorMode | None
+    kind: Literal["monitor"] = "monitor"
+
+
 @record(frozen=True, slots=True)
 class ApplyConfig:
     """Configuration up to `seq` was committed; the writer reads what it lacks before the turn."""
@@ -266,7 +279,7 @@ class EraseCustomer:
 Command = (
     Arrive | ReportLegs | ReportPhones | ReportEffects | ReportHeard | CustomerLeft | ChooseState | ClearNotResponding
     | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | AssignContact | MoveContact
-    | ReprioritiseContact | WithdrawOffer | ApplyConfig | RowChanged | EraseCustomer
+    | ReprioritiseContact | WithdrawOffer | Monitor | ApplyConfig | RowChanged | EraseCustomer
 )  # fmt: skip
 
 

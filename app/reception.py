@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from app import agent_acts, asks, journey, self_service, supervision, wires
+from app import agent_acts, asks, journey, monitoring, self_service, supervision, wires
 from app import commands as c
 from app.house import House
 from contacts import leg as legs
@@ -82,6 +82,8 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return supervision.reprioritise(house, command)
         case c.WithdrawOffer():
             return supervision.withdraw(house, command)
+        case c.Monitor():
+            return monitoring.monitor(house, command)
         case c.ApplyConfig():
             return _apply_config(house)
         case c.RowChanged():

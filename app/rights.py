@@ -115,7 +115,7 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "read_live", "live_acknowledge", of_teams=True),
     **_rights("company", _SUPERVISORS, "list_wallboards", "create_wallboard", "revoke_wallboard"),
     **_rights("company", _SUPERVISORS, "live_move", "live_reprioritise", "live_close_queue", "live_open_queue"),
-    **_rights("company", _SUPERVISORS, "live_assign", "live_withdraw", of_teams=True),
+    **_rights("company", _SUPERVISORS, "live_assign", "live_withdraw", "live_monitor", of_teams=True),
     **_rights("company", _ADMINS, "list_audit"),
 }
 

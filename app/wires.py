@@ -1,6 +1,6 @@
 """What does a step of a wire mean for its contact? Connected, held and gone are what the provider reports."""
 
-from app import asks, colleagues, journey, self_service
+from app import asks, colleagues, journey, monitoring, self_service
 from app.house import House
 from app.noted import log_segment
 from contacts import segment as segments
@@ -69,6 +69,9 @@ def latest_legs(house: House, contact_id: str) -> dict[str | None, Leg]:
 
 def leg_cleared(house: House, leg: Leg) -> None:
     asks.forget_asks(house, leg)
+    if leg.role == "monitor":
+        return
+    monitoring.hang_up_listeners(house, leg.contact_id)
     if leg.role == "customer":
         if leg.contact_id in house.records.contacts:
             self_service.caller_gone(house, leg.contact_id)

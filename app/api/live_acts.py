@@ -11,6 +11,7 @@ from app.api.supervising import (
     Assign,
     CloseQueue,
     LiveDone,
+    Monitor,
     Move,
     OnAgent,
     OpenQueue,
@@ -74,6 +75,12 @@ async def live_assign(body: Assign, request: Request, access: Caller, key: Idemp
 async def live_withdraw(body: Withdraw, request: Request, access: Caller, key: IdempotencyKey = None) -> LiveDone:
     """An offer is taken back; the contact keeps its place, and for a while somebody else is asked."""
     return await _do("withdraw", body, request, access, key)
+
+
+@router.post("/monitor")
+async def live_monitor(body: Monitor, request: Request, access: Caller, key: IdempotencyKey = None) -> LiveDone:
+    """Listen to a conversation, whisper to its agent, or join it, by your own phone; in the audit."""
+    return await _do("monitor", body, request, access, key)
 
 
 @router.post("/close_queue")

@@ -16,7 +16,7 @@ from app.api.acts import Act, acting, new_id
 from app.api.agents import Level, StateWanted, grant_over, shown_agent
 from app.api.fields import Given, Id, Line, Shown, Version
 from app.api.pages import require_current
-from app.api.problems import not_found, reply_problem
+from app.api.problems import invalid, not_found, reply_problem
 from app.api.queues import shown_queue
 from app.api.skills import SkillName
 from app.store import agents, alerts, login_sessions, queues, skills, supervised
@@ -25,7 +25,7 @@ from screenpop.alert import OF_QUEUES, subject_of
 
 What = Literal[
     "set_state", "log_out", "clear_flag", "set_skill", "move", "reprioritise", "assign", "withdraw",
-    "close_queue", "open_queue", "acknowledge",
+    "close_queue", "open_queue", "acknowledge", "monitor",
 ]  # fmt: skip
 
 
@@ -63,6 +63,14 @@ class Assign(Given):
 
 class Withdraw(Given):
     segment_id: Id
+
+
+class Monitor(Given):
+    """`mode` null hangs up. The phone that rings is the asker's own; an API key names whose (`agent_id`)."""
+
+    segment_id: Id
+    mode: c.MonitorMode | None
+    agent_id: Id | None = None
 
 
 class CloseQueue(Given):
@@ -228,6 +236,20 @@ async def _withdraw(asked: Asked, act: Act, wish: Withdraw) -> LiveDone:
     return await asked.command(c.WithdrawOffer(row["id"]))
 
 
+async def _monitor(asked: Asked, act: Act, wish: Monitor) -> LiveDone:
+    row = await supervised.segment_now(act.conn, wish.segment_id, asked.access.companies)
+    if row is None:
+        raise not_found("segment", "/segment_id")
+    await _agent(asked, act, row["agent_id"])
+    own = asked.access.principal.agent_id
+    phone_of = wish.agent_id if asked.access.principal.kind == "key" else own
+    if phone_of is None:
+        raise invalid("/agent_id", "you have no phone here", "monitor.no_phone")
+    after = {"mode": wish.mode, "agent_id": row["agent_id"]}
+    await act.record("conversation.monitored", "segment", row["id"], company_id=row["company_id"], after=after)
+    return await asked.command(c.Monitor(row["id"], phone_of, wish.mode))
+
+
 # --- queues -----------------------------------------------------------------------------------------------------------
 
 
@@ -279,10 +301,10 @@ async def _acknowledge(asked: Asked, act: Act, wish: Acknowledge) -> LiveDone:
 WISHES: dict[What, type[Given]] = {
     "set_state": SetState, "log_out": OnAgent, "clear_flag": OnAgent, "set_skill": SetSkill, "move": Move,
     "reprioritise": Reprioritise, "assign": Assign, "withdraw": Withdraw, "close_queue": CloseQueue,
-    "open_queue": OpenQueue, "acknowledge": Acknowledge,
+    "open_queue": OpenQueue, "acknowledge": Acknowledge, "monitor": Monitor,
 }  # fmt: skip
 _ACTS: dict[What, Callable[[Asked, Act, Any], Awaitable[LiveDone]]] = {
     "set_state": _set_state, "log_out": _log_out, "clear_flag": _clear_flag, "set_skill": _set_skill, "move": _move,
     "reprioritise": _reprioritise, "assign": _assign, "withdraw": _withdraw, "close_queue": _close_queue,
-    "open_queue": _open_queue, "acknowledge": _acknowledge,
+    "open_queue": _open_queue, "acknowledge": _acknowledge, "monitor": _monitor,
 }  # fmt: skip

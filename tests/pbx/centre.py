@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ nodes:
   bye: {hang_up: bye}
 """
 WITHIN_S = 15.0
+NAMES = [f"sip{n}" for n in range(1, 9)]
+PEOPLE = ("anna", "ben", "cara", "dora", "emil", "finn", "gina", "hugo")
 
 
 class Hands(Desk):
@@ -103,6 +105,13 @@ class Centre:
         legs = await self.fetch("SELECT provider_ref, agent_id::text FROM leg WHERE state <> 'cleared'")
         return sorted(logins.get(leg["agent_id"], "caller") for leg in legs if leg["provider_ref"] in inside)
 
+    async def bridges(self) -> list[list[str]]:
+        """Who is in each bridge: 'caller', 'agent', 'monitor', or another channel's id."""
+        legs = await self.fetch("SELECT provider_ref, role FROM leg WHERE state <> 'cleared'")
+        roles = {leg["provider_ref"]: "caller" if leg["role"] == "customer" else leg["role"] for leg in legs}
+        found = await asyncio.to_thread(self.pbx.bridges)
+        return [[roles.get(channel, channel) for channel in members] for members in found]
+
     async def nothing_is_left(self) -> None:
         """No channel, bridge, leg, segment or effect is left over."""
 
@@ -131,17 +140,21 @@ async def centre(
     manner: Manner | None = None,
     agents: int = 2,
     flow: str = FLOW,
+    redis_url: str | None = None,
+    phones: Sequence[str] = (),
     **config: Any,
 ) -> AsyncIterator[Centre]:
     """`config`: of the queue, beside the usual."""
-    server = Server(database_url, folder / "server.log", environment={"JACKFIELD_HOME": str(folder / "home")})
+    server = Server(
+        database_url, folder / "server.log", redis_url=redis_url, environment={"JACKFIELD_HOME": str(folder / "home")}
+    )
     server.start()
     sip = Parties(folder, pbx.sip_port, pbx.agent_ports)
     try:
         await server.until_ready()
         key = await operator_key(database_url, "test")
         async with Rest(server.url, key) as rest:
-            premises = await establish(rest, _wish(agents, config))
+            premises = await establish(rest, _wish(agents, phones, config))
             await _lead_in(rest, premises, pbx, flow)
             made = Centre(server, pbx, sip, rest, premises, database_url)
             place = Place.of(server.url)
@@ -166,10 +179,10 @@ async def centre(
         server.kill()
 
 
-def _wish(agents: int, config: Mapping[str, Any]) -> Wish:
+def _wish(agents: int, phones: Sequence[str], config: Mapping[str, Any]) -> Wish:
     people = [
-        AgentWish(login, login.title(), companies=("acme",), phone=f"PJSIP/sip{n}")
-        for n, login in enumerate(("anna", "ben", "cara", "dora")[:agents], 1)
+        AgentWish(login, login.title(), companies=("acme",), phone=f"PJSIP/{(phones or NAMES)[n - 1]}")
+        for n, login in enumerate(PEOPLE[:agents], 1)
     ]
     queue = QueueWish("Sales", {**QUEUE, **config}, {PLAIN: "phone"})
     return Wish(

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +59,12 @@ class Pbx:
     process: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    def configured(cls, folder: Path) -> "Pbx":
+    def configured(cls, folder: Path, phones: int = AGENTS, more: Mapping[str, str] | None = None) -> "Pbx":
+        """More phones than AGENTS answer at one place. `more`: text behind that of a file of its configuration."""
         first_rtp = 20_000 + (os.getpid() * 37) % 20_000 // 400 * 400
         ports = [free_port(socket.SOCK_DGRAM) for _ in range(AGENTS)]
+        if phones > AGENTS:
+            ports = ports[:1] * phones
         rtp = (first_rtp, first_rtp + 398)
         pbx = cls(folder, free_port(socket.SOCK_DGRAM), free_port(), ports, rtp)
         for name in (
@@ -75,7 +79,7 @@ class Pbx:
         ):
             (folder / name).mkdir(parents=True, exist_ok=True)
         for name, text in pbx._files().items():
-            (folder / "etc" / name).write_text(text)
+            (folder / "etc" / name).write_text(text + (more or {}).get(name, ""))
         share = TREE / "usr/share/asterisk/conf"
         for name in ("features.conf", "indications.conf", "acl.conf", "ccss.conf", "codecs.conf", "cel.conf"):
             if (share / name).exists():
@@ -96,6 +100,7 @@ class Pbx:
             "astrundir": of / "run", "astlogdir": of / "log",
         }  # fmt: skip
         phones = "\n".join(_phone(f"sip{n}", port) for n, port in enumerate(self.agent_ports, 1))
+        loops = "\n".join(_phone(f"loop{hertz}", self.sip_port, f"loop-{hertz}") for hertz in TONES)
         return {
             "asterisk.conf": "[directories]\n" + "\n".join(f"{name} => {path}" for name, path in places.items())
             + "\n[options]\nverbose = 2\nmaxfiles = 65535\n",
@@ -104,8 +109,9 @@ class Pbx:
             "http.conf": asterisk_config.HTTP.replace("8088", str(self.http_port)),
             "ari.conf": asterisk_config.ari(ARI_USER, ARI_PASSWORD),
             "rtp.conf": f"[general]\nrtpstart={self.rtp[0]}\nrtpend={self.rtp[1]}\nstrictrtp=no\n",
-            "pjsip.conf": PJSIP.format(port=self.sip_port, context=APPLICATION) + phones,
-            "extensions.conf": "[general]\nstatic=yes\nwriteprotect=yes\n" + asterisk_config.dialplan(APPLICATION),
+            "pjsip.conf": PJSIP.format(port=self.sip_port, context=APPLICATION) + phones + loops,
+            "extensions.conf": "[general]\nstatic=yes\nwriteprotect=yes\n" + asterisk_config.dialplan(APPLICATION)
+            + LOOP.format(folder=of / "spool/monitor"),
             "musiconhold.conf": f"[default]\nmode=files\ndirectory={share}/moh\n",
             "cdr.conf": "[general]\nenable=no\n",
             "stasis.conf": "", "confbridge.conf": "[general]\n", "queues.conf": "[general]\n",
@@ -147,10 +153,20 @@ class Pbx:
             self.process.send_signal(number)
             self.process.wait(20)
 
+    def heard_by(self, hertz: int, seconds: float = 1.0) -> bytes:
+        """The last of what came out of the phone that plays this tone."""
+        file = self.folder / "spool" / "monitor" / f"loop-{hertz}.wav"
+        sound = file.read_bytes()[44:] if file.exists() else b""
+        return sound[-int(seconds * 16_000) :]
+
+    def bridges(self) -> list[list[str]]:
+        """The channels in each."""
+        with httpx2.Client(auth=httpx2.BasicAuth(ARI_USER, ARI_PASSWORD), timeout=5) as client:
+            return [bridge["channels"] for bridge in client.get(f"{self.url}/bridges").json()]
+
     def bridged(self) -> list[str]:
         """Channels that are in a bridge."""
-        with httpx2.Client(auth=httpx2.BasicAuth(ARI_USER, ARI_PASSWORD), timeout=5) as client:
-            return [channel for bridge in client.get(f"{self.url}/bridges").json() for channel in bridge["channels"]]
+        return [channel for members in self.bridges() for channel in members]
 
     def left(self) -> dict[str, list[str]]:
         """Channels and bridges that live."""
@@ -162,6 +178,14 @@ class Pbx:
             }
 
 
+# Phones that are this Asterisk itself: each answers, plays its tone, and keeps what it hears.
+TONES = (660, 880)
+LOOP = """\
+exten => _loop-X!,1,Answer()
+ same => n,MixMonitor({folder}/both-${{EXTEN}}.wav,r({folder}/${{EXTEN}}.wav))
+ same => n,Playtones(${{EXTEN:5}})
+ same => n,Wait(120)
+"""
 PJSIP = """\
 [global]
 type=global
@@ -189,7 +213,7 @@ match=127.0.0.1
 """
 
 
-def _phone(name: str, port: int) -> str:
+def _phone(name: str, port: int, user: str = "") -> str:
     """A phone with a known place, as SIPp plays it."""
     return f"""\
 [{name}]
@@ -204,5 +228,5 @@ rtp_symmetric=yes
 aors={name}
 [{name}]
 type=aor
-contact=sip:{name}@127.0.0.1:{port}
+contact=sip:{user or name}@127.0.0.1:{port}
 """

@@ -15,12 +15,11 @@ o=user1 53655765 2353687637 IN IP[local_ip_type] [local_ip]
 s=-
 c=IN IP[media_ip_type] [media_ip]
 t=0 0
-m=audio [auto_media_port] RTP/AVP 0 101
+m=audio [auto_media_port] RTP/AVP 0 96
 a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
-a=fmtp:101 0-16
+a=rtpmap:96 telephone-event/8000
+a=fmtp:96 0-16
 """
-DTMF = "/usr/share/sip-tester/dtmf_2833_{}.pcap"
 
 
 def _send(text: str, retrans: bool = False) -> str:
@@ -64,8 +63,8 @@ Content-Length: 0
 )
 
 
-def _caller(called: str, number: str | None, steps: Sequence[str]) -> str:
-    who = f'"Caller" <sip:{number}@[local_ip]>' if number else '"Anonymous" <sip:anonymous@anonymous.invalid>'
+def caller_scenario(called: str, number: str | None, steps: Sequence[str], name: str = "Caller") -> str:
+    who = f'"{name}" <sip:{number}@[local_ip]>' if number else '"Anonymous" <sip:anonymous@anonymous.invalid>'
     invite = f"""\
 INVITE sip:{called}@[remote_ip]:[remote_port] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
@@ -101,7 +100,8 @@ Max-Forwards: 70
 Content-Length: 0
 """
     bye = _BYE.replace("From: <sip:party@[local_ip]:[local_port]>", f"From: {who}")
-    parts = [_send(invite, retrans=True), '<recv response="100" optional="true"/>\n']
+    begins = '<nop><action><log message="invite [call_number] [timestamp]"/></action></nop>\n'
+    parts = [begins, _send(invite, retrans=True), '<recv response="100" optional="true"/>\n']
     rings = '<recv response="180" optional="true"/>\n<recv response="183" optional="true"/>\n'
     if steps and steps[0] == "refused":
         parts += [
@@ -127,17 +127,13 @@ Content-Length: 0
             case "play":
                 parts.append(f'<nop><action><exec rtp_stream="{argument},-1,0"/></action></nop>\n')
             case "press":
-                parts.append(f'<nop><action><exec play_pcap_audio="{DTMF.format(_key(argument))}"/></action></nop>\n')
-                parts.append('<pause milliseconds="400"/>\n')
+                parts.append(f'<nop><action><exec play_dtmf="{argument}"/></action></nop>\n')
+                parts.append(f'<pause milliseconds="{400 * len(argument)}"/>\n')
             case "bye":
                 parts.append(bye)
             case "until":
                 parts += ['<recv request="BYE" timeout="60000"/>\n', _OK_TO_BYE]
     return _scenario(parts)
-
-
-def _key(key: str) -> str:
-    return {"*": "star", "#": "pound"}.get(key, key)
 
 
 _VARIABLES = '<Reference variables="1,2"/>\n'  # whether a scenario uses them or not
@@ -214,25 +210,27 @@ class Parties:
     _all: list[Party] = field(default_factory=list)
 
     def call(
-        self, called: str, *steps: str, number: str | None = "+4930777001", times: int = 1, rate: int = 20
+        self, called: str, *steps: str, number: str | None = "+4930777001", times: int = 1, name: str = "Caller"
     ) -> Party:
-        """Steps: 'pause MS', 'press KEY', 'bye', 'until' (the other side hangs up), 'cancel MS', 'refused' STATUS."""
+        """Steps: 'pause MS', 'press KEYS', 'bye', 'until' (the other side hangs up), 'cancel MS', 'refused' STATUS."""
         port = str(free_port(socket.SOCK_DGRAM))
-        more = ["-p", port, "-m", str(times), "-r", str(rate), "-l", str(max(times, 3))]
-        return self._start(_caller(called, number, steps), [f"127.0.0.1:{self.sip_port}", *more])
+        more = ["-p", port, "-m", str(times), "-r", "20", "-l", str(max(times, 3))]
+        return self.start(caller_scenario(called, number, steps, name), [f"127.0.0.1:{self.sip_port}", *more])
 
-    def phone(self, *steps: str, of: int = 1, ring_ms: int = 100, times: int = 1) -> Party:
+    def phone(self, *steps: str, of: int = 1, ring_ms: int = 100, times: int = 1, timeout_s: int = 90) -> Party:
         """Answers as the phone sip1, sip2 …; a call for each time."""
-        return self._start(_phone(ring_ms, steps), ["-p", str(self.agent_ports[of - 1]), "-m", str(times)])
+        where = ["-p", str(self.agent_ports[of - 1]), "-m", str(times)]
+        return self.start(_phone(ring_ms, steps), where, timeout_s=timeout_s)
 
-    def _start(self, scenario: str, arguments: Sequence[str]) -> Party:
+    def start(self, scenario: str, arguments: Sequence[str], *, timeout_s: int = 90) -> Party:
         name = f"party{len(self._all)}"
         path = self.folder / f"{name}.xml"
         path.write_text(scenario)
         log = self.folder / f"{name}.log"
         command = [
             "sipp", *arguments, "-sf", str(path), "-i", "127.0.0.1", "-mp", str(free_port(socket.SOCK_DGRAM) // 2 * 2),
-            "-nostdin", "-timeout", "90", "-timeout_error", "-trace_err", "-error_file", str(log.with_suffix(".err")),
+            "-nostdin", "-timeout", str(timeout_s), "-timeout_error", "-trace_err",
+            "-error_file", str(log.with_suffix(".err")),
         ]  # fmt: skip
         with log.open("wb") as out:
             process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd=self.folder)

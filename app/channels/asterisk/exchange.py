@@ -203,7 +203,9 @@ class Exchange:
         match event.get("type"):
             case "StasisStart":
                 args = [str(arg) for arg in event.get("args", ())]
-                if args[:1] == [words.OURS]:
+                if self.verbs.is_snoop(str(channel["id"])):
+                    self._spawn(self.verbs.snoops(str(channel["id"])))
+                elif args[:1] == [words.OURS]:
                     self._up(str(channel["id"]))
                 else:
                     self._arrived(channel, args)
@@ -257,10 +259,13 @@ class Exchange:
             self._spawn(self._in_order(contact_id, lambda: self.verbs.picked_up(contact_id, ref)))
 
     def _gone(self, ref: str, cause: int) -> None:
+        if self.verbs.is_snoop(ref):
+            return
         self._causes.pop(ref, None)
         self._spawn(self._clear(ref, words.cause_of(cause)))
 
     async def _clear(self, ref: str, cause: str) -> None:
+        await self.verbs.stop_listening(ref)
         await self.verbs.listening.recorded(ref)  # first what was said, then that they have gone
         self.verbs.gone(ref)
         self.report(ref, "ConnectionCleared", cause)

@@ -16,6 +16,7 @@ from contacts.effect import Effect
 from contacts.leg import CstaEvent
 
 RING_S = 45  # then Asterisk gives up by itself, whatever becomes of us
+SNOOP = "-snoop-"  # between a phone's id and how it listens: the channel by which it hears
 MUSIC = "default"  # class of musiconhold.conf
 UNALLOCATED = 1  # Q.850: the caller's own exchange says that there is no such number
 
@@ -35,6 +36,7 @@ class Verbs:
     numbers: dict[str, str] = field(default_factory=dict)  # caller's channel -> their number
     _rung: dict[str, Effect] = field(default_factory=dict)  # phones that we ring -> for what
     _bridges: set[str] = field(default_factory=set)
+    _snoops: dict[str, str] = field(default_factory=dict)  # Asterisk's ears -> the phone that they are of
     _entering: set[str] = field(default_factory=set)  # channels that count as connected when they enter
 
     async def carry(self, effect: Effect, address: str | None) -> None:
@@ -51,6 +53,11 @@ class Verbs:
                 await self.ari.ask("POST", "channels", leg, "answer")
                 await self._ring(effect, str(args["with"]), address, self.numbers.get(leg, ""))
                 return
+            case "monitor":
+                await self._ring(effect, leg, address, "")
+                return
+            case "change_monitor":
+                await self._listen_in(contact_id, leg, str(args["of"]), str(args["mode"]))
             case "hold":
                 await self._take_out(contact_id, leg)
                 await self._music(leg)
@@ -91,7 +98,7 @@ class Verbs:
             await self._adopt_recording(effect)
             return
         ref = str(effect.args.get("with") or effect.args["leg"])
-        if effect.args["do"] not in ("ring", "connect"):
+        if effect.args["do"] not in ("ring", "connect", "monitor"):
             self.done(effect.id, "unknown")
             return
         try:
@@ -139,6 +146,9 @@ class Verbs:
         if effect is None:
             return
         if effect.args["do"] == "ring":
+            self.report(ref, "Established", None)
+        elif effect.args["do"] == "monitor":
+            await self._listen_in(contact_id, ref, str(effect.args["of"]), str(effect.args["mode"]))
             self.report(ref, "Established", None)
         else:
             self._entering.add(ref)
@@ -198,6 +208,44 @@ class Verbs:
             if not bridge["channels"] and contact_id in self._bridges:
                 self._bridges.discard(contact_id)
                 await self.ari.ask("DELETE", "bridges", contact_id)
+
+    # --- listening in -------------------------------------------------------------------------------------------------
+
+    async def _listen_in(self, contact_id: str, ref: str, of: str, mode: str) -> None:
+        """`listen`: nobody hears this phone; `whisper`: the agent `of` does; `barge`: it is in the conversation."""
+        await self.stop_listening(ref)
+        if mode == "barge":
+            await self._bring(contact_id, [ref])
+            return
+        await self._take_out(contact_id, ref)
+        whisper = "out" if mode == "whisper" else "none"
+        snoop = f"{ref}{SNOOP}{mode}"  # another mode is another channel: the one before may not be quite gone
+        self._snoops[snoop] = ref
+        await self.ari.ask(
+            "POST", "channels", of, "snoop", snoop, spy="both", whisper=whisper,
+            app=self.ari.access.application, appArgs=OURS,
+        )  # fmt: skip
+
+    def is_snoop(self, channel: str) -> bool:
+        return SNOOP in channel
+
+    async def snoops(self, channel: str) -> None:
+        """It is there: what it hears goes to the phone that listens."""
+        ref = self._snoops.get(channel)
+        if ref is None:
+            await self.hang_up_channel(channel)
+        else:
+            await self._bring(ref, [ref, channel])
+
+    async def stop_listening(self, ref: str) -> None:
+        for snoop in [snoop for snoop, listener in self._snoops.items() if listener == ref]:
+            del self._snoops[snoop]
+            with contextlib.suppress(AriRefused):
+                await self.ari.ask("DELETE", "channels", snoop)
+        if ref in self._bridges:
+            self._bridges.discard(ref)
+            with contextlib.suppress(AriRefused):
+                await self.ari.ask("DELETE", "bridges", ref)
 
     # --- recordings ---------------------------------------------------------------------------------------------------
 
