@@ -63,9 +63,9 @@ class Pbx:
         """More phones than AGENTS answer at one place. `more`: text behind that of a file of its configuration."""
         first_rtp = 20_000 + (os.getpid() * 37) % 20_000 // 400 * 400
         ports = [free_port(socket.SOCK_DGRAM) for _ in range(AGENTS)]
-        if phones > AGENTS:
-            ports = ports[:1] * phones
         rtp = (first_rtp, first_rtp + 398)
+        if phones > AGENTS:
+            ports, rtp = ports[:1] * phones, (20_000, 29_998)
         pbx = cls(folder, free_port(socket.SOCK_DGRAM), free_port(), ports, rtp)
         for name in (
             "etc",
