@@ -39,6 +39,10 @@ def connect(house: House, segment: Segment) -> None:
     customer = customer_leg(house, segment.contact_id)
     if customer is None:
         return  # the customer's hang-up is on its way; the connect limit ends the segment
+    rung = rung_for(house, segment)
+    if rung is not None:  # their phone rings already, or was picked up
+        ask(house, customer, "connect", **{"with": rung.provider_ref, "agent": segment.agent_id, "rung": True})
+        return
     leg_id = house.new_id()
     leg = Leg(
         id=leg_id,
@@ -53,6 +57,26 @@ def connect(house: House, segment: Segment) -> None:
     )
     house.keep_leg(leg, new=True)
     ask(house, customer, "connect", **{"with": leg_id, "agent": segment.agent_id})
+
+
+def ring_with_offer(house: House, segment: Segment) -> None:
+    """Where the queue says so the agent's phone rings with the offer: picking it up accepts."""
+    customer = customer_leg(house, segment.contact_id)
+    queue = house.records.config.get(("queue", segment.queue_id))
+    wanted = queue is not None and (queue.values or {}).get("ring") == "with_offer"
+    if customer is None or not wanted or not customer.provider.startswith(ARI):
+        return
+    leg = Leg(
+        id=segment.id, domain_id=segment.domain_id, contact_id=segment.contact_id, provider=customer.provider,
+        provider_ref=segment.id, role="agent", state="initiated", agent_id=segment.agent_id, checked_us=house.now_us,
+    )  # fmt: skip
+    house.keep_leg(leg, new=True)
+    ask(house, leg, "ring", agent=segment.agent_id, **{"for": customer.provider_ref, "offer": segment.id})
+
+
+def rung_for(house: House, segment: Segment) -> Leg | None:
+    """The wire of the phone that rings with this offer: it has the segment's id."""
+    return house.records.legs.get(segment.id)
 
 
 def ring(house: House, segment: Segment) -> None:
@@ -97,6 +121,12 @@ def hang_up_agent(house: House, segment: Segment) -> None:
     for leg in house.legs(segment.contact_id):
         if leg.agent_id == segment.agent_id:
             hang_up(house, leg)
+
+
+def hang_up_rung(house: House, segment: Segment) -> None:
+    leg = rung_for(house, segment)
+    if leg is not None:
+        hang_up(house, leg)
 
 
 def hang_up_customer(house: House, contact_id: str) -> None:

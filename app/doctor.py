@@ -12,7 +12,7 @@ import stat
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ import asyncpg
 from dateutil.relativedelta import relativedelta
 from rich.text import Text
 
+from app.doctor_telephony import examine_telephony
 from app.settings import Settings
 from app.store.embedded import EmbeddedError, start_embedded
 
@@ -147,6 +148,7 @@ async def _database(settings: Settings) -> list[Check]:
                 judge_connections(*await _connections(connection), settings.database_connections),
                 await _clock(connection),
                 *await _schema(url, connection),
+                *await _telephony(settings, connection),
             ]
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, EmbeddedError, ValueError) as failure:
         cure = (
@@ -268,6 +270,14 @@ def judge_partitions(bounds: list[str], today: date) -> Check:
     return Check(
         "partitions", state, f"event has none for {', '.join(missing)}", "jackfield migrate (serve does it, too)"
     )
+
+
+async def _telephony(settings: Settings, connection: "asyncpg.Connection[Any]") -> list[Check]:
+    try:
+        key = settings.signing_key()
+    except (ValueError, OSError):
+        return []  # said already
+    return [Check(*astuple(found)) for found in await examine_telephony(connection, key)]
 
 
 # The bus

@@ -206,6 +206,7 @@ def offered(house: House, told: m.Offered) -> None:
     )
     house.keep_segment(segment, new=True)
     log_segment(house, "segment.offered", segment, expires_us=told.expires_us, manual=told.manual)
+    asks.ring_with_offer(house, segment)
     house.explain(stay.id, told.explanation)
 
 
@@ -241,6 +242,8 @@ def offer_over(house: House, told: m.OfferOver) -> None:
     state = segments.next_state(segment.state, event, actor)
     if segment.state == "connecting":
         asks.hang_up_agent(house, segment)
+    else:
+        asks.hang_up_rung(house, segment)
     house.keep_segment(replace(segment, state=state, ended_us=house.now_us, expires_us=None, end=why))
     was = {"was": "connecting"} if segment.state == "connecting" else {}  # work that ends, not an offer
     log_segment(house, kind, segment, actor="engine" if actor == "engine" else None, why=why, **was)

@@ -1,5 +1,6 @@
 """Which step of the journey does a command ask for, and what is it answered?"""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any, assert_never
 
@@ -226,11 +227,21 @@ def _report_heard(house: House, command: c.ReportHeard) -> c.Reply:
     effect = house.records.effects.get(command.effect_id)
     if effect is not None and effect.provider == command.provider:
         house.keep_effect(replace(effect, state="failed" if command.said == "failed" else "done"))
-        if effect.kind == "telephony.record" and command.said == "recorded":
+        if effect.kind == "telephony.ring" and command.said == "done":
+            _picked_up(house, str(effect.args["offer"]))
+        elif effect.kind == "telephony.record" and command.said == "recorded":
             asks.keep_recording(house, effect, command.seconds, effect.contact_id, "call")
         elif "asked" in effect.args:
             self_service.heard(house, effect, command)
     return c.Reply(200)
+
+
+def _picked_up(house: House, segment_id: str) -> None:
+    """The phone that rang with an offer: whoever picks it up takes the offer."""
+    segment = house.records.segments.get(segment_id)
+    if segment is not None and segment.state == "offered":
+        with contextlib.suppress(m.Refusal):  # taken away in this very moment: the phone is hung up
+            journey.decide(house, m.Accept(segment.id, segment.agent_id))
 
 
 def _ask_failed(house: House, effect: Effect) -> None:

@@ -84,7 +84,10 @@ def leg_cleared(house: House, leg: Leg) -> None:
     for segment in house.segments(leg.contact_id):
         if segment.agent_id != leg.agent_id:
             continue
-        if segment.state == "connecting":
+        if segment.id == leg.id and segment.state == "offered":  # their phone says no
+            house.decline_reason = "phone"
+            journey.decide(house, m.Decline(segment.id, segment.agent_id))
+        elif segment.state == "connecting":
             journey.decide(house, m.ConnectFailed(segment.id))
         elif segment.state in UNDERWAY:
             journey.decide(house, m.End(segment.id))

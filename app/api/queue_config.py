@@ -106,6 +106,10 @@ class QueueConfig(Given):
     wrap_up_s: Annotated[int, Field(ge=0, le=3600)] | None = 30
     offers_at_once: Annotated[int, Field(ge=1, le=10)] = 1
     agent_order: AgentOrder = "least_surplus"
+    ring: Annotated[
+        Literal["at_accept", "with_offer"],
+        Field(description="When an agent's phone on an Asterisk rings; picking it up with the offer accepts"),
+    ] = "at_accept"
     recording: Annotated[
         Literal["off", "always"], Field(description="Of calls by an Asterisk; announce it in the flow")
     ] = "off"

@@ -242,6 +242,8 @@ async def _monitor(asked: Asked, act: Act, wish: Monitor) -> LiveDone:
         raise not_found("segment", "/segment_id")
     await _agent(asked, act, row["agent_id"])
     own = asked.access.principal.agent_id
+    if wish.agent_id is not None:
+        await _agent(asked, act, wish.agent_id)
     phone_of = wish.agent_id if asked.access.principal.kind == "key" else own
     if phone_of is None:
         raise invalid("/agent_id", "you have no phone here", "monitor.no_phone")

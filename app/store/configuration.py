@@ -22,7 +22,7 @@ QUEUE_FIELDS = frozenset(
     {
         "requirement", "rate", "head_start", "promise_s", "limit_s", "last_step", "unwanted_step", "widen",
         "offer_timeout_s", "reoffer_pause_s", "max_offers", "wrap_up_s", "offers_at_once", "agent_order", "hours",
-        "recording",
+        "recording", "ring",
     }
 )  # fmt: skip
 CHANGES_MAX = 10_000  # of one reading; the next turn reads the rest

@@ -6,8 +6,8 @@ from typing import Any
 from app.api.acts import new_id
 from tests.api.conftest import House
 
-COMPANY_OWNED = ("wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment")
-OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant")
+COMPANY_OWNED = ("wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment", "recording")
+OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant", "asterisk")
 
 
 FLOW = "flow: main\nlanguages: [en]\nstart: bye\nnodes: {bye: {hang_up: ''}}\n"
@@ -41,6 +41,9 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     ids["agent"] = (await house.make("agents", {"user_id": ids["user"]}))["id"]
     ids["key"] = (await house.make("api-keys", {"name": "k", "role": "admin", "company_ids": [made.company]}))["id"]
     ids["segment"] = await insert_segment(house, ids["contact"], ids["queue"], ids["agent"])
+    ids["recording"] = await insert_recording(house, made.company, ids["contact"])
+    pbx = {"name": "pbx", "url": "http://127.0.0.1:9/ari", "username": "u", "password": "p"}
+    ids["asterisk"] = (await house.make("asterisks", pbx))["id"]
     provider = {"name": "p", "command_url": "http://127.0.0.1:9/", "company_id": made.company}
     ids["provider"] = (await house.make("telephony-providers", provider))["id"]
     return made
@@ -85,3 +88,24 @@ async def insert_segment(house: House, contact_id: str, queue_id: str, agent_id:
             (segment_id, contact_id, stay_id, agent_id),
         )
     return segment_id
+
+
+async def insert_recording(house: House, company_id: str, contact_id: str) -> str:
+    """Of a conversation; without its sound."""
+    blob_id = new_id()
+    async with house.database.engine.begin() as conn:
+        await conn.exec_driver_sql(
+            """
+            INSERT INTO blob (id, company_id, contact_id, kind, media_type, location, state, retention)
+            VALUES ($1::text::uuid, $2::text::uuid, $3::text::uuid, 'call', 'audio/wav', $1, 'missing', 'recording')
+            """,
+            (blob_id, company_id, contact_id),
+        )
+        await conn.exec_driver_sql(
+            """
+            INSERT INTO recording (blob_id, contact_id, kind, part, began_at, length_ms)
+            VALUES ($1::text::uuid, $2::text::uuid, 'call', 1, now(), 1000)
+            """,
+            (blob_id, contact_id),
+        )
+    return blob_id

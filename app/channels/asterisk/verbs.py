@@ -49,6 +49,10 @@ class Verbs:
             case "ring":
                 await self._ring(effect, leg, address, self.numbers.get(str(args.get("for", "")), ""))
                 return  # done when it is picked up
+            case "connect" if args.get("rung"):
+                await self.ari.ask("POST", "channels", leg, "answer")
+                await self._connect_rung(effect, str(args["with"]))
+                return
             case "connect":
                 await self.ari.ask("POST", "channels", leg, "answer")
                 await self._ring(effect, str(args["with"]), address, self.numbers.get(leg, ""))
@@ -137,6 +141,13 @@ class Verbs:
             self._rung.pop(ref, None)
             raise
 
+    async def _connect_rung(self, effect: Effect, ref: str) -> None:
+        """It rings since the offer, or was picked up: that was what accepted."""
+        channel = await self.ari.ask("GET", "channels", ref)
+        self._rung[ref] = effect
+        if channel["state"] == "Up":
+            await self.picked_up(effect.contact_id, ref)
+
     def is_rung(self, ref: str, word: CstaEvent) -> bool:
         """Its phone was picked up, and what follows will be reported."""
         return word == "Established" and ref in self._rung
@@ -144,6 +155,9 @@ class Verbs:
     async def picked_up(self, contact_id: str, ref: str) -> None:
         effect = self._rung.pop(ref, None)
         if effect is None:
+            return
+        if "offer" in effect.args:
+            self.listening.heard(effect, "done", "", 0.0)  # what follows is another command
             return
         if effect.args["do"] == "ring":
             self.report(ref, "Established", None)
