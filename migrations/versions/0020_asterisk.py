@@ -35,7 +35,7 @@ STATEMENTS = (
         FOREIGN KEY (company_id, flow_id) REFERENCES flow (company_id, id)
     """,
     "ALTER TABLE effect DROP CONSTRAINT ck_effect_args_size",
-    'ALTER TABLE effect ADD CONSTRAINT ck_effect_args_size CHECK (pg_column_size("args") <= 131072) NOT VALID',
+    'ALTER TABLE effect ADD CONSTRAINT ck_effect_args_size CHECK (pg_column_size("args") <= 131072)',
 )
 
 

@@ -18,17 +18,17 @@ from app import commands as c
 from app.channels.asterisk import words
 from app.channels.asterisk.ari import Ari, AriAccess, AriLost, AriRefused
 from app.channels.asterisk.listening import Listening, Said, Speak
+from app.channels.asterisk.phones import PhoneWatch
+from app.channels.asterisk.reports import Deliver, LookUp, Reports
 from app.channels.asterisk.verbs import Keep, Verbs
 from app.ports import NoWriter
 from contacts.effect import Effect
-from contacts.leg import CstaEvent, Leg
+from contacts.leg import Leg
 
-REPORTS_MAX = 64  # in one command
 NOTED_MAX = 512
 NOTE_EVERY_S = 0.05
 AGAIN_S = 0.25
 CONNECT_AGAIN_S = (0.5, 1.0, 2.0, 5.0)  # the last repeats
-PHONES_EVERY_S = 15.0
 LIVES_S = 4.0  # what was asked for so long ago and is not there is not on its way any more
 NOT_HEARD = [
     {"type": kind}
@@ -45,8 +45,8 @@ log = structlog.get_logger()
 class Ours:
     """What an exchange needs of us; only the writer's process has it."""
 
-    deliver: Callable[[c.Command], Awaitable[c.Reply]]  # raises NoWriter
-    look_up: Callable[[Sequence[c.Call]], Awaitable[list[c.Entry | None]]]
+    deliver: Deliver
+    look_up: LookUp
     addresses: Callable[[set[str]], Awaitable[dict[str, str]]]  # of agents' phones
     phones: Callable[[], Awaitable[dict[str, str]]]  # address -> agent, of everybody
     speak: Speak
@@ -54,12 +54,6 @@ class Ours:
     known: Callable[[], tuple[list[Leg], list[Effect]]]  # live legs and open effects of this exchange
     may_send: Callable[[], bool]
     now_us: Callable[[], int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    report: c.LegReport
-    call: c.Call | None = None  # of a channel that may be a new caller
 
 
 @dataclass(slots=True)
@@ -72,30 +66,29 @@ class Exchange:
     unknown_numbers: int = 0
     ari: Ari = field(init=False)
     verbs: Verbs = field(init=False)
+    reports: Reports = field(init=False)
+    phones: PhoneWatch = field(init=False)
     _contacts: dict[str, str] = field(default_factory=dict)  # channel -> contact
     _todo: dict[str, Effect] = field(default_factory=dict)
     _tried: dict[str, float] = field(default_factory=dict)  # effects that are done once -> when first
     _order: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
-    _reports: asyncio.Queue["_Said | c.ReportHeard"] = field(default_factory=asyncio.Queue)
     _outcomes: dict[str, str] = field(default_factory=dict)  # effect -> done, failed or unknown
-    _devices: dict[str, bool] = field(default_factory=dict)  # as their states last said
-    _phones: dict[str, bool] = field(default_factory=dict)  # agent -> as last told
-    _phones_moved: asyncio.Event = field(default_factory=asyncio.Event)
     _causes: dict[str, int] = field(default_factory=dict)  # of hang-ups under way
-    _rank: int = 0
     _settled: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.ari = Ari(self.access, self.ours.may_send, self.heard)
         listening = Listening(self.ari, self.ours.speak, self._answered, self._spawn)
-        self.verbs = Verbs(self.ari, self.report, self._done, listening, self.ours.keep)
+        self.reports = Reports(self.provider, self.ours.deliver, self.ours.look_up, self._of_contact, self._unknown)
+        self.verbs = Verbs(self.ari, self.reports.leg, self._done, listening, self.ours.keep)
+        self.phones = PhoneWatch(self.provider, self.ari, self.ours.deliver, self.ours.phones)
 
     # --- the connection -----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Until cancelled: connected, or trying to be."""
-        loops = [asyncio.create_task(work()) for work in (self._tell, self._note, self._watch_phones)]
+        loops = [asyncio.create_task(work()) for work in (self.reports.run, self._note, self.phones.run)]
         tries = 0
         try:
             while True:
@@ -106,6 +99,7 @@ class Exchange:
                 except (AriLost, AriRefused) as trouble:
                     self._troubled(trouble)
                 self._settled = False
+                self.phones.connected(False)
                 await asyncio.sleep(CONNECT_AGAIN_S[min(tries, len(CONNECT_AGAIN_S) - 1)])
                 tries += 1
         finally:
@@ -157,19 +151,18 @@ class Exchange:
                 continue
             word = words.word_of_state(str(channels[ref]["state"]))
             if word and leg.state in ("initiated", "delivered") and (leg.role != "agent" or ref in bridged):
-                self.report(ref, word)
+                self.reports.leg(ref, word)
         for channel in channels.values():
             self._find(channel, known)
         for effect in effects:
             self._todo.setdefault(effect.id, effect)
-            self._tried.setdefault(effect.id, 0.0) if effect.once else None
+            if effect.once:
+                self._tried.setdefault(effect.id, 0.0)
         self._settled, self.trouble = True, None
         log.info("asterisk", provider=self.provider, version=self.version, channels=len(channels), legs=len(legs))
         for effect in list(self._todo.values()):
             self._start(effect)
-        self._phones.clear()
-        self._devices.clear()
-        self._phones_moved.set()
+        self.phones.connected(True)
 
     async def _watch(self, refs: Sequence[str]) -> None:
         """Events of these channels are told to us, whoever brought them into our application."""
@@ -180,10 +173,14 @@ class Exchange:
                 )
 
     def _find_gone(self, leg: Leg) -> None:
-        """Asked for a moment ago it may not be there yet."""
+        """Not asked for yet, or a moment ago, it may not be there yet."""
+        if any(
+            each.once and each.id not in self._tried and _rings(each, leg.provider_ref) for each in self._todo.values()
+        ):
+            return
         asked = [at for effect_id, at in self._tried.items() if _rings(self._todo.get(effect_id), leg.provider_ref)]
         if not asked or time.monotonic() - max(asked) > LIVES_S:
-            self.report(leg.provider_ref, "ConnectionCleared", "lost")
+            self.reports.leg(leg.provider_ref, "ConnectionCleared", "lost")
 
     def _find(self, channel: Mapping[str, Any], known: Mapping[str, Leg]) -> None:
         """A channel in our hands that is no leg: somebody who called while nobody listened, or a wire left over."""
@@ -212,7 +209,7 @@ class Exchange:
             case "ChannelStateChange":
                 word = words.word_of_state(str(channel.get("state")))
                 if word is not None and not self.verbs.is_rung(str(channel["id"]), word):
-                    self.report(str(channel["id"]), word)
+                    self.reports.leg(str(channel["id"]), word)
             case "ChannelHangupRequest":
                 self._causes[str(channel["id"])] = int(event.get("cause", 0))
             case "ChannelDestroyed":
@@ -234,21 +231,16 @@ class Exchange:
             case "ChannelDtmfReceived":
                 self.verbs.listening.pressed(str(channel["id"]), str(event["digit"]))
             case "DeviceStateChanged":
-                device = event["device_state"]
-                is_up = device["state"] not in words.DEVICE_AWAY
-                if self._devices.get(device["name"]) != is_up:
-                    self._devices[device["name"]] = is_up
-                    self._phones_moved.set()
+                self.phones.state_changed(event["device_state"])
 
     def _arrived(self, channel: Mapping[str, Any], args: Sequence[str]) -> None:
         caller = words.caller_of(channel, args)
         if caller.channel in self._contacts:
             return
-        report = c.LegReport(caller.channel, "Delivered", self._next_rank())
-        self._reports.put_nowait(_Said(report, c.Call(caller.channel, caller.called, caller.number)))
+        self.reports.caller(c.Call(caller.channel, caller.called, caller.number))
         self.verbs.numbers[caller.channel] = caller.number or ""
         if channel.get("state") == "Up":
-            self.report(caller.channel, "Established")
+            self.reports.leg(caller.channel, "Established")
 
     def _up(self, ref: str) -> None:
         """A phone that we rang was picked up."""
@@ -268,68 +260,25 @@ class Exchange:
         await self.verbs.stop_listening(ref)
         await self.verbs.listening.recorded(ref)  # first what was said, then that they have gone
         self.verbs.gone(ref)
-        self.report(ref, "ConnectionCleared", cause)
+        self.reports.leg(ref, "ConnectionCleared", cause)
 
-    def report(self, ref: str, event: CstaEvent, cause: str | None = None) -> None:
-        self._reports.put_nowait(_Said(c.LegReport(ref, event, self._next_rank(), cause)))
+    def _of_contact(self, ref: str, contact_id: str | None) -> None:
+        if contact_id is None:
+            self._contacts.pop(ref, None)
+        else:
+            self._contacts[ref] = contact_id
 
-    def _next_rank(self) -> int:
-        """Of reports: they count up over all lives of ours, whatever this one knows of the others."""
-        self._rank = max(self._rank + 1, time.time_ns() // 1000)
-        return self._rank
+    def _unknown(self, ref: str) -> None:
+        self.unknown_numbers += 1
+        self._spawn(self.verbs.refuse(ref))
 
     def _answered(self, effect: Effect, said: Said, keys: str, seconds: float) -> None:
         """A question of a flow is answered; what was only to be said is done."""
         if {"asked", "offer"} & effect.args.keys() or effect.args["do"] == "record":
             self._todo.pop(effect.id, None)
-            self._reports.put_nowait(c.ReportHeard(self.provider, effect.id, said, keys, seconds))
+            self.reports.heard(c.ReportHeard(self.provider, effect.id, said, keys, seconds))
         else:
             self._done(effect.id, "failed" if said == "failed" else "done")
-
-    async def _tell(self) -> None:
-        """Reports become commands, in order. Without a writer there is nobody to tell; the next one settles."""
-        kept: _Said | c.ReportHeard | None = None
-        while True:
-            first, kept = kept or await self._reports.get(), None
-            said = [first] if isinstance(first, _Said) else []
-            while said and not self._reports.empty() and len(said) < REPORTS_MAX:
-                following = self._reports.get_nowait()
-                if not isinstance(following, _Said):
-                    kept = following
-                    break
-                said.append(following)
-            while True:
-                try:
-                    await (self.ours.deliver(first) if isinstance(first, c.ReportHeard) else self._tell_all(said))
-                    break
-                except NoWriter:
-                    await asyncio.sleep(AGAIN_S)
-                except Exception as error:  # a look-up that failed: nobody is lost for that
-                    log.warning("asterisk report", provider=self.provider, error=repr(error)[:200])
-                    await asyncio.sleep(AGAIN_S)
-
-    async def _tell_all(self, said: Sequence[_Said]) -> None:
-        calls = [each.call for each in said if each.call is not None]
-        entries = dict(zip((call.leg for call in calls), await self.ours.look_up(calls), strict=True)) if calls else {}
-        reports = []
-        for each in said:
-            entry = entries.get(each.report.leg) if each.call is not None else None
-            if each.call is not None and entry is None:
-                self.unknown_numbers += 1
-                log.warning("unknown number", provider=self.provider)
-                self._spawn(self.verbs.refuse(each.report.leg))
-                continue
-            if entry is not None:
-                self._contacts[each.report.leg] = entry.contact_id
-            report = each.report
-            reports.append(c.LegReport(report.leg, report.event, report.seq, report.cause, entry))
-        if reports:
-            reply = await self.ours.deliver(c.ReportLegs(self.provider, tuple(reports)))
-            for ref, contact_id in reply.body.get("contacts", {}).items():
-                self._contacts[ref] = contact_id
-        for report in reports:
-            if report.event == "ConnectionCleared":
-                self._contacts.pop(report.leg, None)
 
     # --- what we ask --------------------------------------------------------------------------------------------------
 
@@ -425,35 +374,10 @@ class Exchange:
             return False
         for leg in legs:
             if leg.provider_ref in channels:
-                self.report(leg.provider_ref, words.as_it_stands(leg))
+                self.reports.leg(leg.provider_ref, words.as_it_stands(leg))
             else:
                 self._find_gone(leg)
         return True
-
-    # --- phones -------------------------------------------------------------------------------------------------------
-
-    async def _watch_phones(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PHONES_EVERY_S):
-                    await self._phones_moved.wait()
-            self._phones_moved.clear()
-            if self._settled:
-                with contextlib.suppress(AriLost, AriRefused, NoWriter):
-                    await self._report_phones()
-            await asyncio.sleep(NOTE_EVERY_S)
-
-    async def _report_phones(self) -> None:
-        agents = await self.ours.phones()
-        endpoints = await self.ari.ask("GET", "endpoints", "PJSIP")
-        online = {f"PJSIP/{each['resource']}": words.is_online(each) for each in endpoints}
-        now = {agent: online[address] for address, agent in agents.items() if address in online}
-        moved = {agent: up for agent, up in now.items() if self._phones.get(agent) != up}
-        if moved:
-            up = tuple(agent for agent, is_up in moved.items() if is_up)
-            down = tuple(agent for agent, is_up in moved.items() if not is_up)
-            await self.ours.deliver(c.ReportPhones(self.provider, up, down))
-            self._phones |= moved
 
     def _spawn(self, work: Awaitable[None]) -> None:
         async def safely() -> None:
