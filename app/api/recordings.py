@@ -64,7 +64,7 @@ async def read_recording(recording_id: PathId, access: Caller) -> Response:
     return Response(sound, media_type="audio/wav", headers={"Cache-Control": "private, no-store"})
 
 
-@router.patch("/v1/recordings/{recording_id}", status_code=204)
+@router.post("/v1/recordings/{recording_id}/legal-hold", status_code=204)
 async def hold_recording(recording_id: PathId, body: Hold, access: Caller) -> None:
     """A legal hold outlives retention and erasure."""
     async with acting(access) as act:

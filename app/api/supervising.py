@@ -66,7 +66,7 @@ class Withdraw(Given):
 
 
 class Monitor(Given):
-    """`mode` null hangs up. The phone that rings is the asker's own; an API key names whose (`agent_id`)."""
+    """`mode` null hangs up. `agent_id`: whose phone rings; the asker's own without it."""
 
     segment_id: Id
     mode: c.MonitorMode | None
@@ -241,10 +241,9 @@ async def _monitor(asked: Asked, act: Act, wish: Monitor) -> LiveDone:
     if row is None:
         raise not_found("segment", "/segment_id")
     await _agent(asked, act, row["agent_id"])
-    own = asked.access.principal.agent_id
     if wish.agent_id is not None:
         await _agent(asked, act, wish.agent_id)
-    phone_of = wish.agent_id if asked.access.principal.kind == "key" else own
+    phone_of = wish.agent_id or asked.access.principal.agent_id
     if phone_of is None:
         raise invalid("/agent_id", "you have no phone here", "monitor.no_phone")
     after = {"mode": wish.mode, "agent_id": row["agent_id"]}

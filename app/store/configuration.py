@@ -17,14 +17,14 @@ from app.store.faults import told_apart
 from app.store.tables import config_change, domain
 from contacts.records import ConfigKind, ConfigValue
 
-# What of a queue's version is for the engine, and for flows: its name and hours. Targets of reports stay outside.
+# What of a queue's version is for the engine; targets of reports and the like stay outside.
 QUEUE_FIELDS = frozenset(
     {
         "requirement", "rate", "head_start", "promise_s", "limit_s", "last_step", "unwanted_step", "widen",
-        "offer_timeout_s", "reoffer_pause_s", "max_offers", "wrap_up_s", "offers_at_once", "agent_order", "hours",
-        "recording", "ring",
+        "offer_timeout_s", "reoffer_pause_s", "max_offers", "wrap_up_s", "offers_at_once", "agent_order",
     }
 )  # fmt: skip
+JOURNEY_FIELDS = frozenset({"hours", "recording", "ring"})  # not the engine's: what happens to its callers
 CHANGES_MAX = 10_000  # of one reading; the next turn reads the rest
 
 CHANGED = """
@@ -115,7 +115,7 @@ async def read_former(conn: asyncpg.Connection, domain_id: int, agent_ids: Colle
 
 
 def _queue(row: asyncpg.Record) -> dict[str, Any]:
-    config = {name: value for name, value in json.loads(row["config"]).items() if name in QUEUE_FIELDS}
+    config = {name: value for name, value in json.loads(row["config"]).items() if name in QUEUE_FIELDS | JOURNEY_FIELDS}
     return {
         **config,
         "name": row["name"],

@@ -1,6 +1,7 @@
 """Real SIP parties: SIPp plays callers and the phones of agents, each by a scenario of a few steps."""
 
 import asyncio
+import random
 import socket
 import subprocess
 from collections.abc import Sequence
@@ -178,6 +179,11 @@ def _scenario(parts: Sequence[str], more: str = "") -> str:
     return f'<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="party">\n{"".join(parts)}{more}</scenario>\n'
 
 
+def media_port() -> int:
+    """Every call of a SIPp names another one, up to 10,000 higher: none may be beyond the last."""
+    return random.SystemRandom().randrange(30_000, 50_000, 2)
+
+
 @dataclass(slots=True)
 class Party:
     """One SIPp."""
@@ -228,7 +234,7 @@ class Parties:
         path.write_text(scenario)
         log = self.folder / f"{name}.log"
         command = [
-            "sipp", *arguments, "-sf", str(path), "-i", "127.0.0.1", "-mp", str(free_port(socket.SOCK_DGRAM) // 2 * 2),
+            "sipp", *arguments, "-sf", str(path), "-i", "127.0.0.1", "-mp", str(media_port()),
             "-nostdin", "-timeout", str(timeout_s), "-timeout_error", "-trace_err",
             "-error_file", str(log.with_suffix(".err")),
         ]  # fmt: skip

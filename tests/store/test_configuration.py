@@ -75,6 +75,8 @@ async def test_a_queue_reaches_the_engine_without_what_is_not_for_it(db: Databas
                 "rate": 2,
                 "promise_s": 30,
                 "last_step": {"kind": "message"},
+                "hours": {"zone": "UTC"},
+                "name": "queue",
                 "queue_id": queue_id,
                 "company_id": published.company_ids[0],
                 "version": 2,
