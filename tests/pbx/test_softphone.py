@@ -42,7 +42,8 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 FIGURES = """async () => {
   const found = { energy: 0, received: 0, sent: 0 }
   for (const each of (await window.peers.at(-1).getStats()).values()) {
-    if (each.type === "inbound-rtp") Object.assign(found, { energy: each.totalAudioEnergy, received: each.packetsReceived })
+    if (each.type === "inbound-rtp") found.energy = each.totalAudioEnergy
+    if (each.type === "inbound-rtp") found.received = each.packetsReceived
     if (each.type === "outbound-rtp") found.sent = each.packetsSent
   }
   return found
@@ -79,7 +80,9 @@ class Desk:
         await expect((page or self.page).locator(PHONE)).to_have_attribute("data-sign", sign)
 
     async def contact_is(self, state: str) -> None:
-        await expect(self.page.locator("[data-test=contact] header [data-state]")).to_have_attribute("data-state", state)
+        await expect(self.page.locator("[data-test=contact] header [data-state]")).to_have_attribute(
+            "data-state", state
+        )
 
     async def takes_a_call(self, *caller: str) -> Any:
         party = self.here.sip.call(PLAIN, *caller)
@@ -205,7 +208,9 @@ async def test_an_agent_and_a_caller_hear_each_other_by_the_page_alone(
 def pressed(log: Path) -> list[str]:
     """Keys that Asterisk heard from softphones, by its own log."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    return [line.split("DTMF begin '")[1][0] for line in lines if "DTMF begin '" in line and "received on PJSIP/jf-" in line]
+    return [
+        line.split("DTMF begin '")[1][0] for line in lines if "DTMF begin '" in line and "received on PJSIP/jf-" in line
+    ]
 
 
 async def test_the_caller_goes_first_and_the_phone_is_ready_again(
