@@ -122,7 +122,8 @@ def asterisk_config_(
 ) -> None:
     """What an Asterisk needs: a dialplan that calls come into, a user of ARI, its HTTP server, the agents' softphones.
 
-    The softphones are read from the database and written anew each time; then say `pjsip reload` to Asterisk.
+    The softphones are read from the database and written anew each time; Asterisk takes them up by
+    `module reload res_pjsip.so`.
     """
     files = {
         "extensions-jackfield.conf": asterisk_config.dialplan(application),

@@ -105,14 +105,14 @@ class Desk:
 
 @contextlib.asynccontextmanager
 async def desk(
-    pbx: Pbx, database_url: str, folder: Path, theme: str = "light", language: str = "en-US"
+    pbx: Pbx, database_url: str, folder: Path, theme: str = "light", language: str = "en-US", **session: Any
 ) -> AsyncIterator[Desk]:
     """An agent with a softphone, hired while everything runs; their phone is registered, and they are ready."""
     SCREENS.mkdir(parents=True, exist_ok=True)
     async with centre(pbx, database_url, folder, agents=0) as here, chromium() as browser:
         await hire(here)
         configure(here)
-        visitor = await open_session(browser, theme=theme, language=language)
+        visitor = await open_session(browser, theme=theme, language=language, **session)
         await visitor.page.context.add_init_script(KEEP_PEERS)
         made = Desk(here, visitor)
         await visitor.comes_to(here.server, LOGIN)
@@ -149,7 +149,7 @@ def configure(here: Centre) -> None:
     environment = {**os.environ, "DATABASE_URL": here.database_url, "JACKFIELD_SECRET_KEY": SECRET}
     command = [sys.executable, "-m", "app.cli", "asterisk-config", str(here.pbx.folder / "etc")]
     subprocess.run(command, env=environment, check=True, capture_output=True, cwd=REPOSITORY, timeout=60)
-    here.pbx.say("pjsip reload")
+    here.pbx.say("module reload res_pjsip.so")
 
 
 async def is_reachable(here: Centre) -> bool:
@@ -239,29 +239,41 @@ async def test_of_two_tabs_one_has_the_phone_and_the_other_takes_over(
 async def test_a_call_that_follows_on_no_offer_rings_and_is_let_go_or_answered(
     phone_pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
-    async with desk(phone_pbx, new_database(), tmp_path) as agent:
+    async with desk(phone_pbx, new_database(), tmp_path, width=390, inspected=True) as agent:
         (row,) = await agent.here.fetch("SELECT phone_address FROM agent")
         phone_pbx.say(f"channel originate {row['phone_address']} application Wait 30")
         await agent.page.click("[data-test=refuse]")
         await expect(agent.page.locator("[data-test=incoming]")).to_have_count(0)
         phone_pbx.say(f"channel originate {row['phone_address']} application Wait 30")
+        await expect(agent.page.locator("[data-test=incoming]")).to_be_visible()
+        broken = await agent.visitor.broken_rules()
+        await agent.visitor.take_picture("softphone-rings-narrow-light-en-US")
         await agent.page.click("[data-test=answer]")
         await expect(agent.page.locator(PHONE)).to_have_attribute("data-call", "talking")
+        await agent.page.click("[data-test=keypad]")
+        await agent.page.locator("[data-test=pad]").wait_for()
+        broken += await agent.visitor.broken_rules()
+        is_wider = await agent.visitor.is_wider_than_the_screen()
+        await agent.page.keyboard.press("Escape")
         await agent.page.click("[data-test=phone-end]")
         await expect(agent.page.locator("[data-test=mute]")).to_have_count(0)
         await agent.here.nothing_is_left()
+
+        assert broken == []
+        assert not is_wider
 
 
 async def test_the_microphone_is_tested_in_a_dialog(
     phone_pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
     """The browser's own beeps are heard; what is chosen is remembered."""
-    async with desk(phone_pbx, new_database(), tmp_path) as agent:
+    async with desk(phone_pbx, new_database(), tmp_path, inspected=True) as agent:
         page = agent.page
         await page.click("[data-test=phone-sign]")
         await page.click("[data-test=test-microphone]")
         await page.wait_for_function("Number(document.querySelector('[data-test=level]')?.ariaValueNow) > 20")
         await agent.visitor.take_picture("softphone-devices-light-en-US")
+        broken = await agent.visitor.broken_rules()
         options = page.locator("#phone-microphone option")
         await expect(options.nth(1)).to_contain_text("Fake")
         await page.select_option("#phone-microphone", index=1)
@@ -270,6 +282,7 @@ async def test_the_microphone_is_tested_in_a_dialog(
         await page.reload()
         await agent.phone_is("ready")
 
+        assert broken == []
         assert chosen != ""
         assert await page.evaluate("localStorage.getItem('jackfield.microphone')") == chosen
 
