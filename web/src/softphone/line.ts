@@ -19,6 +19,7 @@ export interface Line {
 const AGAIN_MS = 15_000 // after a refusal: perhaps Asterisk has not read its new phones yet
 const BUSY = 486
 const DECLINED = 603
+const WITHHELD = "anonymous" // RFC 3323
 const NO_SERVERS: RTCConfiguration = { iceServers: [] } // phone and Asterisk see each other in the same network
 
 export function openLine(access: Access, tell: (event: PhoneEvent) => void, hear: (sound: MediaStream | null) => void, isFree: () => boolean): Line {
@@ -85,5 +86,6 @@ function follow(session: RTCSession, tell: (event: PhoneEvent) => void, hear: (s
   session.on("unmuted", () => tell({ is: "muted", id, on: false }))
   session.on("ended", end)
   session.on("failed", end)
-  tell({ is: "rang", id, number: session.remote_identity.uri.user ?? "" })
+  const number = session.remote_identity.uri.user ?? ""
+  tell({ is: "rang", id, number: number === WITHHELD ? "" : number })
 }
