@@ -4,6 +4,10 @@ The dialplan is part of the product: whoever calls while Jackfield is away hears
 and after that leaves a message with Asterisk itself.
 """
 
+from collections.abc import Iterable
+
+from app.softphones import Softphone
+
 RINGS_S = 30  # while we are away; a restart of ours takes a few seconds
 LONGEST_CALL_S = 4 * 3600  # a channel that nobody owns any more ends then
 
@@ -46,6 +50,64 @@ bindaddr = 127.0.0.1
 bindport = 8088
 sessionlimit = 1000
 """
+
+# ulaw first: between a trunk and a browser nothing is then recoded, and no Asterisk lacks it. A phone leads nowhere by
+# itself: its context has no dialplan. One that sends nothing any more is gone; its call ends.
+SOFTPHONES = """\
+; Jackfield: the softphones of agents. Made anew by each `jackfield asterisk-config`; pjsip.conf: #include {file}
+
+[jackfield-ws]
+type=transport
+protocol=ws
+bind=0.0.0.0
+
+[jackfield-wss]
+type=transport
+protocol=wss
+bind=0.0.0.0
+
+[jackfield-softphone](!)
+type=endpoint
+context=jackfield-none
+disallow=all
+allow=ulaw,alaw,opus
+webrtc=yes
+dtls_auto_generate_cert=yes
+direct_media=no
+dtmf_mode=rfc4733
+rtp_timeout=30
+"""
+
+SOFTPHONE = """\
+
+; {comment}
+[{user}](jackfield-softphone)
+auth={user}
+aors={user}
+[{user}]
+type=auth
+auth_type=userpass
+username={user}
+password={password}
+[{user}]
+type=aor
+max_contacts=1
+remove_existing=yes
+"""
+SOFTPHONES_FILE = "pjsip-jackfield.conf"
+
+
+def softphones(phones: Iterable[Softphone]) -> str:
+    """For pjsip.conf: transports, a template, and three sections for each agent's phone."""
+    head = SOFTPHONES.format(file=SOFTPHONES_FILE)
+    return head + "".join(
+        SOFTPHONE.format(user=phone.user, password=phone.password, comment=_comment(phone.display)) for phone in phones
+    )
+
+
+def _comment(name: str) -> str:
+    """A name in one line, without what would end or open a comment of Asterisk's."""
+    return " ".join(name.replace(";", " ").split()).removeprefix("--") or "-"
 
 
 def dialplan(application: str) -> str:

@@ -13,9 +13,10 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
+import asyncpg
 import typer
 from rich.console import Console
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import asterisk_config
@@ -28,9 +29,11 @@ from app.processes import serve as serve_until_told
 from app.replay import Replay, run_replay
 from app.rights import Role
 from app.settings import Settings
+from app.softphones import Softphone, softphone_of
+from app.store import agents
 from app.store.clock import set_clock
 from app.store.database import Database
-from app.store.embedded import EmbeddedError, start_embedded
+from app.store.embedded import EmbeddedError, data_folder, start_embedded
 from app.store.migrate import upgrade
 from app.wiring import DOMAIN_ID, Process
 
@@ -47,6 +50,7 @@ app.add_typer(key, name="key")
 app.add_typer(ivr, name="ivr")
 
 console = Console(stderr=True)
+NOT_REACHED = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError, EmbeddedError)
 T = TypeVar("T")
 
 
@@ -112,11 +116,15 @@ def replay(
 
 @app.command("asterisk-config")
 def asterisk_config_(
-    folder: Annotated[Path, typer.Argument(help="Where the files go; what is there is not touched")],
+    folder: Annotated[Path, typer.Argument(help="Where the files go; what is there stays, but for the softphones")],
     application: Annotated[str, typer.Option(help="As POST /v1/asterisks names it")] = "jackfield",
     username: Annotated[str, typer.Option(help="Of ARI")] = "jackfield",
 ) -> None:
-    """What an Asterisk needs: a dialplan that calls come into, a user of ARI, its HTTP server (docs/asterisk.md)."""
+    """What an Asterisk needs: a dialplan that calls come into, a user of ARI, its HTTP server, the agents' softphones.
+
+    The softphones are read from the database and written anew each time; Asterisk takes them up by
+    `module reload res_pjsip.so`.
+    """
     files = {
         "extensions-jackfield.conf": asterisk_config.dialplan(application),
         "ari-jackfield.conf": asterisk_config.ari(username, secrets.token_urlsafe(24)),
@@ -128,9 +136,33 @@ def asterisk_config_(
         if path.exists():
             console.print(f"kept   {path}")
             continue
-        path.touch(mode=0o600)
-        path.write_text(text)
-        console.print(f"made   {path}")
+        _write(path, text)
+    try:
+        phones = _softphones()
+    except NOT_REACHED as away:
+        console.print(f"[bold yellow]no softphones[/] the database is not reached: {away}", soft_wrap=True)
+    else:
+        _write(folder / asterisk_config.SOFTPHONES_FILE, asterisk_config.softphones(phones))
+
+
+def _write(path: Path, text: str) -> None:
+    """For nobody else's eyes: there are passwords in it."""
+    path.touch(mode=0o600)
+    path.write_text(text)
+    console.print(f"made   {path}")
+
+
+def _softphones() -> list[Softphone]:
+    """Raises NOT_REACHED; on a machine that has no database of ours none is made for this."""
+    settings = Settings()
+    if settings.embedded and not data_folder(settings.home).exists():
+        raise FileNotFoundError(f"set DATABASE_URL; there is none in {settings.home}")
+    signing_key = settings.signing_key()
+
+    async def work(connection: AsyncConnection) -> list[Softphone]:
+        return [softphone_of(signing_key, *each) for each in (await agents.with_softphones(connection)).items()]
+
+    return _run_plain(_with_database(work))
 
 
 @app.command()
@@ -215,13 +247,17 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inst
 def _run(work: Coroutine[Any, Any, T]) -> T:
     """Ctrl-C ends quietly; what cannot work says so in a line."""
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(work)
+        return _run_plain(work)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except (RuntimeError, OSError, EmbeddedError) as error:
         console.print(f"[bold red]error[/] {error}", soft_wrap=True)
         raise typer.Exit(1) from error
+
+
+def _run_plain(work: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(work)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

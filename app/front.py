@@ -2,6 +2,7 @@
 
 import mimetypes
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,23 +12,26 @@ from app.api.deliveries import is_delivery
 # Rendered by the browser from one document; a contact's page has the contact's id behind it.
 PAGES = ("/", "/login", "/desk", "/live", "/figures", "/settings", "/wallboard")
 OF_A_CONTACT = re.compile(r"/contacts/[0-9a-f-]{36}")
-POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "style-src 'self' 'unsafe-inline'",  # the component library writes its theme into style elements
-        "img-src 'self' data:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
+
+
+def policy(phone_origins: Sequence[str] = ()) -> str:
+    """`phone_origins`: of the Asterisks at which softphones register; a page speaks to nobody else but us."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "style-src 'self' 'unsafe-inline'",  # the component library writes its theme into style elements
+            "img-src 'self' data:",
+            "font-src 'self' data:",
+            " ".join(("connect-src 'self'", *phone_origins)),
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+        )
     )
-)
-HEADERS = [
-    (b"content-security-policy", POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-]
+
+
+async def _no_phones() -> Sequence[str]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Front:
     api: Any
     sockets: Any
     deliveries: Any
+    phone_origins: Callable[[], Awaitable[Sequence[str]]] = _no_phones
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -50,7 +55,7 @@ class Front:
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
             file = self._file(scope["path"])
             if file is not None:
-                await _answer(file, scope, send)
+                await _answer(file, policy(await self.phone_origins()), scope, send)
                 return
         await self.api(scope, receive, send)
 
@@ -68,12 +73,14 @@ class Front:
             return None
 
 
-async def _answer(file: Path, scope: Any, send: Any) -> None:
+async def _answer(file: Path, allowed: str, scope: Any, send: Any) -> None:
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     kept = b"public, max-age=31536000, immutable" if file.parent.name == "assets" else b"no-cache"
     body = file.read_bytes()
     headers = [
-        *HEADERS,
+        (b"content-security-policy", allowed.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
         (b"content-type", (f"{kind}; charset=utf-8" if kind.startswith("text/") else kind).encode()),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", kept),

@@ -72,6 +72,7 @@ TABLE: dict[str, Right] = {
     "log_out": SELF,
     "change_password": SELF,
     "issue_ticket": SELF,
+    "read_softphone": SELF,
     "read_metric_definitions": SELF,
     "read_view": SELF,
     "put_view": SELF,

@@ -27,11 +27,13 @@ from app.effects import Effects
 from app.exchanges import Exchanges
 from app.follower import Follower
 from app.front import Front
+from app.phone_sockets import PhoneSockets
 from app.ports import Bus, Doors, Taken
 from app.providers import Phones, Providers
 from app.sealed_files import SealedFiles
 from app.settings import Settings
 from app.store.arrivals import LookUps
+from app.store.asterisks import sip_sockets
 from app.store.clock import read_clock
 from app.store.database import Database
 from app.store.faults import ConnectionLost
@@ -132,7 +134,13 @@ def wire(settings: Settings, database_url: str) -> Process:
         session_id=process_id,
     )
     sweeps = Sweeps(database, switchboard, telephony, providers, files, exchanges, DOMAIN_ID)
-    asgi = Front(settings.web_dir, api, sockets, deliveries.door(telephony.receive))
+
+    async def read_sip_sockets() -> list[str]:
+        async with database.engine.connect() as connection:
+            return await sip_sockets(connection)
+
+    phone_sockets = PhoneSockets(read_sip_sockets)
+    asgi = Front(settings.web_dir, api, sockets, deliveries.door(telephony.receive), phone_sockets.origins)
     return Process(
         settings, database, switchboard, follower, effects, sockets, bus, sweeps, exchanges, clock, posts, asgi
     )

@@ -12,12 +12,13 @@ from app.api.acts import DOMAIN_ID, Act, acting, new_id, some
 from app.api.commanding import IdempotencyKey, command
 from app.api.fields import Given, Id, PageQuery, PathId, Shown, Version, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
-from app.api.problems import not_found
+from app.api.problems import invalid, not_found
 from app.api.skills import SkillName
 from app.api.users import BULK_MAX, MadeShown
 from app.commands import ChooseState
 from app.problems import FieldError, Problem, pointer_of
 from app.rights import Forbidden, Grant
+from app.softphones import phone_address_of
 from app.store import agents, skills
 from contacts.presence import Chosen
 from contacts.words import Channel
@@ -51,9 +52,12 @@ class CapacityGiven(Given):
 
 
 class NewAgent(Given):
+    """`softphone`: their page is the phone, and its `phone_address` is the server's to say."""
+
     user_id: Id
     team_id: Id | None = None
     phone_address: PhoneAddress | None = None
+    softphone: bool = False
     capacity: CapacityGiven = CapacityGiven()
     skills: Skills = Field({})
 
@@ -66,6 +70,7 @@ class AgentChange(Given):
     version: Version
     team_id: Id | None = untouched()
     phone_address: PhoneAddress | None = untouched()
+    softphone: bool = untouched()
     capacity: CapacityGiven = untouched()
     skills: Skills = untouched()
 
@@ -83,6 +88,7 @@ class AgentShown(Shown):
     user_id: Id
     team_id: Id | None
     phone_address: str | None
+    softphone: bool
     capacity: dict[str, Any]
     skills: dict[str, int]
     archived: bool
@@ -95,7 +101,7 @@ class Done(Shown):
 
 
 def shown_agent(row: Mapping[str, Any], levels: Mapping[str, int], applied: bool | None = None) -> AgentShown:
-    names = ("id", "user_id", "team_id", "phone_address", "capacity", "version")
+    names = ("id", "user_id", "team_id", "phone_address", "softphone", "capacity", "version")
     return AgentShown(
         **{name: row[name] for name in names},
         skills=dict(levels),
@@ -129,15 +135,10 @@ async def create_agents(body: NewAgents, access: Caller) -> MadeShown:
 
 
 async def _create(access: Access, wanted: Sequence[NewAgent], bulk: bool = False) -> MadeShown:
-    made = [
-        {
-            "id": new_id(),
-            "domain_id": DOMAIN_ID,
-            **agent.model_dump(include={"user_id", "team_id", "phone_address"}),
-            "capacity": agent.capacity.values(),
-        }
-        for agent in wanted
-    ]
+    for n, agent in enumerate(wanted):
+        if agent.softphone and agent.phone_address is not None:
+            raise _two_phones(["items", n, "phone_address"] if bulk else ["phone_address"])
+    made = [_values(new_id(), agent) for agent in wanted]
     ids = [str(values["id"]) for values in made]
     async with acting(access) as act:
         levels = await _skill_levels(
@@ -150,6 +151,28 @@ async def _create(access: Access, wanted: Sequence[NewAgent], bulk: bool = False
         )
         await act.configured("agent", *ids)
     return MadeShown(items=ids, applied=act.applied)
+
+
+def _values(agent_id: str, wanted: NewAgent) -> dict[str, Any]:
+    values = wanted.model_dump(include={"user_id", "team_id", "phone_address", "softphone"})
+    if wanted.softphone:
+        values["phone_address"] = phone_address_of(agent_id)
+    return {"id": agent_id, "domain_id": DOMAIN_ID, **values, "capacity": wanted.capacity.values()}
+
+
+def _two_phones(steps: Sequence[str | int]) -> Problem:
+    detail = "a softphone has the address that the server gives it"
+    return invalid(pointer_of(steps), detail, "agent.softphone_address")
+
+
+def _phone_changed(agent_id: str, was_softphone: bool, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What a change makes of the address. Raises Problem 422: an agent has one phone."""
+    is_softphone = fields.get("softphone", was_softphone)
+    if is_softphone and fields.get("phone_address") is not None:
+        raise _two_phones(["phone_address"])
+    if is_softphone:
+        return {"phone_address": phone_address_of(agent_id)} if {"softphone", "phone_address"} & fields.keys() else {}
+    return {"phone_address": fields.get("phone_address")} if was_softphone else {}
 
 
 async def _skill_levels(
@@ -193,6 +216,7 @@ async def change_agent(agent_id: PathId, body: AgentChange, access: Caller) -> A
             raise not_found("agent", "/agent_id", "path")
         had = (await skills.of_agents(act.conn, [agent_id]))[agent_id]
         require_current(before, body.version, shown_agent(before, had))
+        fields |= _phone_changed(agent_id, before["softphone"], fields)
         if wanted is not None:
             await skills.give(act.conn, await _skill_levels(act, {agent_id: wanted}))
         row = await agents.change(act.conn, agent_id, fields)

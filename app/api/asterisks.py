@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from app.api.access import Access, Caller
 from app.api.acts import DOMAIN_ID, acting, new_id
-from app.api.fields import Given, Id, Name, PageQuery, PathId, Shown, Url, Version, sure_ms, untouched
+from app.api.fields import Given, Id, Name, PageQuery, PathId, Shown, SocketUrl, Url, Version, sure_ms, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import not_found
 from app.seals import seal
@@ -21,13 +21,17 @@ Password = Annotated[str, StringConstraints(min_length=1, max_length=256, patter
 
 
 class NewAsterisk(Given):
-    """`url`: of ARI, as `http://pbx:8088/ari`. `application`: as the dialplan's Stasis() names it."""
+    """`url`: of ARI, as `http://pbx:8088/ari`. `application`: as the dialplan's Stasis() names it.
+
+    `sip_socket`: where the agents' browsers reach its WebRTC, as `wss://pbx.example/ws`; without it no softphones.
+    """
 
     name: Name
     url: Url
     username: Word
     password: Password
     application: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "jackfield"
+    sip_socket: SocketUrl | None = None
 
 
 class AsteriskChange(Given):
@@ -36,6 +40,7 @@ class AsteriskChange(Given):
     url: Url = untouched()
     username: Word = untouched()
     password: Password = untouched()
+    sip_socket: SocketUrl | None = untouched()
 
 
 class AsteriskShown(Shown):
@@ -48,6 +53,7 @@ class AsteriskShown(Shown):
     url: str
     username: str
     application: str
+    sip_socket: str | None
     created_ms: int
     version: int
     trouble: str | None
@@ -56,7 +62,7 @@ class AsteriskShown(Shown):
 
 
 def _shown(row: Mapping[str, Any], access: Access) -> AsteriskShown:
-    names = ("id", "name", "url", "username", "application", "version")
+    names = ("id", "name", "url", "username", "application", "sip_socket", "version")
     state = access.doors.exchanges().get(row["id"], {})
     return AsteriskShown(
         **{name: row[name] for name in names},

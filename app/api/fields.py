@@ -47,6 +47,7 @@ Zone = Annotated[
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Ms = Annotated[int, Field(ge=-MS_MAX, le=MS_MAX)]
 Url = Annotated[str, StringConstraints(max_length=2000, pattern="^https?://[^\\s/?#]+[^\\s]*$")]
+SocketUrl = Annotated[str, StringConstraints(max_length=2000, pattern="^wss?://[^\\s/?#;,'\"]+[^\\s;,'\"]*$")]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern="^[A-Za-z0-9_.:-]+$")]
 Text = Annotated[str, StringConstraints(max_length=2000, pattern=_NO_CONTROLS_BUT_LINES)]  # with line breaks
 

@@ -11,13 +11,14 @@ from app import sessions
 from app.api.access import Access, Caller, grants_of
 from app.api.acts import Act, acting, some
 from app.api.fields import Given, Id, Shown
-from app.api.problems import invalid
+from app.api.problems import invalid, not_found
 from app.commands import ChooseState
 from app.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from app.problems import FieldError, Problem
 from app.rights import Principal, Role
 from app.sessions import COOKIE, Ticket
-from app.store import login_sessions, users
+from app.softphones import softphone_of
+from app.store import agents, asterisks, login_sessions, users
 
 router = APIRouter(prefix="/v1", tags=["session"])
 
@@ -70,6 +71,16 @@ class SessionShown(Shown):
 class TicketShown(Shown):
     ticket: str
     expires_ms: int
+
+
+class SoftphoneShown(Shown):
+    """How the page registers as the agent's phone: at `socket`, by SIP over a websocket."""
+
+    socket: str
+    uri: str
+    user: str
+    password: str
+    display: str
 
 
 class TicketsWanted(Given):
@@ -176,6 +187,25 @@ async def issue_ticket(request: Request, access: Caller) -> TicketShown:
     now_s = int(time.time())
     text = sessions.issue_ticket(access.porter.signing_key, ticket, now_s)
     return TicketShown(ticket=text, expires_ms=(now_s + sessions.TICKET_LIFE_S) * 1000)
+
+
+@router.get("/session/softphone")
+async def read_softphone(response: Response, access: Caller) -> SoftphoneShown:
+    """404: whoever asks has no softphone, or no Asterisk says where browsers reach it."""
+    response.headers["cache-control"] = "no-store"
+    agent_id = access.principal.agent_id
+    if agent_id is None:
+        raise not_found("softphone")
+    async with access.reading() as conn:
+        agent = await agents.read(conn, agent_id)
+        sockets = await asterisks.sip_sockets(conn)
+        names = await agents.names(conn, [agent_id])
+    if agent is None or agent["archived_at"] is not None or not agent["softphone"] or not sockets:
+        raise not_found("softphone")
+    phone = softphone_of(access.porter.signing_key, agent_id, names[agent_id])
+    return SoftphoneShown(
+        socket=sockets[0], uri=phone.uri, user=phone.user, password=phone.password, display=phone.display
+    )
 
 
 def _session_of(access: Access) -> bytes:

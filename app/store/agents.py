@@ -65,6 +65,17 @@ async def ids_of_all_companies(conn: AsyncConnection) -> list[str]:
     return list((await conn.execute(wanted)).scalars())
 
 
+async def with_softphones(conn: AsyncConnection) -> dict[str, str]:
+    """Agent id -> name, of all who talk by their page, the oldest first."""
+    wanted = (
+        select(agent.c.id, app_user.c.name)
+        .join(app_user, app_user.c.id == agent.c.user_id)
+        .where(agent.c.softphone, agent.c.archived_at.is_(None))
+        .order_by(agent.c.id)
+    )
+    return dict((await conn.execute(wanted)).all())
+
+
 async def names(conn: AsyncConnection, agent_ids: Collection[str]) -> dict[str, str]:
     wanted = (
         select(agent.c.id, app_user.c.name)

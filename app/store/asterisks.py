@@ -23,6 +23,13 @@ async def every(conn: AsyncConnection) -> list[Row]:
     return await rows.every(conn, select(asterisk).where(_LIVE).order_by(asterisk.c.id).limit(CONNECTED_MAX))
 
 
+async def sip_sockets(conn: AsyncConnection) -> list[str]:
+    """Where browsers reach a live one, the oldest first."""
+    has_one = asterisk.c.sip_socket.is_not(None)
+    wanted = select(asterisk.c.sip_socket).where(_LIVE, has_one).order_by(asterisk.c.id).limit(CONNECTED_MAX)
+    return list((await conn.execute(wanted)).scalars())
+
+
 async def read(conn: AsyncConnection, asterisk_id: str) -> Row | None:
     return await rows.first(conn, select(asterisk).where(asterisk.c.id == asterisk_id, _LIVE))
 

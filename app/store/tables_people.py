@@ -112,6 +112,8 @@ agent = Table(
     document("capacity", 2, default="'{}'"),
     instant("archived_at", nullable=True),
     version(),
+    # The phone is the page itself; phone_address is then ours to say (app/softphones.py).
+    Column("softphone", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("id", "domain_id"),
 )
 Index("ix_agent_team_id", agent.c.team_id)
@@ -196,6 +198,7 @@ asterisk = Table(
     instant("created_at", now=True),
     instant("archived_at", nullable=True),
     version(),
+    token("sip_socket", 2000, nullable=True),  # where browsers reach its WebRTC
 )
 
 # Two live ones each way, so that they can be changed without a gap; sealed by the installation's secret key.

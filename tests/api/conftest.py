@@ -18,6 +18,7 @@ from app.first_users import add_key
 from app.ports import Doors, NoWriter
 from app.settings import Settings
 from app.store.database import Database
+from app.store.files import FileBlobs
 
 URL = "http://jackfield.test"
 
@@ -56,6 +57,7 @@ class House:
     database: Database
     writer: Writer
     app: Any
+    files: FileBlobs
 
     async def client_of(self, role: str, *company_ids: str) -> httpx2.AsyncClient:
         async with self.database.engine.begin() as conn:
@@ -93,12 +95,13 @@ async def open_house(database: str, home: Path, **more_settings: Any) -> AsyncIt
         db,
         writer.submit,
         lambda: time.time_ns() // 1000,
+        files=FileBlobs(settings.blobs),
         look=lambda _scope: {"pos": 0, "records": {}, "figures": {}},
     )
     app = build_api(doors)
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url=URL) as client:
-        house = House(client, client, db, writer, app)
+        house = House(client, client, db, writer, app, FileBlobs(settings.blobs))
         house.operator = await house.client_of("operator")
         yield house
     await db.dispose()

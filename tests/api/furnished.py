@@ -1,5 +1,6 @@
 """Two companies on one installation, each with one thing of every kind."""
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,15 +92,16 @@ async def insert_segment(house: House, contact_id: str, queue_id: str, agent_id:
 
 
 async def insert_recording(house: House, company_id: str, contact_id: str) -> str:
-    """Of a conversation; without its sound."""
-    blob_id = new_id()
+    """Of a conversation, with its sound."""
+    blob_id, sound = new_id(), b"RIFF"
+    await house.files.put(blob_id, sound)
     async with house.database.engine.begin() as conn:
         await conn.exec_driver_sql(
             """
-            INSERT INTO blob (id, company_id, contact_id, kind, media_type, location, state, retention)
-            VALUES ($1::text::uuid, $2::text::uuid, $3::text::uuid, 'call', 'audio/wav', $1, 'missing', 'recording')
+            INSERT INTO blob (id, company_id, contact_id, kind, media_type, location, state, retention, sha256, size_bytes)
+            VALUES ($1::text::uuid, $2::text::uuid, $3::text::uuid, 'call', 'audio/wav', $1, 'stored', 'recording', $4, 4)
             """,
-            (blob_id, company_id, contact_id),
+            (blob_id, company_id, contact_id, hashlib.sha256(sound).hexdigest()),
         )
         await conn.exec_driver_sql(
             """

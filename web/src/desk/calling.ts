@@ -9,8 +9,8 @@ import { offers } from "./seat"
 export function callForOffers(): void {
   watch(offers, (now) => {
     withdrawNotifications(now.map(({ id }) => id))
-    if (now.length === 0) return stopRinging()
-    startRinging()
+    if (now.length === 0) return stopRinging("offer")
+    startRinging("offer")
     for (const offer of now) notify(offer.id, i18n.global.t("desk.offers"), announcement(offer))
   })
 }

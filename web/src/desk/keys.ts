@@ -14,6 +14,7 @@ export const KEYS = {
   KeyW: { show: "Alt+W", does: "finish" },
   KeyR: { show: "Alt+R", does: "ready" },
   KeyS: { show: "Alt+S", does: "state" },
+  KeyM: { show: "Alt+M", does: "mute" },
   KeyJ: { show: "Alt+J", does: "next" },
   KeyK: { show: "Alt+K", does: "previous" },
   Slash: { show: "Alt+/", does: "keys" },

@@ -10,7 +10,8 @@ export const notifying = keptRef("notifying", kept<OnOff>("notifying", ON_OFF, "
 export const ringDevice = keptRef("ring_device", keptText("ring_device") ?? "") // '' = the system's choice
 export const ringVolume = keptRef("ring_volume", Number(keptText("ring_volume") ?? 60)) // per cent
 
-function keptRef<T extends string | number>(name: string, first: T) {
+/** Written as it changes. */
+export function keptRef<T extends string | number>(name: string, first: T) {
   const value = ref(first)
   watch(value, (now) => keep(name, String(now)))
   return value

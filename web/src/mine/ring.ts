@@ -12,13 +12,18 @@ let context: SinkContext | null = null
 let timer: number | undefined
 let release: (() => void) | null = null
 
-export function startRinging(): void {
+const reasons = new Set<string>() // an offer, a call at the softphone: it rings until none is left
+
+export function startRinging(why: string): void {
+  reasons.add(why)
   if (timer !== undefined || ringing.value === "off") return
   timer = window.setInterval(() => void ringOnce(), EVERY_MS)
   void ownAudio().then(() => ringOnce())
 }
 
-export function stopRinging(): void {
+export function stopRinging(why: string): void {
+  reasons.delete(why)
+  if (reasons.size > 0) return
   window.clearInterval(timer)
   timer = undefined
   release?.()
