@@ -98,8 +98,10 @@ async def insert_recording(house: House, company_id: str, contact_id: str) -> st
     async with house.database.engine.begin() as conn:
         await conn.exec_driver_sql(
             """
-            INSERT INTO blob (id, company_id, contact_id, kind, media_type, location, state, retention, sha256, size_bytes)
-            VALUES ($1::text::uuid, $2::text::uuid, $3::text::uuid, 'call', 'audio/wav', $1, 'stored', 'recording', $4, 4)
+            INSERT INTO blob (id, company_id, contact_id, kind, media_type, location, state, retention, sha256,
+                              size_bytes)
+            VALUES ($1::text::uuid, $2::text::uuid, $3::text::uuid, 'call', 'audio/wav', $1, 'stored', 'recording',
+                    $4, 4)
             """,
             (blob_id, company_id, contact_id, hashlib.sha256(sound).hexdigest()),
         )
