@@ -24,11 +24,9 @@ from contacts import contact as contacts
 from contacts import segment as segments
 from contacts import stay as stays
 from contacts.contact import Contact, Outcome
-from contacts.effect import Effect
 from contacts.events import EventKind
 from contacts.leg import Leg
 from contacts.record import replace
-from contacts.records import Link
 from contacts.segment import UNDERWAY, Segment
 from contacts.stay import Stay, StayEnd, Wishes
 from contacts.words import WRITTEN, Actor
@@ -93,34 +91,6 @@ def _about_flow(entry: Entry) -> Mapping[str, Any]:
     begins: dict[str, Any] = {"flow_id": entry.flow.flow_id, "version": entry.flow.version, "facts": dict(entry.facts)}
     begins |= {"outcome": "cleared", "queue_id": entry.queue_id}  # until an agent has served, or it waits elsewhere
     return begins | ({"language": entry.language} if entry.language else {})
-
-
-def message_left(house: House, contact: Contact, recorded: Effect, seconds: float) -> None:
-    """A message is a request: it becomes a contact of its own, in the queue that its caller was in, or came for."""
-    left = Contact(
-        id=house.new_id(),
-        company_id=contact.company_id,
-        domain_id=contact.domain_id,
-        channel="task",
-        direction="in",
-        state="open",
-        source="voicemail",
-        source_id=recorded.id,
-        arrived_us=house.now_us,
-        customer_id=contact.customer_id,
-        number=contact.number,
-        value=contact.value,
-        collected={**contact.collected, "voicemail_s": round(seconds)},
-    )
-    house.keep_contact(left, new=True)
-    house.draft.links.append(Link(left.id, contact.id, "follow_up_of"))
-    house.log("contact.arrived", contact_id=left.id, data={"channel": left.channel})
-    asks.keep_recording(house, recorded, seconds, left.id, "voicemail")
-    queue_id = contact.ivr.get("queue_id")
-    if queue_id is None:
-        close(house, left.id, "voicemail")
-    else:
-        queue(house, left.id, str(queue_id), left.value)
 
 
 # --- queued -----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from contacts.contact import Contact
 from contacts.effect import Effect, TelephonyVerb
 from contacts.hours import read_hours
 from contacts.record import replace
+from contacts.records import Link
 from ivr import interpreter
 from ivr import words as w
 from ivr.interpreter import Moved, Place
@@ -80,8 +81,36 @@ def heard(house: House, effect: Effect, report: c.ReportHeard) -> None:
 def _message_left(house: House, effect: Effect, seconds: float) -> None:
     contact = house.records.contacts.get(effect.contact_id)
     if contact is not None and seconds >= MESSAGE_MIN_S:
-        journey.message_left(house, contact, effect, seconds)
+        _request(house, contact, effect, seconds)
         house.keep_contact(replace(contact, ivr={**contact.ivr, "outcome": "voicemail"}))
+
+
+def _request(house: House, contact: Contact, recorded: Effect, seconds: float) -> None:
+    """A message is a request: it becomes a contact of its own, in the queue that its caller was in, or came for."""
+    left = Contact(
+        id=house.new_id(),
+        company_id=contact.company_id,
+        domain_id=contact.domain_id,
+        channel="task",
+        direction="in",
+        state="open",
+        source="voicemail",
+        source_id=recorded.id,
+        arrived_us=house.now_us,
+        customer_id=contact.customer_id,
+        number=contact.number,
+        value=contact.value,
+        collected={**contact.collected, "voicemail_s": round(seconds)},
+    )
+    house.keep_contact(left, new=True)
+    house.draft.links.append(Link(left.id, contact.id, "follow_up_of"))
+    house.log("contact.arrived", contact_id=left.id, data={"channel": left.channel})
+    asks.keep_recording(house, recorded, seconds, left.id, "voicemail")
+    queue_id = contact.ivr.get("queue_id")
+    if queue_id is None:
+        journey.close(house, left.id, "voicemail")
+    else:
+        journey.queue(house, left.id, str(queue_id), left.value)
 
 
 def asked_in_vain(house: House, effect: Effect) -> None:
