@@ -12,6 +12,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 import aiohttp
+import structlog
 
 REQUEST_S = 5.0
 OFFERED_S = 1.0  # so long may an answer over the websocket take before we believe that there is none
@@ -19,6 +20,8 @@ CONNECT_S = 5.0
 FETCH_S = 60.0  # of a recording
 EVENT_BYTES_MAX = 4_194_304  # the list of all channels is one frame
 HEARTBEAT_S = 5.0
+
+log = structlog.get_logger()
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -84,13 +87,18 @@ class Ari:
         async for frame in self._socket:
             if frame.type is not aiohttp.WSMsgType.TEXT:
                 continue
-            told = json.loads(frame.data)
-            if told.get("type") != "RESTResponse":
-                self.on_event(told)
-                continue
-            answer = self._answers.pop(told.get("request_id", ""), None)
-            if answer is not None and not answer.done():
-                answer.set_result((int(told["status_code"]), told.get("message_body") or ""))
+            try:
+                self._take(json.loads(frame.data))
+            except (ValueError, KeyError, TypeError, AttributeError):  # of another version: the others are heard
+                log.exception("asterisk: unreadable")
+
+    def _take(self, told: Mapping[str, Any]) -> None:
+        if told.get("type") != "RESTResponse":
+            self.on_event(told)
+            return
+        answer = self._answers.pop(told.get("request_id", ""), None)
+        if answer is not None and not answer.done():
+            answer.set_result((int(told["status_code"]), told.get("message_body") or ""))
 
     async def close(self) -> None:
         for answer in self._answers.values():

@@ -7,7 +7,6 @@ is in the database: after any death the channels are looked up by the names that
 import asyncio
 import contextlib
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +56,14 @@ class Ours:
 
 
 @dataclass(slots=True)
+class _Line:
+    """What is to be done for one contact, one after the other."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
+@dataclass(slots=True)
 class Exchange:
     provider: str  # as legs and effects name it
     access: AriAccess
@@ -71,7 +78,7 @@ class Exchange:
     _contacts: dict[str, str] = field(default_factory=dict)  # channel -> contact
     _todo: dict[str, Effect] = field(default_factory=dict)
     _tried: dict[str, float] = field(default_factory=dict)  # effects that are done once -> when first
-    _order: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    _order: dict[str, _Line] = field(default_factory=dict)  # by contact
     _outcomes: dict[str, str] = field(default_factory=dict)  # effect -> done, failed or unknown
     _causes: dict[str, int] = field(default_factory=dict)  # of hang-ups under way
     _settled: bool = False
@@ -98,6 +105,8 @@ class Exchange:
                     await self._live()
                 except (AriLost, AriRefused) as trouble:
                     self._troubled(trouble)
+                except Exception:  # a fault of ours: connected anew, everything is looked up again
+                    log.exception("asterisk", provider=self.provider)
                 self._settled = False
                 self.phones.connected(False)
                 await asyncio.sleep(CONNECT_AGAIN_S[min(tries, len(CONNECT_AGAIN_S) - 1)])
@@ -297,8 +306,9 @@ class Exchange:
         self._spawn(self._in_order(effect.contact_id, lambda: self._carry(effect)))
 
     async def _in_order(self, contact_id: str, work: Callable[[], Awaitable[None]]) -> None:
-        lock = self._order[contact_id]
-        async with lock:
+        line = self._order.setdefault(contact_id, _Line())
+        line.waiting += 1
+        async with line.lock:
             try:
                 await work()
             except AriLost:
@@ -307,8 +317,10 @@ class Exchange:
                 log.info("asterisk refused", provider=self.provider, detail=str(refused))
             except Exception:
                 log.exception("asterisk", provider=self.provider)
-        if not lock.locked() and self._order.get(contact_id) is lock:
-            self._order.pop(contact_id, None)
+            finally:
+                line.waiting -= 1
+                if not line.waiting:
+                    del self._order[contact_id]
 
     async def _carry(self, effect: Effect) -> None:
         if effect.id not in self._todo:
@@ -336,6 +348,8 @@ class Exchange:
                 asyncio.get_running_loop().call_later(AGAIN_S, self._start, effect)
             raise
         except AriRefused as refused:
+            if effect.args["do"] == "keep_recording":
+                log.error("recording lost", provider=self.provider, effect=effect.id, detail=str(refused))
             self._done(effect.id, "done" if refused.status == 404 and effect.args["do"] == "hang_up" else "failed")
             raise
 
