@@ -10,7 +10,8 @@ from contacts.stay import Wishes
 ID, OTHER = "01a2075d-6b13-72af-99f5-300730788cbb", "01a2075d-6cf6-7117-abb9-809a230a2425"
 ENTRY = c.Entry(
     ID, OTHER, "phone", ID, "telephony:p", "leg-1", "+4930123", OTHER, 70, "de", "billing >= 3",
-    Wishes(ID, (OTHER,), None), flow=c.FlowRef(ID, 3), facts={"caller": "+4930123"}, collected={"page": "/prices", "steps": [1, 2], "name": "Łucja 李"},
+    Wishes(ID, (OTHER,), None), flow=c.FlowRef(ID, 3), facts={"caller": "+4930123"},
+    collected={"page": "/prices", "steps": [1, 2], "name": "Łucja 李"},
 )  # fmt: skip
 EACH: dict[type, c.Command] = {
     type(command): command
