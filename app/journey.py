@@ -328,7 +328,9 @@ def customer_left(house: House, contact_id: str, actor: Actor) -> None:
     if stay is not None:  # they left a wait, whoever may still be wrapping up an earlier conversation
         close(house, contact_id, "abandoned")
     else:
-        close_if_done(house, contact_id, house.contact(contact_id).ivr.get("outcome", "handled"), gone=True)
+        contact = house.records.contacts.get(contact_id)  # None: it was over with its last conversation
+        outcome = contact.ivr.get("outcome", "handled") if contact is not None else "handled"
+        close_if_done(house, contact_id, outcome, gone=True)
 
 
 def stay_over(house: House, told: m.StayOver) -> None:
