@@ -329,7 +329,7 @@ def customer_left(house: House, contact_id: str, actor: Actor) -> None:
         close(house, contact_id, "abandoned")
     else:
         contact = house.records.contacts.get(contact_id)  # None: it was over with its last conversation
-        outcome = contact.ivr.get("outcome", "handled") if contact is not None else "handled"
+        outcome: Outcome = contact.ivr.get("outcome", "handled") if contact is not None else "handled"
         close_if_done(house, contact_id, outcome, gone=True)
 
 

@@ -34,8 +34,8 @@ def is_walking(contact: Contact) -> bool:
 
 def begin(house: House, contact_id: str) -> None:
     """The caller is on the line: the flow says its first words. Once."""
-    contact = house.contact(contact_id)
-    if "facts" not in contact.ivr:
+    contact = house.records.contacts.get(contact_id)  # None: it is over, and its wire is not down yet
+    if contact is None or "facts" not in contact.ivr:
         return
     flow = house.flows.get(_ref(contact))
     if flow is None:  # archived at this very moment, or unreadable
