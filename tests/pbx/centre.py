@@ -33,7 +33,7 @@ prompts:
   leave: {en: speak}
   bye: {en: bye}
 nodes:
-  menu: {menu: menu, keys: {1: sales, 2: message, 3: bye}, first_s: 1, tries: 2}
+  menu: {menu: menu, keys: {1: sales, 2: message, 3: bye}, first_s: 3, tries: 2}
   sales: {enqueue: Sales, say: wait, on: {limit: message, closed: bye}}
   message: {voicemail: leave, next: bye, max_s: 10}
   bye: {hang_up: bye}

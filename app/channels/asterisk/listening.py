@@ -5,6 +5,7 @@ The limits are of real time and kept here: a caller who is asked something when 
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from app.channels.asterisk.ari import Ari, AriLost, AriRefused
 from contacts.effect import Effect
 
 RECORDED_S = 2.0
+AHEAD_MAX, AHEAD_S = 20, 3.0  # of keys pressed before the question: later they meant something else
 SAID_MAX_S = 60.0  # a last word that takes longer is cut off
 
 Said = Literal["done", "keys", "silence", "recorded", "failed"]
@@ -41,12 +43,20 @@ class Listening:
     speak: Speak
     heard: Heard
     spawn: Callable[[Awaitable[None]], None]
+    _ahead: dict[str, tuple[str, float]] = field(default_factory=dict)  # keys that no question waited for, and when
     _open: dict[str, _Open] = field(default_factory=dict)  # by channel
 
     async def begin(self, effect: Effect) -> None:
         """Raises AriLost, AriRefused. A question that is open on this channel is given up for this one."""
         ref = str(effect.args["leg"])
         await self.stop(ref)
+        ahead = self._taken_ahead(ref)
+        if ahead and effect.args["do"] == "collect":  # whoever knows the way need not hear the question
+            now = self._open[ref] = _Open(effect, "keys")
+            self._wait(ref, now, float(effect.args["between_s"]))
+            for key in ahead:
+                self.pressed(ref, key)
+            return
         media = await self.speak(effect)
         now = self._open[ref] = _Open(effect)
         if media:
@@ -87,7 +97,13 @@ class Listening:
                 async with asyncio.timeout(RECORDED_S):
                     await now.over.wait()
 
+    def _taken_ahead(self, ref: str) -> str:
+        """Keys pressed a moment ago, while nothing was asked."""
+        keys, at_s = self._ahead.pop(ref, ("", 0.0))
+        return keys if time.monotonic() - at_s < AHEAD_S else ""
+
     def gone(self, ref: str) -> None:
+        self._ahead.pop(ref, None)
         now = self._open.pop(ref, None)
         if now is not None:
             _cancel(now)
@@ -119,7 +135,11 @@ class Listening:
 
     def pressed(self, ref: str, key: str) -> None:
         now = self._open.get(ref)
-        if now is None or now.verb != "collect":
+        if now is None:
+            keys, _ = self._ahead.get(ref, ("", 0.0))
+            self._ahead[ref] = ((keys + key)[-AHEAD_MAX:], time.monotonic())
+            return
+        if now.verb != "collect":
             return
         if now.phase == "prompt":  # whoever knows the way need not listen to the end
             now.phase = "keys"
