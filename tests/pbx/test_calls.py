@@ -13,7 +13,7 @@ async def test_a_call_by_menu_and_queue_to_an_agent_until_the_caller_hangs_up(
     async with centre(pbx, new_database(), tmp_path, agents=1) as here:
         here.desks["anna"].choose("ready")
         phone = here.sip.phone("until")
-        caller = here.sip.call(NUMBER, "pause 1000", "press 1", "pause 6000", "bye")
+        caller = here.sip.call(NUMBER, "pause 1000", "press 1", "pause 10000", "bye")
         await here.until_state("talking")
         await caller.over()
         await phone.over()

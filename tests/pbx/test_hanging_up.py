@@ -16,7 +16,7 @@ SLOW = Manner(think_s=lambda: 60.0)
     ("number", "steps", "outcome"),
     [
         pytest.param(NUMBER, ("pause 300", "bye"), "cleared", id="in the menu"),
-        pytest.param(NUMBER, ("pause 800", "press 1", "pause 2500", "bye"), "abandoned", id="in the queue"),
+        pytest.param(NUMBER, ("pause 800", "press 1", "pause 5000", "bye"), "abandoned", id="in the queue"),
         pytest.param(
             NUMBER, ("pause 800", "press 2", "pause 2500", "bye"), "cleared", id="while a message is recorded"
         ),
@@ -39,7 +39,7 @@ async def test_the_caller_hangs_up(
 async def test_the_caller_hangs_up_while_offered(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
     async with centre(pbx, new_database(), tmp_path, agents=1, manner=SLOW) as here:
         here.desks["anna"].choose("ready")
-        caller = here.sip.call(PLAIN, "pause 2000", "bye")
+        caller = here.sip.call(PLAIN, "pause 5000", "bye")
         await here.until_state("offered")
         await caller.over()
         await here.nothing_is_left()
@@ -54,7 +54,7 @@ async def test_the_caller_hangs_up_while_the_agents_phone_rings(
     async with centre(pbx, new_database(), tmp_path, agents=1) as here:
         here.desks["anna"].choose("ready")
         phone = here.sip.phone("ignore")
-        caller = here.sip.call(PLAIN, "pause 2500", "bye")
+        caller = here.sip.call(PLAIN, "pause 6000", "bye")
         await here.until_state("connecting")
         await caller.over()
         await phone.over()
@@ -67,7 +67,7 @@ async def test_the_caller_hangs_up_while_held(pbx: Pbx, new_database: Callable[[
     async with centre(pbx, new_database(), tmp_path, agents=1) as here:
         here.desks["anna"].choose("ready")
         phone = here.sip.phone("until")
-        caller = here.sip.call(PLAIN, "pause 4000", "bye")
+        caller = here.sip.call(PLAIN, "pause 9000", "bye")
         segment = await here.until_state("talking")
         here.desks["anna"].do("hold", segment)
         await here.until_state("held")

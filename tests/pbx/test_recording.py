@@ -40,7 +40,7 @@ async def test_a_message_becomes_a_contact_with_its_sound(
 ) -> None:
     file = tone(tmp_path / "caller.ul", CALLER)
     async with centre(pbx, new_database(), tmp_path, agents=1) as here:
-        caller = here.sip.call(NUMBER, "pause 800", "press 2", "pause 2500", f"play {file}", "pause 2500", "bye")
+        caller = here.sip.call(NUMBER, "pause 800", "press 2", "pause 4000", f"play {file}", "pause 2500", "bye")
         await caller.over()
         first, second = await here.until(_two_contacts(here), why="the message is a contact")
         (recording,) = await recordings(here, str(second["id"]), 1)
