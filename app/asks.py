@@ -8,7 +8,7 @@ from typing import Any
 from app.house import House
 from contacts.contact import Outcome
 from contacts.effect import ARI, ONCE_OVER_ARI, Effect, TelephonyVerb
-from contacts.leg import Leg
+from contacts.leg import Leg, LegRole
 from contacts.record import replace
 from contacts.segment import Segment
 
@@ -34,6 +34,16 @@ def ask(house: House, leg: Leg, verb: TelephonyVerb, **args: Any) -> Effect:
     return effect
 
 
+def new_leg(house: House, segment: Segment, provider: str, role: LegRole, agent_id: str, leg_id: str) -> Leg:
+    """A wire to somebody's phone, which has our own name for it. What shall be done with it is asked beside."""
+    leg = Leg(
+        id=leg_id, domain_id=segment.domain_id, contact_id=segment.contact_id, provider=provider, provider_ref=leg_id,
+        role=role, state="initiated", agent_id=agent_id, checked_us=house.now_us,
+    )  # fmt: skip
+    house.keep_leg(leg, new=True)
+    return leg
+
+
 def connect(house: House, segment: Segment) -> None:
     """Ring the agent's phone, answer the customer, bridge them: one command, two Established to come back."""
     customer = customer_leg(house, segment.contact_id)
@@ -43,20 +53,8 @@ def connect(house: House, segment: Segment) -> None:
     if rung is not None:  # their phone rings already, or was picked up
         ask(house, customer, "connect", **{"with": rung.provider_ref, "agent": segment.agent_id, "rung": True})
         return
-    leg_id = house.new_id()
-    leg = Leg(
-        id=leg_id,
-        domain_id=segment.domain_id,
-        contact_id=segment.contact_id,
-        provider=customer.provider,
-        provider_ref=leg_id,
-        role="agent",
-        state="initiated",
-        agent_id=segment.agent_id,
-        checked_us=house.now_us,
-    )
-    house.keep_leg(leg, new=True)
-    ask(house, customer, "connect", **{"with": leg_id, "agent": segment.agent_id})
+    leg = new_leg(house, segment, customer.provider, "agent", segment.agent_id, house.new_id())
+    ask(house, customer, "connect", **{"with": leg.provider_ref, "agent": segment.agent_id})
 
 
 def ring_with_offer(house: House, segment: Segment) -> None:
@@ -66,11 +64,7 @@ def ring_with_offer(house: House, segment: Segment) -> None:
     wanted = queue is not None and (queue.values or {}).get("ring") == "with_offer"
     if customer is None or not wanted or not customer.provider.startswith(ARI):
         return
-    leg = Leg(
-        id=segment.id, domain_id=segment.domain_id, contact_id=segment.contact_id, provider=customer.provider,
-        provider_ref=segment.id, role="agent", state="initiated", agent_id=segment.agent_id, checked_us=house.now_us,
-    )  # fmt: skip
-    house.keep_leg(leg, new=True)
+    leg = new_leg(house, segment, customer.provider, "agent", segment.agent_id, segment.id)
     ask(house, leg, "ring", agent=segment.agent_id, **{"for": customer.provider_ref, "offer": segment.id})
 
 
@@ -84,19 +78,7 @@ def ring(house: House, segment: Segment) -> None:
     customer = customer_leg(house, segment.contact_id)
     if customer is None:
         return  # the customer's hang-up is on its way
-    leg_id = house.new_id()
-    leg = Leg(
-        id=leg_id,
-        domain_id=segment.domain_id,
-        contact_id=segment.contact_id,
-        provider=customer.provider,
-        provider_ref=leg_id,
-        role="consult",
-        state="initiated",
-        agent_id=segment.agent_id,
-        checked_us=house.now_us,
-    )
-    house.keep_leg(leg, new=True)
+    leg = new_leg(house, segment, customer.provider, "consult", segment.agent_id, house.new_id())
     ask(house, leg, "ring", agent=segment.agent_id)
 
 
@@ -179,8 +161,7 @@ def record(house: House, segment: Segment) -> None:
     contact = house.contact(segment.contact_id)
     queue = house.records.config.get(("queue", segment.queue_id))
     wanted = queue is not None and (queue.values or {}).get("recording") == "always"
-    paused = contact.ivr.get("recording") == "paused"
-    if leg is None or not wanted or paused or not leg.provider.startswith(ARI) or _recording(house, contact.id):
+    if leg is None or not wanted or not leg.provider.startswith(ARI) or _recording(house, contact.id):
         return
     part = int(contact.ivr.get("parts", 0)) + 1
     house.keep_contact(replace(contact, ivr={**contact.ivr, "parts": part}))

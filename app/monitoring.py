@@ -28,12 +28,7 @@ def monitor(house: House, command: c.Monitor) -> c.Reply:
         asks.ask(house, mine, "change_monitor", of=theirs.provider_ref, mode=command.mode)
         return c.Reply(200, {"segment_id": segment.id})
     _require_free(house, segment, command.agent_id)
-    leg_id = house.new_id()
-    leg = Leg(
-        id=leg_id, domain_id=segment.domain_id, contact_id=segment.contact_id, provider=theirs.provider,
-        provider_ref=leg_id, role="monitor", state="initiated", agent_id=command.agent_id, checked_us=house.now_us,
-    )  # fmt: skip
-    house.keep_leg(leg, new=True)
+    leg = asks.new_leg(house, segment, theirs.provider, "monitor", command.agent_id, house.new_id())
     asks.ask(house, leg, "monitor", of=theirs.provider_ref, mode=command.mode, agent=command.agent_id)
     return c.Reply(200, {"segment_id": segment.id})
 

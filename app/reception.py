@@ -8,7 +8,7 @@ from app import agent_acts, asks, journey, monitoring, self_service, supervision
 from app import commands as c
 from app.house import House
 from contacts import leg as legs
-from contacts.effect import Effect
+from contacts.effect import Effect, EffectState
 from contacts.leg import Leg
 from contacts.record import replace
 from contacts.records import ConfigKind, ConfigValue
@@ -208,16 +208,18 @@ def _report_phones(house: House, command: c.ReportPhones) -> c.Reply:
 
 
 def _report_effects(house: House, command: c.ReportEffects) -> c.Reply:
-    outcomes = ((command.done, "done"), (command.failed, "failed"), (command.unknown, "unknown"))
+    outcomes: tuple[tuple[tuple[str, ...], EffectState], ...] = (
+        (command.done, "done"), (command.failed, "failed"), (command.unknown, "unknown"),
+    )  # fmt: skip
     for effect_ids, state in outcomes:
         for effect_id in effect_ids:
             effect = house.records.effects.get(effect_id)
             if effect is None or command.provider not in (None, effect.provider):
                 continue
-            house.keep_effect(replace(effect, state=state))  # type: ignore[arg-type]
-            if "asked" in effect.args and state != "done":
-                self_service.asked_in_vain(house, effect)
+            house.keep_effect(replace(effect, state=state))
             if state != "done":
+                if "asked" in effect.args:
+                    self_service.asked_in_vain(house, effect, state)
                 house.log("effect.reported", contact_id=effect.contact_id, data={"effect": effect_id, "state": state})
                 _ask_failed(house, effect)
     return c.Reply(200)

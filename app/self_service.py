@@ -11,7 +11,7 @@ from app import asks, journey
 from app import commands as c
 from app.house import House
 from contacts.contact import Contact
-from contacts.effect import Effect, TelephonyVerb
+from contacts.effect import Effect, EffectState, TelephonyVerb
 from contacts.hours import read_hours
 from contacts.record import replace
 from contacts.records import Link
@@ -29,7 +29,7 @@ _VERBS: Mapping[type[w.Action], TelephonyVerb] = {w.Say: "play", w.Collect: "col
 
 def is_walking(contact: Contact) -> bool:
     """Whether its flow has begun and is not over."""
-    return bool(contact.ivr.get("node") is not None)
+    return contact.ivr.get("node") is not None
 
 
 def begin(house: House, contact_id: str) -> None:
@@ -113,9 +113,12 @@ def _request(house: House, contact: Contact, recorded: Effect, seconds: float) -
         journey.queue(house, left.id, str(queue_id), left.value)
 
 
-def asked_in_vain(house: House, effect: Effect) -> None:
-    """We died while this was said or asked: what was said is taken as said, what was asked is asked again."""
-    said = w.Done() if effect.args["do"] == "play" else w.Silence()
+def asked_in_vain(house: House, effect: Effect, state: EffectState) -> None:
+    """It could not be done (`failed`). Or we died meanwhile (`unknown`): what was said is then taken as said, what was
+    asked is asked again, and a message that is nowhere is none.
+    """
+    verb = effect.args["do"] if state == "unknown" else None
+    said: w.Input = w.Done() if verb == "play" else w.Silence() if verb == "collect" else w.Failed()
     hear(house, effect.contact_id, said, int(effect.args["asked"]))
 
 
@@ -173,7 +176,7 @@ def _collected(contact: Contact, place: Place) -> dict[str, Any]:
     return {**contact.collected, **dict(list(told.items())[:COLLECTED_MAX])}
 
 
-_STAYS = ("flow_id", "version", "outcome", "queue_id", "parts", "recording")  # of a contact, whatever its place
+_STAYS = ("flow_id", "version", "outcome", "queue_id", "parts")  # of a contact, whatever its place
 _FACTS = frozenset({"caller", "called", "channel", "language", "known", "name", "value", "life_stage"})
 
 

@@ -58,8 +58,15 @@ BLANK_UNIDENTIFIED = f"""
 """
 
 
+# Before their contacts: by what these hold they are found. What was said to a caller may have their number in it.
+BLANK_SAID = f"""
+    UPDATE effect SET args = '{{}}' WHERE state IN ('done', 'failed', 'unknown')
+      AND contact_id IN ({_UNIDENTIFIED.format(company="$1", customer="$2")})
+"""
+
+
 async def blank_written(conn: asyncpg.Connection, company_id: str, customer_id: str) -> None:
-    for statement in (*BLANK_WRITTEN, BLANK_UNIDENTIFIED):
+    for statement in (*BLANK_WRITTEN, BLANK_SAID, BLANK_UNIDENTIFIED):
         await conn.execute(statement, company_id, customer_id)
 
 

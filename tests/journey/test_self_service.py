@@ -198,3 +198,18 @@ async def test_after_our_death_the_caller_is_asked_again_in_the_same_place(datab
     assert len(again) == 1
     assert again[0]["id"] != open_["id"]
     assert '"node": "order"' in contact["ivr"]
+
+
+@pytest.mark.parametrize(("key", "state"), [("2", "failed"), ("3", "failed"), ("3", "unknown")])
+async def test_what_cannot_be_asked_leaves_nobody_in_silence(database: str, key: str, state: str) -> None:
+    """No voice, or a message that is nowhere after our death, and no way on in the flow: told so, and let go."""
+    async with open_board(database) as board:
+        walk = await Walk(board).begin(await published(board))
+        await walk.says("keys", key)
+        (open_,) = [row for row in await rows(board, ASKED) if row["state"] == "sent"]
+        await board.ask(c.ReportEffects(**{state: (open_["id"],)}))
+        told = (await rows(board, ASKED))[-1]
+        await walk.says("done")
+        verbs = await walk.verbs()
+    assert "something went wrong" in told["args"]
+    assert verbs[-2:] == ["play", "hang_up"]

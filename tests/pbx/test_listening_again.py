@@ -44,7 +44,12 @@ async def test_a_supervisor_hears_the_recording_on_the_contacts_page(
             await expect(recording).to_have_count(1)
             await expect(recording).to_contain_text("anna", ignore_case=True)
             played_s = await recording.locator("audio").evaluate(PLAYED)
-            await visitor.page.screenshot(path=SCREENS / "recordings.png", full_page=True)
+            await visitor.page.screenshot(path=SCREENS / "recordings-light-en-US.png", full_page=True)
+            other = await open_session(browser, width=390, theme="dark", language="zh-CN")
+            await other.comes_to(here.server, "boss", "live")
+            await other.page.goto(f"{here.server.url}/contacts/{contact['id']}")
+            await expect(other.page.locator("[data-test=recording]")).to_contain_text("第1段")
+            await other.page.screenshot(path=SCREENS / "recordings-narrow-dark-zh-CN.png", full_page=True)
             await browser.close()
         heard = await here.fetch("SELECT 1 FROM audit WHERE action = 'recording.heard'")
     assert 1.0 < played_s < 3.5

@@ -43,7 +43,7 @@ class Listening:
     speak: Speak
     heard: Heard
     spawn: Callable[[Awaitable[None]], None]
-    _ahead: dict[str, tuple[str, float]] = field(default_factory=dict)  # keys that no question waited for, and when
+    _ahead: dict[str, tuple[str, float]] = field(default_factory=dict, repr=False)  # keys before a question, and when
     _open: dict[str, _Open] = field(default_factory=dict)  # by channel
 
     async def begin(self, effect: Effect) -> None:

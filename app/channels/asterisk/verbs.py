@@ -227,7 +227,7 @@ class Verbs:
 
     async def _listen_in(self, contact_id: str, ref: str, of: str, mode: str) -> None:
         """`listen`: nobody hears this phone; `whisper`: the agent `of` does; `barge`: it is in the conversation."""
-        await self.stop_listening(ref)
+        await self._deafen(ref)
         if mode == "barge":
             await self._bring(contact_id, [ref])
             return
@@ -252,14 +252,20 @@ class Verbs:
             await self._bring(ref, [ref, channel])
 
     async def stop_listening(self, ref: str) -> None:
-        for snoop in [snoop for snoop, listener in self._snoops.items() if listener == ref]:
-            del self._snoops[snoop]
-            with contextlib.suppress(AriRefused):
-                await self.ari.ask("DELETE", "channels", snoop)
+        """The phone is gone, and with it the bridge of its own; from one mode to another it stays: a bridge that is
+        being taken down and one of the same name cannot be told apart.
+        """
+        await self._deafen(ref)
         if ref in self._bridges:
             self._bridges.discard(ref)
             with contextlib.suppress(AriRefused):
                 await self.ari.ask("DELETE", "bridges", ref)
+
+    async def _deafen(self, ref: str) -> None:
+        for snoop in [snoop for snoop, listener in self._snoops.items() if listener == ref]:
+            del self._snoops[snoop]
+            with contextlib.suppress(AriRefused):
+                await self.ari.ask("DELETE", "channels", snoop)
 
     # --- recordings ---------------------------------------------------------------------------------------------------
 
