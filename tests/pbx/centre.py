@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,7 +141,6 @@ async def centre(
     agents: int = 2,
     flow: str = FLOW,
     redis_url: str | None = None,
-    phones: Sequence[str] = (),
     **config: Any,
 ) -> AsyncIterator[Centre]:
     """`config`: of the queue, beside the usual."""
@@ -154,7 +153,7 @@ async def centre(
         await server.until_ready()
         key = await operator_key(database_url, "test")
         async with Rest(server.url, key) as rest:
-            premises = await establish(rest, _wish(agents, phones, config))
+            premises = await establish(rest, _wish(agents, config))
             await _lead_in(rest, premises, pbx, flow)
             made = Centre(server, pbx, sip, rest, premises, database_url)
             place = Place.of(server.url)
@@ -179,9 +178,9 @@ async def centre(
         server.kill()
 
 
-def _wish(agents: int, phones: Sequence[str], config: Mapping[str, Any]) -> Wish:
+def _wish(agents: int, config: Mapping[str, Any]) -> Wish:
     people = [
-        AgentWish(login, login.title(), companies=("acme",), phone=f"PJSIP/{(phones or NAMES)[n - 1]}")
+        AgentWish(login, login.title(), companies=("acme",), phone=f"PJSIP/{NAMES[n - 1]}")
         for n, login in enumerate(PEOPLE[:agents], 1)
     ]
     queue = QueueWish("Sales", {**QUEUE, **config}, {PLAIN: "phone"})

@@ -71,7 +71,6 @@ class Pbx:
             "etc",
             "varlib/documentation",
             "spool/recording",
-            "spool/monitor",
             "spool/tmp",
             "run",
             "log",
@@ -100,7 +99,6 @@ class Pbx:
             "astrundir": of / "run", "astlogdir": of / "log",
         }  # fmt: skip
         phones = "\n".join(_phone(f"sip{n}", port) for n, port in enumerate(self.agent_ports, 1))
-        loops = "\n".join(_phone(f"loop{hertz}", self.sip_port, f"loop-{hertz}") for hertz in TONES)
         return {
             "asterisk.conf": "[directories]\n" + "\n".join(f"{name} => {path}" for name, path in places.items())
             + "\n[options]\nverbose = 2\nmaxfiles = 65535\n",
@@ -109,9 +107,8 @@ class Pbx:
             "http.conf": asterisk_config.HTTP.replace("8088", str(self.http_port)),
             "ari.conf": asterisk_config.ari(ARI_USER, ARI_PASSWORD),
             "rtp.conf": f"[general]\nrtpstart={self.rtp[0]}\nrtpend={self.rtp[1]}\nstrictrtp=no\n",
-            "pjsip.conf": PJSIP.format(port=self.sip_port, context=APPLICATION) + phones + loops,
-            "extensions.conf": "[general]\nstatic=yes\nwriteprotect=yes\n" + asterisk_config.dialplan(APPLICATION)
-            + LOOP.format(folder=of / "spool/monitor"),
+            "pjsip.conf": PJSIP.format(port=self.sip_port, context=APPLICATION) + phones,
+            "extensions.conf": "[general]\nstatic=yes\nwriteprotect=yes\n" + asterisk_config.dialplan(APPLICATION),
             "musiconhold.conf": f"[default]\nmode=files\ndirectory={share}/moh\n",
             "cdr.conf": "[general]\nenable=no\n",
             "stasis.conf": "", "confbridge.conf": "[general]\n", "queues.conf": "[general]\n",
@@ -153,12 +150,6 @@ class Pbx:
             self.process.send_signal(number)
             self.process.wait(20)
 
-    def heard_by(self, hertz: int, seconds: float = 1.0) -> bytes:
-        """The last of what came out of the phone that plays this tone."""
-        file = self.folder / "spool" / "monitor" / f"loop-{hertz}.wav"
-        sound = file.read_bytes()[44:] if file.exists() else b""
-        return sound[-int(seconds * 16_000) :]
-
     def bridges(self) -> list[list[str]]:
         """The channels in each."""
         with httpx2.Client(auth=httpx2.BasicAuth(ARI_USER, ARI_PASSWORD), timeout=5) as client:
@@ -178,14 +169,6 @@ class Pbx:
             }
 
 
-# Phones that are this Asterisk itself: each answers, plays its tone, and keeps what it hears.
-TONES = (660, 880)
-LOOP = """\
-exten => _loop-X!,1,Answer()
- same => n,MixMonitor({folder}/both-${{EXTEN}}.wav,r({folder}/${{EXTEN}}.wav))
- same => n,Playtones(${{EXTEN:5}})
- same => n,Wait(120)
-"""
 PJSIP = """\
 [global]
 type=global
@@ -213,7 +196,7 @@ match=127.0.0.1
 """
 
 
-def _phone(name: str, port: int, user: str = "") -> str:
+def _phone(name: str, port: int) -> str:
     """A phone with a known place, as SIPp plays it."""
     return f"""\
 [{name}]
@@ -228,5 +211,5 @@ rtp_symmetric=yes
 aors={name}
 [{name}]
 type=aor
-contact=sip:{user or name}@127.0.0.1:{port}
+contact=sip:{name}@127.0.0.1:{port}
 """

@@ -140,8 +140,9 @@ Content-Length: 0
 _VARIABLES = '<Reference variables="1,2"/>\n'  # whether a scenario uses them or not
 
 
-def _phone(ring_ms: int, steps: Sequence[str]) -> str:
-    """Of an agent: rings, answers, and does what the steps say."""
+def _phone(ring_ms: int, steps: Sequence[str], media: int | None = None) -> str:
+    """Of an agent: rings, answers, and does what the steps say; its sound goes to port `media`."""
+    offer = SDP if media is None else SDP.replace("[auto_media_port]", str(media))
     parts = ['<recv request="INVITE" rrs="true"><action>'
              '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="1"/>'
              '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="2"/></action></recv>\n']  # fmt: skip
@@ -155,7 +156,7 @@ def _phone(ring_ms: int, steps: Sequence[str]) -> str:
         return _scenario(parts, _VARIABLES)
     parts += [
         f'<pause milliseconds="{ring_ms}"/>\n',
-        _send(_answer("200 OK", SDP, tag), retrans=True),
+        _send(_answer("200 OK", offer, tag), retrans=True),
         '<recv request="ACK"/>\n',
     ]
     for step in steps:
@@ -223,10 +224,18 @@ class Parties:
         more = ["-p", port, "-m", str(times), "-r", "20", "-l", str(max(times, 3))]
         return self.start(caller_scenario(called, number, steps, name), [f"127.0.0.1:{self.sip_port}", *more])
 
-    def phone(self, *steps: str, of: int = 1, ring_ms: int = 100, times: int = 1, timeout_s: int = 90) -> Party:
-        """Answers as the phone sip1, sip2 …; a call for each time."""
+    def phone(
+        self,
+        *steps: str,
+        of: int = 1,
+        ring_ms: int = 100,
+        times: int = 1,
+        timeout_s: int = 90,
+        media: int | None = None,
+    ) -> Party:
+        """Answers as the phone sip1, sip2 …; a call for each time. `media`: the port of who listens there."""
         where = ["-p", str(self.agent_ports[of - 1]), "-m", str(times)]
-        return self.start(_phone(ring_ms, steps), where, timeout_s=timeout_s)
+        return self.start(_phone(ring_ms, steps, media), where, timeout_s=timeout_s)
 
     def start(self, scenario: str, arguments: Sequence[str], *, timeout_s: int = 90) -> Party:
         name = f"party{len(self._all)}"

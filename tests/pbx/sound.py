@@ -10,19 +10,33 @@ RATE = 8_000
 WINDOW_S = 0.05
 
 
+Samples = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+
 def tone(path: Path, hertz: float, seconds: float = 2.0) -> Path:
     """A file of G.711 µ-law, as SIPp plays it over and over; seconds times hertz is whole, so that it never clicks."""
-    at = np.arange(int(RATE * seconds)) / RATE
-    path.write_bytes(_mu_law(0.4 * np.sin(2 * np.pi * hertz * at)).tobytes())
+    path.write_bytes(mu_law(sine(hertz, seconds)))
     return path
 
 
-def _mu_law(samples: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
+def sine(hertz: float, seconds: float) -> Samples:
+    at = np.arange(int(RATE * seconds)) / RATE
+    return np.asarray(0.4 * np.sin(2 * np.pi * hertz * at))
+
+
+def mu_law(samples: Samples) -> bytes:
     """ITU-T G.711, by its formula and not by its table: near enough for a tone."""
     magnitude = np.log1p(255 * np.abs(samples)) / np.log(256)
     code = np.clip(np.round(magnitude * 127), 0, 127).astype(np.uint8)
     sign = np.where(samples < 0, 0, 0x80).astype(np.uint8)
-    return (sign | (0x7F - code)).astype(np.uint8)
+    return (sign | (0x7F - code)).astype(np.uint8).tobytes()
+
+
+def mu_law_samples(sound: bytes) -> Samples:
+    """The way back, from -1 to 1."""
+    code = np.frombuffer(sound, np.uint8)
+    magnitude = (np.power(256.0, (0x7F - (code & 0x7F)) / 127) - 1) / 255
+    return np.asarray(np.where(code & 0x80, magnitude, -magnitude))
 
 
 def heard(wav: bytes, hertz: float) -> list[tuple[float, float]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.pbx.centre import PLAIN, Centre, centre
+from tests.pbx.ear import Ear
 from tests.pbx.pbx import Pbx
 from tests.pbx.sound import tone, tones
 
@@ -13,17 +14,19 @@ CALLER, ANNA, CARA = 440.0, 660.0, 880.0
 async def test_a_supervisor_listens_whispers_and_joins(
     pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
-    async with centre(pbx, new_database(), tmp_path, phones=("loop660", "loop880")) as here:
+    async with centre(pbx, new_database(), tmp_path) as here, Ear(ANNA) as anna, Ear(CARA) as cara:
+        here.sip.phone("until", of=1, media=anna.port)
+        here.sip.phone("until", of=2, media=cara.port)
         here.desks["anna"].choose("ready")
         here.sip.call(PLAIN, f"play {tone(tmp_path / 'caller.ul', CALLER)}", "until")
         segment = await here.until_state("talking")
 
         await listen(here, segment, "listen")
-        await here.until(lambda: hears(here, "listen"), why="the supervisor hears, and nobody hears them")
+        await here.until(lambda: hears(here, anna, cara, "listen"), why="the supervisor hears, unheard")
         await listen(here, segment, "whisper")
-        await here.until(lambda: hears(here, "whisper"), why="the agent hears them")
+        await here.until(lambda: hears(here, anna, cara, "whisper"), why="the agent hears them")
         await listen(here, segment, "barge")
-        await here.until(lambda: hears(here, "barge"), why="all hear all")
+        await here.until(lambda: hears(here, anna, cara, "barge"), why="all hear all")
         audit = await here.fetch("SELECT data FROM audit WHERE action = 'conversation.monitored' ORDER BY at")
         assert len(audit) == 3
 
@@ -59,12 +62,11 @@ async def _listeners(here: Centre, number: int) -> bool:
     return len(legs) == number
 
 
-async def hears(here: Centre, mode: str) -> bool:
+async def hears(here: Centre, agent: Ear, supervisor: Ear, mode: str) -> bool:
     """Which tones come out of the agent's and the supervisor's phone; what the caller hears, the bridge says."""
     await here.rest_a_while(1.2)
-    agent, supervisor = (heard_in(here.pbx.heard_by(int(own))) for own in (ANNA, CARA))
     with_caller = len(next(members for members in await here.bridges() if "caller" in members))
-    found = (agent, supervisor, with_caller)
+    found = (heard_in(agent.heard()), heard_in(supervisor.heard()), with_caller)
     return (
         found
         == {

@@ -6,6 +6,7 @@ Source of the frames: docs.asterisk.org, "ARI REST over WebSocket".
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,6 +16,7 @@ import aiohttp
 import structlog
 
 REQUEST_S = 5.0
+BEAT_LATE_S = 0.05
 OFFERED_S = 1.0  # so long may an answer over the websocket take before we believe that there is none
 CONNECT_S = 5.0
 FETCH_S = 60.0  # of a recording
@@ -127,8 +129,7 @@ class Ari:
         uri = "/".join(quote(part, safe="/") for part in path)
         if query:
             uri += f"?{urlencode({name: str(value) for name, value in query.items() if value is not None})}"
-        if self._socket is None or self._session is None or not self.may_send():
-            raise AriLost("no connection")
+        await self._until_ours()
         try:
             if self._over_socket:
                 status, text = await self._ask_over_socket(method, uri, body)
@@ -139,6 +140,16 @@ class Ari:
         if status >= 400:
             raise AriRefused(status, text[:200])
         return json.loads(text) if text else None
+
+    async def _until_ours(self) -> None:
+        """A beat that is a little late does not cost a request: it waits. Raises AriLost once somebody else has taken
+        over, which closes the connection, or after REQUEST_S.
+        """
+        until_s = time.monotonic() + REQUEST_S
+        while self._socket is not None and not self.may_send() and time.monotonic() < until_s:  # noqa: ASYNC110
+            await asyncio.sleep(BEAT_LATE_S)
+        if self._socket is None or not self.may_send():
+            raise AriLost("no connection")
 
     async def _ask_over_socket(self, method: Method, uri: str, body: Mapping[str, Any] | None) -> tuple[int, str]:
         assert self._socket is not None

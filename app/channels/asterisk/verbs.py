@@ -263,9 +263,9 @@ class Verbs:
 
     async def _deafen(self, ref: str) -> None:
         for snoop in [snoop for snoop, listener in self._snoops.items() if listener == ref]:
-            del self._snoops[snoop]
             with contextlib.suppress(AriRefused):
                 await self.ari.ask("DELETE", "channels", snoop)
+            self._snoops.pop(snoop, None)  # only now: what could not be asked is asked again
 
     # --- recordings ---------------------------------------------------------------------------------------------------
 
