@@ -25,6 +25,11 @@ Tallies = Sequence[Tally]
 # --- counts -----------------------------------------------------------------------------------------------------------
 
 
+def dialled(of: Tallies) -> int:
+    """Calls of ours, whether the customer was reached or not; in no other figure but the handling time."""
+    return sum(each.dialled for each in of)
+
+
 def offered(of: Tallies) -> int:
     """Stays begun in open hours."""
     return sum(sum(each.ended.values()) for each in of)
@@ -192,6 +197,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("abandoned", "count", "the customer left while waiting, offered or connecting", abandoned),
     Metric("short_abandoned", "count", "of the abandoned: wait of at most short_abandon_s", short_abandoned),
     Metric("overflowed", "count", "moved to another queue", lambda of: flowed_out(of)["overflowed"]),
+    Metric("dialled", "count", "calls of ours that an agent took: callbacks and their own", dialled),
     Metric("called_back", "count", "became a callback", lambda of: flowed_out(of)["called_back"]),
     Metric("voicemail", "count", "left a voicemail", lambda of: flowed_out(of)["voicemail"]),
     Metric("cleared", "count", "let go with a message, or taken away by a person", cleared),

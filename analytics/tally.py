@@ -23,6 +23,7 @@ class Tally:
     answered_us: list[int] = field(default_factory=list)  # waits, in order
     answered_sum_us: int = 0
     abandoned_us: list[int] = field(default_factory=list)  # waits, in order
+    dialled: int = 0  # calls of ours; counted nowhere else
     called_back_sum_us: int = 0  # waits until the callback was asked for
     longest_us: int | None = None
     short_calls: int = 0
@@ -34,6 +35,9 @@ class Tally:
     def add_stay(self, fact: StayFact) -> None:
         """What still waits counts nowhere."""
         if fact.end is None:
+            return
+        if fact.end == "dialled":  # nobody waited on the line: a call of ours is no service to one who called
+            self.dialled += 1
             return
         if not fact.in_hours:
             self.out_of_hours += 1

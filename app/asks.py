@@ -48,13 +48,32 @@ def connect(house: House, segment: Segment) -> None:
     """Ring the agent's phone, answer the customer, bridge them: one command, two Established to come back."""
     customer = customer_leg(house, segment.contact_id)
     if customer is None:
-        return  # the customer's hang-up is on its way; the connect limit ends the segment
+        ring_first(house, segment)
+        return  # or the customer's hang-up is on its way; the connect limit ends the segment
     rung = rung_for(house, segment)
     if rung is not None:  # their phone rings already, or was picked up
         ask(house, customer, "connect", **{"with": rung.provider_ref, "agent": segment.agent_id, "rung": True})
         return
     leg = new_leg(house, segment, customer.provider, "agent", segment.agent_id, house.new_id())
     ask(house, customer, "connect", **{"with": leg.provider_ref, "agent": segment.agent_id})
+
+
+def ring_first(house: House, segment: Segment) -> None:
+    """Where we call, the agent's phone comes first: nobody is rung whom nobody would speak with."""
+    reach = house.contact(segment.contact_id).ivr.get("reach")
+    if reach is not None:
+        leg = new_leg(house, segment, str(reach["provider"]), "agent", segment.agent_id, house.new_id())
+        ask(house, leg, "ring", agent=segment.agent_id)
+
+
+def dial(house: House, agent_leg: Leg) -> None:
+    """The agent is on the line: now the customer's phone. Whose number it is, the carrier looks up."""
+    leg = Leg(
+        id=(leg_id := house.new_id()), domain_id=agent_leg.domain_id, contact_id=agent_leg.contact_id,
+        provider=agent_leg.provider, provider_ref=leg_id, role="customer", state="initiated", checked_us=house.now_us,
+    )  # fmt: skip
+    house.keep_leg(leg, new=True)
+    ask(house, agent_leg, "dial", **{"with": leg.provider_ref})
 
 
 def ring_with_offer(house: House, segment: Segment) -> None:

@@ -235,6 +235,26 @@ class WithdrawOffer:
     kind: Literal["withdraw_offer"] = "withdraw_offer"
 
 
+@record(frozen=True, slots=True)
+class RequestCallback:
+    """A customer wants to be called: they wait in the queue like a caller, and keep their place."""
+
+    entry: Entry  # direction 'out', with its queue
+    to: str = default(repr=False)  # the number, as it was given
+    sources: tuple[str, ...] = ()  # keyed digests of who asked: a visitor, an internet address
+    kind: Literal["request_callback"] = "request_callback"
+
+
+@record(frozen=True, slots=True)
+class Dial:
+    """An agent calls somebody: their own phone first, then the other's."""
+
+    entry: Entry  # direction 'out', with its queue
+    agent_id: str
+    to: str = default(repr=False)
+    kind: Literal["dial"] = "dial"
+
+
 MonitorMode = Literal["listen", "whisper", "barge"]
 
 
@@ -279,7 +299,7 @@ class EraseCustomer:
 Command = (
     Arrive | ReportLegs | ReportPhones | ReportEffects | ReportHeard | CustomerLeft | ChooseState | ClearNotResponding
     | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | AssignContact | MoveContact
-    | ReprioritiseContact | WithdrawOffer | Monitor | ApplyConfig | RowChanged | EraseCustomer
+    | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | Monitor | ApplyConfig | RowChanged | EraseCustomer
 )  # fmt: skip
 
 

@@ -81,7 +81,7 @@ class Exchanges:
         except BrokenSeal:
             log.error("asterisk", provider=name, trouble="sealed by another key")
             return
-        access = AriAccess(row["url"].rstrip("/"), row["username"], password, row["application"])
+        access = AriAccess(row["url"].rstrip("/"), row["username"], password, row["application"], row["dial_out"])
         exchange = Exchange(name, access, self._ours(name))
         self._running[name] = (exchange, row["version"], asyncio.create_task(exchange.run()))
 
@@ -98,6 +98,10 @@ class Exchanges:
             async with self.engine.connect() as connection:
                 return await asterisks.agents_by_phone(connection)
 
+        async def called(contact_id: str) -> tuple[str, str] | None:
+            async with self.engine.connect() as connection:
+                return await asterisks.called(connection, contact_id)
+
         def known() -> tuple[list[Leg], list[Effect]]:
             if board.house is None:
                 return [], []
@@ -110,6 +114,7 @@ class Exchanges:
             look_up=look_up,
             addresses=self.phones.addresses,
             phones=every_phone,
+            called=called,
             speak=self.speak,
             keep=self.keep,
             known=known,

@@ -4,10 +4,13 @@ Every change of a record goes through `keep_*`, so that memory, draft and indexe
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from heapq import heappop, heappush
 from typing import Any, Literal
 
 from app.commands import Envelope, FlowRef
+from app.dial_limits import DialLimits
 from contacts.contact import Contact
+from contacts.destination import DialRules, read_rules
 from contacts.effect import Effect
 from contacts.events import Event, EventKind
 from contacts.leg import Leg
@@ -43,12 +46,16 @@ class House:
         self.flows: dict[FlowRef, Flow] = {}  # those that open calls walk through, and some that they did
         self.secrets: dict[str, Mapping[str, str]] = {}  # by contact: what callers keyed in and nothing may hold
         self.given_back: list[tuple[str, Literal["closed", "limit"]]] = []  # contacts that their queue gives back
+        self.not_reached: list[tuple[str, Literal["limit", "agent"]]] = []  # contacts of ours, and for want of what
+        self.ours: dict[str, None] = {}  # open contacts in which we call
         self.overtaken: dict[
             tuple[str, str], int
         ] = {}  # (provider, ref) whose hang-up came before the call -> its number
         self._later: list[Callable[[], None]] = []
         self._running_later = False
         self._counters = dict(records.engine_state)
+        self.dial_limits = DialLimits(records.dial_grants)
+        self._again: list[tuple[int, str]] = []  # heap: when contacts of ours are tried again
         self.stay_of: dict[str, str] = {}
         self.segments_of: dict[str, list[str]] = {}
         self.legs_of: dict[str, list[str]] = {}
@@ -58,6 +65,7 @@ class House:
         self._chosen: dict[str, Chosen] = {agent_id: state.chosen for agent_id, state in records.agents.items()}
         for contact in records.contacts.values():
             self.contact_by_source[contact.company_id, contact.source, contact.source_id] = contact.id
+            self._note_again(contact)
         for stay in records.stays.values():
             self.stay_of[stay.contact_id] = stay.id
         for segment in records.segments.values():
@@ -132,6 +140,11 @@ class House:
                 return values
         return None
 
+    def dial_rules(self, company_id: str) -> DialRules:
+        """Where the company may call; nowhere, as long as we were told nothing."""
+        config = self.records.config.get(("company", company_id))
+        return read_rules(config.values or {}) if config is not None else DialRules()
+
     def serves(self, agent_id: str, company_id: str | None) -> bool:
         """Whether the agent is granted this company's contacts; None: any company's."""
         if company_id is None:
@@ -161,10 +174,36 @@ class House:
             self.forget_contact(contact)
         else:
             self.records.contacts[contact.id] = contact
+            self._note_again(contact)
+
+    def _note_again(self, contact: Contact) -> None:
+        if "reach" not in contact.ivr:
+            return
+        self.ours[contact.id] = None
+        if (at_us := again_us(contact)) is not None:
+            heappush(self._again, (at_us, contact.id))
+
+    def next_again(self) -> tuple[int, str] | None:
+        """When, and which contact of ours, is tried again. What was noted and is not so any more is forgotten."""
+        while self._again:
+            at_us, contact_id = self._again[0]
+            contact = self.records.contacts.get(contact_id)
+            if contact is not None and again_us(contact) == at_us:
+                return at_us, contact_id
+            heappop(self._again)
+        return None
+
+    def next_deadline(self) -> int | None:
+        """When something is due without anybody's asking; None: nothing is."""
+        again, engine = self.next_again(), self.engine.next_deadline()
+        if again is None or (engine is not None and engine <= again[0]):
+            return engine
+        return again[0]
 
     def forget_contact(self, contact: Contact) -> None:
         """It is over, and nobody works on it any more."""
         self.secrets.pop(contact.id, None)
+        self.ours.pop(contact.id, None)
         self.records.contacts.pop(contact.id, None)
         self.contact_by_source.pop((contact.company_id, contact.source, contact.source_id), None)
 
@@ -278,6 +317,12 @@ class House:
     def _index_leg(self, leg: Leg) -> None:
         self.leg_by_ref[leg.provider, leg.provider_ref] = leg.id
         self.legs_of.setdefault(leg.contact_id, []).append(leg.id)
+
+
+def again_us(contact: Contact) -> int | None:
+    """When a contact of ours is tried again."""
+    at_us = contact.ivr.get("reach", {}).get("again_us")
+    return int(at_us) if at_us is not None else None
 
 
 def _forget(index: dict[str, list[str]], key: str, value: str) -> None:

@@ -14,7 +14,7 @@ A command that is refused raises before anything is changed.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from app import asks, noted
 from app.commands import Entry
@@ -39,6 +39,7 @@ STAY_END_EVENTS: dict[StayEnd, str] = {
     "called_back": "call_back",
     "voicemail": "leave_voicemail",
     "cleared": "clear",
+    "dialled": "dial",
 }
 OFFER_ENDS: dict[str, tuple[str, EventKind]] = {
     "declined": ("decline", "segment.declined"),
@@ -212,6 +213,8 @@ def offer_over(house: House, told: m.OfferOver) -> None:
     state = segments.next_state(segment.state, event, actor)
     if segment.state == "connecting":
         asks.hang_up_agent(house, segment)
+        if segment.contact_id in house.ours:
+            house.not_reached.append((segment.contact_id, "agent"))
     else:
         asks.hang_up_rung(house, segment)
     house.keep_segment(replace(segment, state=state, ended_us=house.now_us, expires_us=None, end=why))
@@ -249,7 +252,7 @@ def talking(house: House, told: m.Talking) -> None:
         log_segment(house, "segment.connected", segment)
         return
     stay = house.records.stays[told.stay_id]
-    end_stay(house, stay, "answered", actor)
+    end_stay(house, stay, "dialled" if house.contact(stay.contact_id).direction == "out" else "answered", actor)
     log_segment(house, "segment.connected", segment, wait_us=house.now_us - stay.queued_us)
     asks.record(house, house.records.segments[segment.id])
 
@@ -314,8 +317,9 @@ def handed_back(house: House, told: m.HandedBack) -> None:
 def customer_left(house: House, contact_id: str, actor: Actor) -> None:
     """The customer hung up or went away, in whatever state the contact is."""
     stay = house.waiting_stay(contact_id)
+    left: Literal["abandoned", "cleared"] = "cleared" if contact_id in house.ours else "abandoned"
     if stay is not None:
-        decide(house, m.Leave(stay.id, "abandoned"))
+        decide(house, m.Leave(stay.id, left))
         if house.waiting_stay(contact_id) is not None:
             raise AssertionError("a contact stays after its customer left")
     for segment in house.segments(contact_id):
@@ -326,7 +330,7 @@ def customer_left(house: House, contact_id: str, actor: Actor) -> None:
             asks.hang_up_agent(house, segment)
     asks.hang_up_customer(house, contact_id)  # it was not the wire that said so
     if stay is not None:  # they left a wait, whoever may still be wrapping up an earlier conversation
-        close(house, contact_id, "abandoned")
+        close(house, contact_id, left)
     else:
         contact = house.records.contacts.get(contact_id)  # None: it was over with its last conversation
         outcome: Outcome = contact.ivr.get("outcome", "handled") if contact is not None else "handled"
@@ -336,9 +340,16 @@ def customer_left(house: House, contact_id: str, actor: Actor) -> None:
 def stay_over(house: House, told: m.StayOver) -> None:
     """The stay has left the engine: its customer went, or the recipe's last step runs."""
     stay = house.records.stays[told.stay_id]
-    if told.step is not None and told.step.kind != "overflow" and house.contact(stay.contact_id).ivr.get("node"):
+    contact = house.contact(stay.contact_id)
+    if told.step is not None and contact.id in house.ours:
         end_stay(house, stay, "cleared", "engine")
-        house.given_back.append((stay.contact_id, "limit"))  # its flow knows what to do now
+        house.not_reached.append((contact.id, "limit"))
+        return
+    if told.step is not None and told.step.kind != "overflow" and contact.ivr.get("node"):
+        end_stay(house, stay, "cleared", "engine")
+        arrival_us = int(stay.routing.get("arrival_us", stay.queued_us))
+        house.keep_contact(replace(contact, ivr={**contact.ivr, "since_us": arrival_us}))
+        house.given_back.append((contact.id, "limit"))  # its flow knows what to do now
         return
     if told.step is None:
         end_stay(house, stay, told.end or "cleared", "supervisor" if told.end == "overflowed" else "system")

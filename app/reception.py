@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from app import agent_acts, asks, journey, monitoring, self_service, supervision, wires
+from app import agent_acts, asks, journey, monitoring, reaching, self_service, supervision, wires
 from app import commands as c
 from app.house import House
 from contacts import leg as legs
@@ -22,7 +22,7 @@ def step(house: House, envelope: c.Envelope, now_us: int) -> c.Reply:
     house.begin(envelope, now_us)
     try:
         reply = _take(house, envelope.command)
-        self_service.take_back(house)
+        _take_back(house)
         return reply
     except (m.Refusal, IllegalStep) as no:
         assert not house.touched, f"{envelope.command.kind} was refused half-way: {no!r}"
@@ -35,7 +35,13 @@ def pass_time(house: House, now_us: int) -> None:
     """Deadlines that have come are taken, each once, in order."""
     house.begin(None, now_us)
     journey.decide(house, m.TimePassed())
+    reaching.take_due(house)
+    _take_back(house)
+
+
+def _take_back(house: House) -> None:
     self_service.take_back(house)
+    reaching.take_back(house)
 
 
 def extend_offers(house: House, outage_us: int, now_us: int) -> None:
@@ -83,6 +89,10 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return supervision.reprioritise(house, command)
         case c.WithdrawOffer():
             return supervision.withdraw(house, command)
+        case c.RequestCallback():
+            return reaching.request_callback(house, command)
+        case c.Dial():
+            return reaching.dial(house, command)
         case c.Monitor():
             return monitoring.monitor(house, command)
         case c.ApplyConfig():
@@ -122,6 +132,8 @@ def _erase(house: House, command: c.EraseCustomer) -> c.Reply:
     """Open contacts of the customer lose what was collected; the log never held anything personal."""
     for contact in list(house.records.contacts.values()):
         if contact.customer_id == command.customer_id and contact.company_id == command.company_id:
+            reaching.forget(house, contact.id)
+            contact = house.draft.contacts.get(contact.id, contact)
             house.keep_contact(replace(contact, collected={}, ivr=_without_values(contact.ivr)))
     house.log("customer.erased", company_id=command.company_id, data={"customer_id": command.customer_id})
     return c.Reply(202, {"customer_id": command.customer_id})
@@ -253,7 +265,7 @@ def _ask_failed(house: House, effect: Effect) -> None:
     or archived) ends a conversation that would otherwise never end.
     """
     match effect.kind:
-        case "telephony.connect":
+        case "telephony.connect" | "telephony.dial":
             leg = house.records.legs.get(str(effect.args.get("with", "")))
         case "telephony.ring" | "telephony.join" | "telephony.hang_up":
             leg = house.records.legs.get(effect.leg_id or "")
@@ -312,7 +324,7 @@ def _apply_config(house: House) -> c.Reply:
     stays as it was.
     """
     values = [v for v in house.config_read if v.seq > house.records.config_seq]
-    said = [v for v in values if v.values or (v.kind == "domain" and v.values is not None)]
+    said = [v for v in values if v.kind != "company" and (v.values or (v.kind == "domain" and v.values is not None))]
     policies: dict[int, Policy] = {}
     refused: dict[tuple[ConfigKind, str], str] = {}  # and why
     for value in said:

@@ -107,6 +107,8 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "list_customers", "read_customer", "create_customer", "change_customer"),
     **_rights("company", _SUPERVISORS, "add_customer_address", "remove_customer_address"),
     **_rights("company", _ADMINS, "create_customers", "erase_customer", "create_contact"),
+    **_rights("company", _ADMINS, "request_callback"),
+    **_rights("company", frozenset({"agent"}), "dial"),
     **_rights("company", _SUPERVISORS, "list_contacts", "read_contact", "leave_contact", "list_contact_events"),
     **_rights("company", _SUPERVISORS, "list_contact_decisions", "read_figures"),
     **_rights("company", _SUPERVISORS, "list_recordings", "read_recording"),

@@ -7,7 +7,7 @@ keyed one in when we died is asked for it again. The flow is of the version in w
 from collections.abc import Mapping
 from typing import Any
 
-from app import asks, journey
+from app import asks, journey, reaching
 from app import commands as c
 from app.house import House
 from contacts.contact import Contact
@@ -176,7 +176,7 @@ def _collected(contact: Contact, place: Place) -> dict[str, Any]:
     return {**contact.collected, **dict(list(told.items())[:COLLECTED_MAX])}
 
 
-_STAYS = ("flow_id", "version", "outcome", "queue_id", "parts")  # of a contact, whatever its place
+_STAYS = ("flow_id", "version", "outcome", "queue_id", "parts", "since_us")  # of a contact, whatever its place
 _FACTS = frozenset({"caller", "called", "channel", "language", "known", "name", "value", "life_stage"})
 
 
@@ -193,7 +193,10 @@ def _carry_out(house: House, contact_id: str, action: w.Action | None, number: i
             _enqueue(house, contact_id, action)
         case w.HangUp():
             asks.hang_up_customer(house, contact_id)
-        case w.LookUp() | w.CallBack() | w.Transfer():
+        case w.CallBack():
+            promised = reaching.promise(house, house.contact(contact_id), action.number)
+            hear(house, contact_id, w.Done() if promised else w.Failed(), number)
+        case w.LookUp() | w.Transfer():
             hear(house, contact_id, w.Failed(), number)
 
 
@@ -231,7 +234,10 @@ def _enqueue(house: House, contact_id: str, action: w.Enqueue) -> None:
     house.keep_contact(replace(contact, ivr={**contact.ivr, "queue_id": queue["queue_id"]}))
     value = min(100, contact.value + action.priority * PRIORITY_POINTS)
     try:
-        journey.enqueue(house, contact_id, str(queue["queue_id"]), value, action.requirement or None)
+        since_us = contact.ivr.get("since_us")  # they have not spoken to anybody since
+        journey.enqueue(
+            house, contact_id, str(queue["queue_id"]), value, action.requirement or None, arrival_us=since_us
+        )
     except m.Refusal as refusal:
         said = w.Returned("closed") if refusal.text_key == "queue.closed" else w.Failed()
         hear(house, contact_id, said)

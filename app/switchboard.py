@@ -180,7 +180,7 @@ class Switchboard:
 
     async def _sleep_until_woken(self, next_beat: float) -> None:
         wait_s = next_beat - time.monotonic()
-        deadline_us = self._house.engine.next_deadline()
+        deadline_us = self._house.next_deadline()
         if deadline_us is not None:
             until_s = max(self.clock.real_s_until(deadline_us), self._no_deadlines_before - time.monotonic())
             wait_s = min(wait_s, until_s)
@@ -308,7 +308,7 @@ class Switchboard:
             await self._tell(turn)
 
     def _deadline_is_due(self, now_us: int) -> bool:
-        deadline_us = self._house.engine.next_deadline()
+        deadline_us = self._house.next_deadline()
         return deadline_us is not None and deadline_us <= now_us and time.monotonic() >= self._no_deadlines_before
 
     def _pass_time(self, house: House, now_us: int) -> None:

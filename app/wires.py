@@ -1,6 +1,6 @@
 """What does a step of a wire mean for its contact? Connected, held and gone are what the provider reports."""
 
-from app import asks, colleagues, journey, monitoring, self_service
+from app import asks, colleagues, journey, monitoring, reaching, self_service
 from app.house import House
 from app.noted import log_segment
 from contacts import segment as segments
@@ -20,6 +20,8 @@ def leg_moved(house: House, leg: Leg, came_from: str) -> None:
         follow_customer(house, leg, came_from)
         if leg.state == "established":
             self_service.begin(house, leg.contact_id)
+    elif leg.role == "agent" and leg.state == "established":
+        reaching.agent_up(house, leg)
     connect_if_established(house, leg.contact_id)
     if leg.state != came_from:
         colleagues.bring_together(house, leg.contact_id)
@@ -60,6 +62,7 @@ def connect_if_established(house: House, contact_id: str) -> None:
         if segment.state == "connecting" and segment.agent_id in up:
             journey.decide(house, m.Connected(segment.id))
             self_service.hear(house, contact_id, Answered())
+            reaching.reached(house, contact_id)
 
 
 def latest_legs(house: House, contact_id: str) -> dict[str | None, Leg]:
@@ -73,6 +76,8 @@ def leg_cleared(house: House, leg: Leg) -> None:
         return
     monitoring.hang_up_listeners(house, leg.contact_id)
     if leg.role == "customer":
+        if reaching.not_there(house, leg.contact_id):
+            return
         if leg.contact_id in house.records.contacts:
             self_service.caller_gone(house, leg.contact_id)
             journey.customer_left(house, leg.contact_id, "customer")

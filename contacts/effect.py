@@ -9,12 +9,12 @@ from contacts.record import record
 # The closed vocabulary of commands to a telephony provider. A flow's questions and music are for those that speak ARI.
 TelephonyVerb = Literal[
     "ring", "answer", "connect", "hold", "retrieve", "join", "leave", "play", "collect", "record", "hang_up",
-    "wait", "record_message", "stop_recording", "keep_recording", "monitor", "change_monitor",
+    "wait", "record_message", "stop_recording", "keep_recording", "monitor", "change_monitor", "dial",
 ]  # fmt: skip
 ARI = "asterisk:"  # how the name of a provider begins that we control over ARI
 # Over ARI these are done once: written as `sent` by the turn that decides them, and after a death looked for.
 ONCE_OVER_ARI: frozenset[TelephonyVerb] = frozenset(
-    {"ring", "connect", "play", "collect", "record", "record_message", "monitor"}
+    {"ring", "connect", "dial", "play", "collect", "record", "record_message", "monitor"}
 )
 EffectState = Literal["due", "sent", "done", "failed", "unknown"]
 

@@ -13,7 +13,7 @@ from contacts.record import record
 from contacts.segment import Segment
 from contacts.stay import Stay
 
-ConfigKind = Literal["domain", "queue", "agent"]
+ConfigKind = Literal["domain", "queue", "agent", "company"]
 
 
 @record(frozen=True, slots=True)
@@ -24,6 +24,18 @@ class ConfigValue:
     subject_id: str
     seq: int
     values: Mapping[str, Any] | None
+
+
+@record(frozen=True, slots=True)
+class DialGrant:
+    """A call of ours that was allowed: it counts against its company's limits for a day."""
+
+    company_id: str
+    at_us: int
+    number: str  # E.164
+    agent_id: str | None = None  # who asked for it
+    sources: tuple[str, ...] = ()  # who asked, as keyed digests: a visitor, an internet address
+    cost: int = 0  # that was reserved
 
 
 CLEARED_LEGS_MAX = 50_000  # beyond it a late report meets the database's unique key instead
@@ -43,6 +55,7 @@ class Records:
     agents: dict[str, AgentState] = field(default_factory=dict)  # by agent id
     config: dict[tuple[ConfigKind, str], ConfigValue] = field(default_factory=dict)
     engine_state: Mapping[str, Any] = field(default_factory=dict)  # counters that influence decisions
+    dial_grants: list[DialGrant] = field(default_factory=list)  # of the last day, oldest first
     config_seq: int = 0
     last_seq: int = 0  # of the event table
     last_at_us: int = 0  # business time of the last event: our clock never stands before it

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from contacts.record import record
 from contacts.words import Actor, IllegalStep
 
-StayEnd = Literal["answered", "abandoned", "overflowed", "called_back", "voicemail", "cleared"]
-StayState = Literal["waiting", "answered", "abandoned", "overflowed", "called_back", "voicemail", "cleared"]
+# `dialled`: the wait of a call of ours; an agent took it and the customer was dialled, whether they answered or not.
+StayEnd = Literal["answered", "abandoned", "overflowed", "called_back", "voicemail", "cleared", "dialled"]
+StayState = Literal["waiting", "answered", "abandoned", "overflowed", "called_back", "voicemail", "cleared", "dialled"]
 
 # (state, event) -> (next state, who may send it). Every end is terminal.
 TABLE: dict[tuple[StayState, str], tuple[StayState, frozenset[Actor]]] = {
@@ -17,6 +18,7 @@ TABLE: dict[tuple[StayState, str], tuple[StayState, frozenset[Actor]]] = {
     ("waiting", "overflow"): ("overflowed", frozenset({"engine", "supervisor", "agent"})),
     ("waiting", "call_back"): ("called_back", frozenset({"engine", "customer"})),
     ("waiting", "leave_voicemail"): ("voicemail", frozenset({"engine", "customer"})),
+    ("waiting", "dial"): ("dialled", frozenset({"provider", "system", "engine"})),
     ("waiting", "clear"): ("cleared", frozenset({"engine", "supervisor", "agent", "system"})),
 }
 

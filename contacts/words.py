@@ -15,6 +15,8 @@ Direction = Literal["in", "out"]
 Actor = Literal["customer", "agent", "supervisor", "provider", "engine", "system"]
 
 SECOND_US = 1_000_000
+HOUR_US = 3_600 * SECOND_US
+DAY_US = 24 * HOUR_US
 
 
 class IllegalStep(Exception):

@@ -215,7 +215,7 @@ def _own_offer(board: Board, segment_id: str, agent_id: str) -> Segment:
 
 
 def _accept(board: Board, message: Accept) -> None:
-    offers.accept(board, _own_offer(board, message.segment_id, message.agent_id))
+    offers.accept(board, _own_offer(board, message.segment_id, message.agent_id), message.within_us)
 
 
 def _decline(board: Board, message: Decline) -> None:

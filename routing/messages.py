@@ -162,8 +162,11 @@ class ClearFlag:
 
 @record(frozen=True, slots=True)
 class Accept:
+    """`within_us`: so long may connecting take where somebody has to be rung first; None = the domain's bound."""
+
     segment_id: str
     agent_id: str
+    within_us: int | None = None
 
 
 @record(frozen=True, slots=True)

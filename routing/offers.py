@@ -65,9 +65,10 @@ def assign(board: Board, stay: Waiting, agent: Agent) -> None:
     offer(board, stay, agent, explanation=None)
 
 
-def accept(board: Board, segment: Segment) -> None:
+def accept(board: Board, segment: Segment, within_us: int | None = None) -> None:
     """Accepting reserves the agent; connected is only what the provider reports."""
-    stay, by_us = segment.stay, board.now_us + board.domain.connect_timeout_us
+    stay = segment.stay
+    by_us = board.now_us + (board.domain.connect_timeout_us if within_us is None else within_us)
     segment.state = "connecting"
     board.set_due(segment, due(by_us, "connecting"))
     board.told.append(Accepted(segment.id, by_us))

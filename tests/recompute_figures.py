@@ -300,6 +300,7 @@ def report(day: Day) -> dict[str, Any]:
     return {
         "offered": len(day.ends), "answered": answered, "short_calls": day.short_calls, "abandoned": abandoned,
         "short_abandoned": short, **{end: day.ends.count(end) for end in (*FLOWED_OUT, "cleared")}, "out_of_hours": 0,
+        "dialled": 0,
         "service_level": (met, answered + abandoned - short),
         "service_level_abandons_ignored": (met, answered),
         "service_level_abandons_negative": (met, answered + abandoned),

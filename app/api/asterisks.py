@@ -20,9 +20,13 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^
 Password = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[!-~]+$")]
 
 
+DialOut = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9]+/[!-~]*\{number\}[!-~]*$")]
+
+
 class NewAsterisk(Given):
     """`url`: of ARI, as `http://pbx:8088/ari`. `application`: as the dialplan's Stasis() names it.
 
+    `dial_out`: the way to a number outside, as `PJSIP/{number}@trunk`; without it nobody is called.
     `sip_socket`: where the agents' browsers reach its WebRTC, as `wss://pbx.example/ws`; without it no softphones.
     """
 
@@ -32,6 +36,7 @@ class NewAsterisk(Given):
     password: Password
     application: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "jackfield"
     sip_socket: SocketUrl | None = None
+    dial_out: DialOut | None = None
 
 
 class AsteriskChange(Given):
@@ -41,6 +46,7 @@ class AsteriskChange(Given):
     username: Word = untouched()
     password: Password = untouched()
     sip_socket: SocketUrl | None = untouched()
+    dial_out: DialOut | None = untouched()
 
 
 class AsteriskShown(Shown):
@@ -54,6 +60,7 @@ class AsteriskShown(Shown):
     username: str
     application: str
     sip_socket: str | None
+    dial_out: str | None
     created_ms: int
     version: int
     trouble: str | None
@@ -62,7 +69,7 @@ class AsteriskShown(Shown):
 
 
 def _shown(row: Mapping[str, Any], access: Access) -> AsteriskShown:
-    names = ("id", "name", "url", "username", "application", "sip_socket", "version")
+    names = ("id", "name", "url", "username", "application", "sip_socket", "dial_out", "version")
     state = access.doors.exchanges().get(row["id"], {})
     return AsteriskShown(
         **{name: row[name] for name in names},

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, Field, StringConstraints
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Caller
 from app.api.acts import acting, new_id
@@ -14,7 +15,8 @@ from app.api.fields import Given, Id, Language, Name, PageQuery, PathId, Shown, 
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import invalid, not_found
 from app.rights import Forbidden
-from app.store import agents, companies
+from app.store import agents, asterisks, companies, numbers
+from contacts import destination
 from screenpop import card
 
 router = APIRouter(prefix="/v1/companies", tags=["companies"])
@@ -57,6 +59,31 @@ CrmLinks = Annotated[list[CrmLink], Field(max_length=card.LINKS_MAX)]
 CrmHosts = Annotated[list[Host], Field(max_length=16)]
 
 
+Place = Annotated[str, StringConstraints(pattern="^([A-Z]{2}|\\+[0-9]{1,14})$")]
+RatedPlace = Annotated[str, StringConstraints(pattern="^([A-Z]{2}|\\+[0-9]{1,14}|default)$")]
+
+
+class Dialling(Given):
+    """Where this company calls: nowhere, unless `by` names the Asterisk and `caller_id` the number that is seen.
+
+    `allowed` and `costs` are by region (ISO 3166) or by prefix (`+4930`); without `allowed` it is the company's own
+    region. Costs are of a minute, in hundredths; a call is held for three of them against `cost_cap_day`.
+    """
+
+    by: Id | None = None
+    caller_id: Annotated[str, StringConstraints(pattern="^\\+[0-9]{4,15}$")] | None = None
+    allowed: list[Place] = Field([], max_length=destination.PLACES_MAX)
+    per_number_day: int = Field(5, ge=0, le=1000)
+    per_agent_hour: int = Field(60, ge=0, le=10_000)
+    per_source_hour: int = Field(3, ge=0, le=1000)
+    cost_cap_day: int = Field(10_000, ge=0, le=1_000_000_000)
+    costs: dict[RatedPlace, Annotated[int, Field(ge=0, le=1_000_000)]] = Field(
+        {destination.DEFAULT: 10}, max_length=destination.RATED_MAX
+    )
+    retry_delay_s: int = Field(300, ge=1, le=86_400)
+    max_attempts: int = Field(3, ge=1, le=20)
+
+
 class NewCompany(Given):
     slug: Slug
     name: Name
@@ -65,6 +92,7 @@ class NewCompany(Given):
     languages: Languages = Field([])
     crm_hosts: CrmHosts = Field([])
     crm_links: CrmLinks = Field([])
+    dialling: Dialling = Dialling()
 
 
 class CompanyChange(Given):
@@ -75,6 +103,7 @@ class CompanyChange(Given):
     languages: Languages = untouched()
     crm_hosts: CrmHosts = untouched()
     crm_links: CrmLinks = untouched()
+    dialling: Dialling = untouched()
 
 
 class CompanyShown(Shown):
@@ -86,12 +115,13 @@ class CompanyShown(Shown):
     languages: list[str]
     crm_hosts: list[str]
     crm_links: list[CrmLink]
+    dialling: Dialling
     created_ms: int
     version: int
 
 
 def _shown(row: Mapping[str, Any]) -> CompanyShown:
-    names = ("id", "slug", "name", "zone", "region", "languages", "crm_hosts", "crm_links", "version")
+    names = ("id", "slug", "name", "zone", "region", "languages", "crm_hosts", "crm_links", "dialling", "version")
     return CompanyShown(created_ms=sure_ms(row["created_at"]), **{name: row[name] for name in names})
 
 
@@ -106,9 +136,11 @@ async def list_companies(page: PageQuery, access: Caller) -> Page[CompanyShown]:
 async def create_company(body: NewCompany, access: Caller) -> CompanyShown:
     _require_allowed(body.crm_links, body.crm_hosts)
     async with acting(access) as act:
+        await _require_way(act.conn, body.dialling)
         row = await companies.add(act.conn, {"id": new_id(), **body.model_dump()})
         await act.record("company.created", "company", row["id"], company_id=row["id"], after=body.model_dump())
         await act.configured("agent", *await agents.ids_of_all_companies(act.conn))
+        await act.configured("company", row["id"], company_id=row["id"])
     return _shown(row)
 
 
@@ -133,9 +165,26 @@ async def change_company(company_id: PathId, body: CompanyChange, access: Caller
         fields = changed_fields(body)
         after = {**before, **fields}
         _require_allowed([CrmLink(**each) for each in after["crm_links"]], after["crm_hosts"])
+        if "dialling" in fields:
+            await _require_way(act.conn, Dialling(**fields["dialling"]), company_id)
         row = await companies.change(act.conn, company_id, fields)
+        await act.configured("company", company_id, company_id=company_id)
         await act.record("company.changed", "company", company_id, company_id=company_id, before=before, after=fields)
     return _shown(row)
+
+
+async def _require_way(conn: AsyncConnection, dialling: Dialling, company_id: str | None = None) -> None:
+    """The Asterisk can call, and the number that is seen is the company's own. Raises Problem 422."""
+    if dialling.by is not None:
+        pbx = await asterisks.read(conn, dialling.by)
+        if pbx is None or pbx["dial_out"] is None:
+            raise invalid("/dialling/by", "an Asterisk that has dial_out", "dialling.by")
+        if dialling.caller_id is None:
+            raise invalid("/dialling/caller_id", "a number of the company's", "dialling.caller_id")
+    if dialling.caller_id is not None:
+        own = company_id and await numbers.reached(conn, ("phone",), dialling.caller_id, {company_id})
+        if not own:
+            raise invalid("/dialling/caller_id", "a number of the company's", "dialling.caller_id")
 
 
 def _require_allowed(links: Sequence[CrmLink], hosts: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store import rows
 from app.store.rows import Row
-from app.store.tables import agent, asterisk
+from app.store.tables import agent, asterisk, contact
 
 _LIVE = asterisk.c.archived_at.is_(None)
 CONNECTED_MAX = 100
@@ -48,6 +48,15 @@ async def change(conn: AsyncConnection, asterisk_id: str, values: Mapping[str, A
 
 async def archive(conn: AsyncConnection, asterisk_id: str) -> Row:
     return await rows.archive(conn, asterisk, asterisk_id)
+
+
+async def called(conn: AsyncConnection, contact_id: str) -> tuple[str, str] | None:
+    """(number that is called, number of ours that it sees) of a contact of ours; None: there is none any more."""
+    wanted = select(contact.c.collected["from"].astext, contact.c.number).where(
+        contact.c.id == contact_id, contact.c.direction == "out"
+    )
+    row = (await conn.execute(wanted)).first()
+    return None if row is None or row[0] is None else (str(row[0]), str(row[1] or ""))
 
 
 async def agents_by_phone(conn: AsyncConnection) -> dict[str, str]:

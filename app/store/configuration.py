@@ -42,6 +42,7 @@ JOIN queue q ON q.id = changed.id
 JOIN queue_version v ON v.queue_id = q.id AND v.version = q.current_version
 WHERE q.domain_id = $1
 """
+COMPANIES = "SELECT id::text, region, dialling FROM company WHERE id = ANY($1::uuid[]) AND archived_at IS NULL"
 # One who may serve all companies is granted each of them by name: the engine knows no "all".
 FORMER = """
 SELECT a.id::text, a.capacity,
@@ -93,7 +94,7 @@ async def read_changes(conn: asyncpg.Connection, domain_id: int, after_seq: int)
         # Of one snapshot: a change between the list and the values has a number of its own.
         async with conn.transaction(isolation="repeatable_read", readonly=True):
             changed = await conn.fetch(CHANGED, domain_id, after_seq, CHANGES_MAX)
-            ids: dict[str, list[str]] = {"domain": [], "queue": [], "agent": []}
+            ids: dict[str, list[str]] = {"domain": [], "queue": [], "agent": [], "company": []}
             for kind, subject_id, _ in changed:
                 ids[kind].append(subject_id)
             values: dict[tuple[str, str], Mapping[str, Any]] = {}
@@ -106,6 +107,9 @@ async def read_changes(conn: asyncpg.Connection, domain_id: int, after_seq: int)
             if ids["agent"]:
                 for row in await conn.fetch(AGENTS, domain_id, ids["agent"]):
                     values["agent", row["id"]] = _agent(row)
+            if ids["company"]:
+                for row in await conn.fetch(COMPANIES, ids["company"]):
+                    values["company", row["id"]] = {**json.loads(row["dialling"]), "region": row["region"]}
     return [ConfigValue(kind, subject_id, seq, values.get((kind, subject_id))) for kind, subject_id, seq in changed]
 
 

@@ -10,14 +10,15 @@ from typing import Any
 import asyncpg
 
 from app.store.faults import told_apart
-from app.store.instants import read
+from app.store.instants import read, written
 from contacts.contact import Contact
 from contacts.effect import Effect
 from contacts.leg import Leg
 from contacts.presence import AgentState
-from contacts.records import CLEARED_LEGS_MAX, ConfigValue, Records
+from contacts.records import CLEARED_LEGS_MAX, ConfigValue, DialGrant, Records
 from contacts.segment import Segment
 from contacts.stay import Stay, Wishes
+from contacts.words import DAY_US
 
 # A closed contact is kept while somebody still works on it (wrap-up).
 CONTACTS = f"""
@@ -63,6 +64,14 @@ SELECT agent_id::text, domain_id, chosen, reason, next_chosen, not_responding, s
     {read("last_ended_at")}, desk_reachable, {read("desk_silent_since")}, phone_reachable
 FROM agent_state WHERE domain_id = $1 ORDER BY agent_id
 """
+# By business time: a day before now, wherever the clock stands.
+DIAL_GRANTS = f"""
+SELECT company_id::text, {read("arrived_at")}, coalesce(collected ->> 'from', ''), ivr -> 'reach' ->> 'agent_id',
+    ARRAY(SELECT jsonb_array_elements_text(coalesce(ivr -> 'reach' -> 'sources', '[]'))),
+    coalesce((ivr -> 'reach' ->> 'cost')::int, 0)
+FROM contact
+WHERE domain_id = $1 AND direction = 'out' AND arrived_at >= {written("$2::bigint")} ORDER BY arrived_at
+"""
 CONFIG = 'SELECT kind, subject_id, seq, "values" FROM config_applied WHERE domain_id = $1 ORDER BY kind, subject_id'
 COUNTERS = "SELECT data FROM engine_state WHERE domain_id = $1"
 LAST_EVENT = f"SELECT seq, {read('at')} FROM event WHERE domain_id = $1 ORDER BY seq DESC LIMIT 1"
@@ -83,6 +92,8 @@ async def read_records(conn: asyncpg.Connection, domain_id: int) -> Records:
             config = await conn.fetch(CONFIG, domain_id)
             counters = await conn.fetchval(COUNTERS, domain_id)
             last_event = await conn.fetchrow(LAST_EVENT, domain_id)
+            since_us = (last_event[1] if last_event else 0) - DAY_US
+            grants = await conn.fetch(DIAL_GRANTS, domain_id, max(since_us, 0))
     values = [ConfigValue(kind, subject, seq, _json_or_none(raw)) for kind, subject, seq, raw in config]
     last_seq, last_at_us = last_event or (0, 0)
     return Records(
@@ -96,6 +107,7 @@ async def read_records(conn: asyncpg.Connection, domain_id: int) -> Records:
         agents={row[0]: AgentState(*row) for row in agents},
         config={(value.kind, value.subject_id): value for value in values},
         engine_state={} if counters is None else json.loads(counters),
+        dial_grants=[_dial_grant(*row) for row in grants],
         config_seq=max((value.seq for value in values), default=0),
         last_seq=last_seq,
         last_at_us=last_at_us,
@@ -127,6 +139,12 @@ def as_stay(row: asyncpg.Record) -> Stay:
     fields = list(row)
     fields[-4], fields[-1] = as_wishes(fields[-4]), _json(fields[-1])
     return Stay(*fields)
+
+
+def _dial_grant(
+    company_id: str, at_us: int, number: str, agent_id: str | None, sources: list[str], cost: int
+) -> DialGrant:
+    return DialGrant(company_id, at_us, number, agent_id, tuple(sources), cost)
 
 
 def _effect(row: asyncpg.Record) -> Effect:

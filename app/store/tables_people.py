@@ -50,6 +50,7 @@ company = Table(
     version(),
     document("crm_links", 16, default="'[]'"),  # [{"name", "url_template"}]
     many("crm_hosts", Text, 16, default="'{}'"),  # to which they may lead
+    document("dialling", 16, default="'{}'"),  # where it may be called, how often, at which cost
 )
 
 # Queues that share agents; the unit of sharding.
@@ -199,6 +200,7 @@ asterisk = Table(
     instant("archived_at", nullable=True),
     version(),
     token("sip_socket", 2000, nullable=True),  # where browsers reach its WebRTC
+    token("dial_out", 200, nullable=True),  # 'PJSIP/{number}@trunk': by which way it calls; empty: it calls nobody
 )
 
 # Two live ones each way, so that they can be changed without a gap; sealed by the installation's secret key.

@@ -32,6 +32,8 @@ EACH: dict[type, c.Command] = {
         c.MoveContact(ID, OTHER),
         c.ReprioritiseContact(ID, 50),
         c.WithdrawOffer(ID),
+        c.RequestCallback(ENTRY, "+4930123", ("a-digest",)),
+        c.Dial(ENTRY, ID, "030 123"),
         c.Monitor(ID, OTHER, "whisper"),
         c.ReportHeard("asterisk:p", ID, "keys", "4711", 1.5),
         c.ApplyConfig(7),

@@ -141,6 +141,8 @@ async def centre(
     agents: int = 2,
     flow: str = FLOW,
     redis_url: str | None = None,
+    dialling: Mapping[str, Any] | None = None,
+    password: str | None = None,
     **config: Any,
 ) -> AsyncIterator[Centre]:
     """`config`: of the queue, beside the usual."""
@@ -148,13 +150,13 @@ async def centre(
         database_url, folder / "server.log", redis_url=redis_url, environment={"JACKFIELD_HOME": str(folder / "home")}
     )
     server.start()
-    sip = Parties(folder, pbx.sip_port, pbx.agent_ports)
+    sip = Parties(folder, pbx.sip_port, pbx.agent_ports, pbx.outside_port)
     try:
         await server.until_ready()
         key = await operator_key(database_url, "test")
         async with Rest(server.url, key) as rest:
-            premises = await establish(rest, _wish(agents, config))
-            await _lead_in(rest, premises, pbx, flow)
+            premises = await establish(rest, _wish(agents, config, password))
+            await _lead_in(rest, premises, pbx, flow, dialling)
             made = Centre(server, pbx, sip, rest, premises, database_url)
             place = Place.of(server.url)
             tickets = Tickets(place, key)
@@ -178,9 +180,9 @@ async def centre(
         server.kill()
 
 
-def _wish(agents: int, config: Mapping[str, Any]) -> Wish:
+def _wish(agents: int, config: Mapping[str, Any], password: str | None) -> Wish:
     people = [
-        AgentWish(login, login.title(), companies=("acme",), phone=f"PJSIP/{NAMES[n - 1]}")
+        AgentWish(login, login.title(), companies=("acme",), phone=f"PJSIP/{NAMES[n - 1]}", password=password)
         for n, login in enumerate(PEOPLE[:agents], 1)
     ]
     queue = QueueWish("Sales", {**QUEUE, **config}, {PLAIN: "phone"})
@@ -192,12 +194,16 @@ def _wish(agents: int, config: Mapping[str, Any]) -> Wish:
     )
 
 
-async def _lead_in(rest: Rest, premises: Premises, pbx: Pbx, flow: str) -> None:
+async def _lead_in(rest: Rest, premises: Premises, pbx: Pbx, flow: str, dialling: Mapping[str, Any] | None) -> None:
     company_id = premises.companies["acme"]
     made = await rest.post("/v1/flows", {"company_id": company_id, "name": "Reception", "text": flow})
     await rest.post("/v1/numbers", {"company_id": company_id, "address": NUMBER, "flow_id": made["id"]})
     access = {"name": "pbx", "url": pbx.url, "username": ARI_USER, "password": ARI_PASSWORD, "application": APPLICATION}
-    await rest.post("/v1/asterisks", access)
+    made = await rest.post("/v1/asterisks", access | {"dial_out": "PJSIP/{number}@outside"})
+    company = await rest.get(f"/v1/companies/{company_id}")
+    calls = {"by": made["id"], "caller_id": NUMBER, "retry_delay_s": 1, **(dialling or {})}
+    change = {"version": company["version"], "region": "DE", "dialling": calls}
+    await rest.ask("PATCH", f"/v1/companies/{company_id}", change)
 
 
 async def _phones_up(centre: Centre) -> bool:

@@ -56,6 +56,7 @@ class Pbx:
     http_port: int
     agent_ports: list[int]  # at each a SIPp answers for one phone: sip1, sip2 …
     rtp: tuple[int, int]
+    outside_port: int  # where a SIPp answers for every number outside
     process: subprocess.Popen[bytes] | None = None
 
     @classmethod
@@ -66,7 +67,8 @@ class Pbx:
         rtp = (first_rtp, first_rtp + 398)
         if phones > AGENTS:
             ports, rtp = ports[:1] * phones, (20_000, 29_998)
-        pbx = cls(folder, free_port(socket.SOCK_DGRAM), free_port(), ports, rtp)
+        outside = free_port(socket.SOCK_DGRAM)
+        pbx = cls(folder, free_port(socket.SOCK_DGRAM), free_port(), ports, rtp, outside)
         for name in (
             "etc",
             "varlib/documentation",
@@ -107,7 +109,8 @@ class Pbx:
             "http.conf": asterisk_config.HTTP.replace("8088", str(self.http_port)),
             "ari.conf": asterisk_config.ari(ARI_USER, ARI_PASSWORD),
             "rtp.conf": f"[general]\nrtpstart={self.rtp[0]}\nrtpend={self.rtp[1]}\nstrictrtp=no\n",
-            "pjsip.conf": PJSIP.format(port=self.sip_port, context=APPLICATION) + phones,
+            "pjsip.conf": PJSIP.format(port=self.sip_port, context=APPLICATION)
+            + phones + _phone("outside", self.outside_port),
             "extensions.conf": "[general]\nstatic=yes\nwriteprotect=yes\n" + asterisk_config.dialplan(APPLICATION),
             "musiconhold.conf": f"[default]\nmode=files\ndirectory={share}/moh\n",
             "cdr.conf": "[general]\nenable=no\n",

@@ -214,6 +214,7 @@ class Parties:
     folder: Path
     sip_port: int
     agent_ports: Sequence[int]
+    outside_port: int
     _all: list[Party] = field(default_factory=list)
 
     def call(
@@ -236,6 +237,11 @@ class Parties:
         """Answers as the phone sip1, sip2 …; a call for each time. `media`: the port of who listens there."""
         where = ["-p", str(self.agent_ports[of - 1]), "-m", str(times)]
         return self.start(_phone(ring_ms, steps, media), where, timeout_s=timeout_s)
+
+    def outside(self, *steps: str, ring_ms: int = 300, times: int = 1) -> Party:
+        """Answers for every number outside that is called."""
+        where = ["-p", str(self.outside_port), "-m", str(times)]
+        return self.start(_phone(ring_ms, steps), where)
 
     def start(self, scenario: str, arguments: Sequence[str], *, timeout_s: int = 90) -> Party:
         name = f"party{len(self._all)}"

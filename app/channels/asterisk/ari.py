@@ -46,6 +46,7 @@ class AriAccess:
     username: str
     password: str = field(repr=False)
     application: str  # the name that the dialplan's Stasis() names
+    dial_out: str | None = None  # 'PJSIP/{number}@trunk': how a number outside is reached
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ is in the database: after any death the channels are looked up by the names that
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from contacts.leg import Leg
 NOTED_MAX = 512
 NOTE_EVERY_S = 0.05
 AGAIN_S = 0.25
+NUMBER = re.compile(r"\+?[0-9]{2,20}")
 CONNECT_AGAIN_S = (0.5, 1.0, 2.0, 5.0)  # the last repeats
 LIVES_S = 4.0  # what was asked for so long ago and is not there is not on its way any more
 NOT_HEARD = [
@@ -48,6 +50,7 @@ class Ours:
     look_up: LookUp
     addresses: Callable[[set[str]], Awaitable[dict[str, str]]]  # of agents' phones
     phones: Callable[[], Awaitable[dict[str, str]]]  # address -> agent, of everybody
+    called: Callable[[str], Awaitable[tuple[str, str] | None]]  # contact -> whom we call, and the number they see
     speak: Speak
     keep: Keep
     known: Callable[[], tuple[list[Leg], list[Effect]]]  # live legs and open effects of this exchange
@@ -354,10 +357,21 @@ class Exchange:
             raise
 
     async def _address(self, effect: Effect) -> str | None:
+        """Of the phone that shall ring. Raises AriRefused: there is no way to it."""
+        if effect.args["do"] == "dial":
+            return await self._outside(effect)
         agent_id = effect.args.get("agent")
         if agent_id is None:
             return None
         return (await self.ours.addresses({str(agent_id)})).get(str(agent_id))
+
+    async def _outside(self, effect: Effect) -> str:
+        """Nothing but digits gets into an address of Asterisk's."""
+        way, called = self.access.dial_out, await self.ours.called(effect.contact_id)
+        if way is None or called is None or not NUMBER.fullmatch(called[0]):
+            raise AriRefused(404, "no way to this number")
+        self.verbs.numbers[str(effect.args["with"])] = called[1]
+        return way.replace("{number}", called[0])
 
     def _done(self, effect_id: str, outcome: str = "done") -> None:
         self._todo.pop(effect_id, None)

@@ -15,6 +15,7 @@ from app.channels.asterisk.words import OURS, seconds_of
 from contacts.effect import Effect
 from contacts.leg import CstaEvent
 
+DIAL_S = 30  # a customer is rung; an agent is with them on the line
 RING_S = 45  # then Asterisk gives up by itself, whatever becomes of us
 SNOOP = "-snoop-"  # between a phone's id and how it listens: the channel by which it hears
 MUSIC = "default"  # class of musiconhold.conf
@@ -56,6 +57,11 @@ class Verbs:
             case "connect":
                 await self.ari.ask("POST", "channels", leg, "answer")
                 await self._ring(effect, str(args["with"]), address, self.numbers.get(leg, ""))
+                return
+            case "dial":
+                ref = str(args["with"])
+                await self._ring(effect, ref, address, self.numbers.get(ref, ""), DIAL_S)
+                await self.ari.ask("POST", "channels", leg, "ring")  # the agent hears that it rings
                 return
             case "monitor":
                 await self._ring(effect, leg, address, "")
@@ -102,7 +108,7 @@ class Verbs:
             await self._adopt_recording(effect)
             return
         ref = str(effect.args.get("with") or effect.args["leg"])
-        if effect.args["do"] not in ("ring", "connect", "monitor"):
+        if effect.args["do"] not in ("ring", "connect", "dial", "monitor"):
             self.done(effect.id, "unknown")
             return
         try:
@@ -128,14 +134,14 @@ class Verbs:
 
     # --- phones -------------------------------------------------------------------------------------------------------
 
-    async def _ring(self, effect: Effect, ref: str, address: str | None, caller: str) -> None:
+    async def _ring(self, effect: Effect, ref: str, address: str | None, caller: str, ring_s: int = RING_S) -> None:
         if address is None:
             raise AriRefused(404, "the agent has no phone")
         self._rung[ref] = effect
         try:
             await self.ari.ask(
                 "POST", "channels", ref, endpoint=address, app=self.ari.access.application, appArgs=OURS,
-                callerId=caller or None, timeout=RING_S,
+                callerId=caller or None, timeout=ring_s,
             )  # fmt: skip
         except AriRefused:
             self._rung.pop(ref, None)
@@ -167,6 +173,8 @@ class Verbs:
         else:
             self._entering.add(ref)
             try:
+                if effect.args["do"] == "dial":
+                    await self.ari.ask("DELETE", "channels", str(effect.args["leg"]), "ring")
                 await self._bring(contact_id, [str(effect.args["leg"]), ref])
             except AriRefused:  # the caller went in this very moment
                 self._entering.discard(ref)

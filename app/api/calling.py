@@ -1,0 +1,117 @@
+"""How is a customer called? A callback that they ask for, and a call that an agent makes.
+
+Where may be called, how often and at which cost, the writer decides (app/reaching.py); a refusal says why.
+"""
+
+import hashlib
+import hmac
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field, StringConstraints
+
+from app.api.access import Access, Caller
+from app.api.acts import new_id
+from app.api.arriving import Collected
+from app.api.commanding import RequiredIdempotencyKey, command
+from app.api.fields import Given, Id, Shown
+from app.api.problems import not_found
+from app.commands import Dial, Entry, RequestCallback
+from app.rights import Forbidden
+from app.store import companies, customers, queues
+from contacts.identify import canonical_phone, identify
+
+router = APIRouter(prefix="/v1", tags=["calling"])
+
+Number = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern="^[^\\u0000-\\u001f\\u007f]+$"),
+    Field(description="E.164, or as it is dialled in the company's region", examples=["+4930777001"]),
+]
+Source = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern="^[!-~]+$")]
+
+
+class NewCallback(Given):
+    """`visitor` and `address` say who asks, as the site knows them: each may ask for a few calls an hour. They are kept
+    as keyed digests only.
+    """
+
+    company_id: Id
+    queue_id: Id
+    number: Number
+    visitor: Source | None = None
+    address: Source | None = Field(None, description="the internet address from which it was asked for")
+    collected: Collected = Field({})
+
+
+class NewDial(Given):
+    """The queue says under which work the call counts, and how it is wrapped up."""
+
+    company_id: Id
+    queue_id: Id
+    number: Number
+
+
+class CallbackMade(Shown):
+    """`already`: one to this number was pending in this queue, and stays where it is."""
+
+    contact_id: Id
+    already: bool
+
+
+class DialMade(Shown):
+    contact_id: Id
+
+
+@router.post("/callbacks", status_code=201)
+async def request_callback(
+    body: NewCallback, request: Request, response: Response, access: Caller, key: RequiredIdempotencyKey
+) -> CallbackMade:
+    """The customer waits in the queue like a caller and is rung when an agent is there, in the queue's hours."""
+    entry = await _entry(access, body, key)
+    wish = RequestCallback(entry, body.number, _sources(access, body))
+    reply = await command(access, wish, key, await request.body())
+    response.status_code = reply.status
+    return CallbackMade(**reply.body)
+
+
+@router.post("/dial", status_code=201)
+async def dial(body: NewDial, request: Request, access: Caller, key: RequiredIdempotencyKey) -> DialMade:
+    """The agent's own phone rings first, then the other's."""
+    if access.principal.agent_id is None:
+        raise Forbidden
+    entry = await _entry(access, body, key)
+    reply = await command(access, Dial(entry, access.principal.agent_id, body.number), key, await request.body())
+    return DialMade(contact_id=reply.body["contact_id"])
+
+
+async def _entry(access: Access, body: NewCallback | NewDial, key: str) -> Entry:
+    """Raises Problem 404."""
+    access.require_company(body.company_id)
+    async with access.reading() as conn:
+        company = await companies.read(conn, body.company_id)
+        if company is None:
+            raise not_found("company", "/company_id")
+        if await queues.current(conn, body.queue_id, {body.company_id}) is None:
+            raise not_found("queue", "/queue_id")
+        number = canonical_phone(body.number, company["region"])
+        known = await customers.known_by(conn, body.company_id, "phone", number) if number else {}
+    unique = identify(number, [found for found, _ in known.values()]).unique
+    return Entry(
+        contact_id=new_id(),
+        company_id=body.company_id,
+        channel="phone",
+        direction="out",
+        queue_id=body.queue_id,
+        source=f"api:{access.principal.id}",
+        source_id=key,
+        customer_id=unique.customer_id if unique else None,
+        value=known[unique.customer_id][1] if unique else 0,
+        collected=body.collected if isinstance(body, NewCallback) else {},
+    )
+
+
+def _sources(access: Access, body: NewCallback) -> tuple[str, ...]:
+    said = [f"{kind}:{value}" for kind, value in (("visitor", body.visitor), ("address", body.address)) if value]
+    key = access.porter.signing_key
+    return tuple(hmac.new(key, f"callback:{each}".encode(), hashlib.sha256).hexdigest()[:32] for each in said)

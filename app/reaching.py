@@ -1,0 +1,314 @@
+"""How do we reach a customer? A callback waits in its queue like a caller; an agent's own call is taken at once.
+
+The agent's phone is rung first, then the customer's: nobody is called whom nobody would speak with. What stands where
+(tries, place, when again) is in the contact's row, so that it survives any death of ours. Where may be called, how
+often and at which cost is decided here, in the turn (contacts/destination.py, app/dial_limits.py).
+"""
+
+from typing import Any
+
+from app import asks, journey
+from app import commands as c
+from app.house import House
+from contacts.contact import Contact
+from contacts.destination import Destination, DialRules, Who, destination
+from contacts.effect import ARI
+from contacts.hours import read_hours
+from contacts.leg import Leg
+from contacts.record import replace
+from contacts.records import DialGrant, Link
+from contacts.segment import UNDERWAY, Segment
+from contacts.stay import Wishes
+from contacts.words import DAY_US, SECOND_US
+from routing import messages as m
+
+RING_US = 30 * SECOND_US  # of real time: so long does the customer's phone ring (verbs.RING_S)
+CONNECT_US = RING_US + 20 * SECOND_US  # and the agent's before it
+SOON_US = 5 * SECOND_US  # after an agent was lost while the customer's phone rang
+LIVES_US = 3 * DAY_US  # of a callback: then it has failed
+
+
+# --- what is asked for ------------------------------------------------------------------------------------------------
+
+
+def request_callback(house: House, command: c.RequestCallback) -> c.Reply:
+    """Raises Refusal. One that is pending already is answered as it stands."""
+    entry = command.entry
+    known = house.contact_by_source.get((entry.company_id, entry.source, entry.source_id))
+    if known is not None:
+        return c.Reply(200, {"contact_id": known, "already": True})
+    _require_queue(house, entry)
+    found, grant, rules = _allowed(house, entry.company_id, command.to, "visitor", None, command.sources)
+    pending = _pending(house, entry.company_id, str(entry.queue_id), found.number)
+    if pending is not None:
+        return c.Reply(200, {"contact_id": pending.id, "already": True})
+    _take(house, grant, rules)
+    contact = _begin(house, entry, found, grant, rules)
+    wait(house, contact.id)
+    return c.Reply(201, {"contact_id": contact.id, "already": False})
+
+
+def promise(house: House, caller: Contact, number: str) -> bool:
+    """A caller would rather be called back: whether they may be. They keep the place that they had."""
+    queue_id = caller.ivr.get("queue_id")
+    if queue_id is None or house.company_of_queue(str(queue_id)) != caller.company_id:
+        return False
+    entry = c.Entry(
+        contact_id=house.new_id(), company_id=caller.company_id, channel="phone", direction="out",
+        queue_id=str(queue_id), source="callback", source_id=caller.id, customer_id=caller.customer_id,
+        value=caller.value, collected=caller.collected,
+    )  # fmt: skip
+    try:
+        found, grant, rules = _allowed(house, caller.company_id, number, "visitor", None, ())
+        if _pending(house, caller.company_id, str(queue_id), found.number) is None:
+            _take(house, grant, rules)
+            contact = _begin(house, entry, found, grant, rules, since_us=int(caller.ivr.get("since_us", house.now_us)))
+            house.draft.links.append(Link(contact.id, caller.id, "callback_of"))
+            wait(house, contact.id)
+    except m.Refusal as no:
+        house.log("callback.refused", contact_id=caller.id, data={"why": no.text_key})
+        return False
+    house.keep_contact(replace(house.contact(caller.id), ivr={**caller.ivr, "outcome": "called_back"}))
+    return True
+
+
+def dial(house: House, command: c.Dial) -> c.Reply:
+    """An agent calls. Raises Refusal."""
+    entry, agent_id = command.entry, command.agent_id
+    known = house.contact_by_source.get((entry.company_id, entry.source, entry.source_id))
+    if known is not None:
+        return c.Reply(200, {"contact_id": known})
+    _require_queue(house, entry)
+    found, grant, rules = _allowed(house, entry.company_id, command.to, "agent", agent_id, ())
+    _require_phone(house, agent_id, str(entry.queue_id))
+    if not house.engine.takes_stays(str(entry.queue_id), entry.company_id):
+        raise m.Refusal("queue.unknown_or_closed", 409, "queue_id")
+    if not found.is_emergency:  # no limit stands before it
+        _take(house, grant, rules)
+    contact = _begin(house, entry, found, grant, rules, agent_id=agent_id)
+    about = (str(entry.queue_id), 0, "", Wishes(only_agent_id=agent_id))
+    journey.enqueue(house, contact.id, *about)
+    stay = house.waiting_stay(contact.id)
+    assert stay is not None
+    if not house.segments(contact.id):
+        journey.decide(house, m.Assign(stay.id, agent_id))
+    (segment,) = house.segments(contact.id)
+    journey.decide(house, m.Accept(segment.id, agent_id, within_us(house, contact.id)))
+    return c.Reply(201, {"contact_id": contact.id})
+
+
+def _require_queue(house: House, entry: c.Entry) -> None:
+    if house.company_of_queue(str(entry.queue_id)) != entry.company_id:
+        raise m.Refusal("queue.unknown", 404, "queue_id")
+
+
+def _allowed(
+    house: House, company_id: str, to: str, who: Who, agent_id: str | None, sources: tuple[str, ...]
+) -> tuple[Destination, DialGrant, DialRules]:
+    """Where it leads, what it would count against, and by which rules. Raises Refusal: it may not be called."""
+    rules = house.dial_rules(company_id)
+    if rules.by is None:
+        raise m.Refusal("dial.no_way", 409, "company_id")
+    found = destination(to, rules, who)
+    if not isinstance(found, Destination):
+        raise m.Refusal(found, 422, "number")
+    times = 1 if agent_id is not None else rules.max_attempts
+    return found, DialGrant(company_id, house.now_us, found.number, agent_id, sources, found.cost * times), rules
+
+
+def _take(house: House, grant: DialGrant, rules: DialRules) -> None:
+    """It counts from now on. Raises Refusal: a limit is reached."""
+    often = house.dial_limits.why_not(grant, rules)
+    if often is not None:
+        raise m.Refusal(often, 429, "number")
+    house.dial_limits.take(grant)
+
+
+def _require_phone(house: House, agent_id: str, queue_id: str) -> None:
+    try:
+        house.engine.require_at_work(agent_id, queue_id, "phone")
+    except m.Refusal as no:
+        raise m.Refusal(no.text_key, no.status) from None
+    state = house.records.agents.get(agent_id)
+    if state is None or not state.phone_reachable:
+        raise m.Refusal("dial.no_phone", 409)
+    if any(_occupies(house, segment) for segment in house.records.segments.values() if segment.agent_id == agent_id):
+        raise m.Refusal("dial.busy", 409)
+
+
+def _occupies(house: House, segment: Segment) -> bool:
+    contact = house.records.contacts.get(segment.contact_id)
+    return (
+        contact is not None
+        and contact.channel == "phone"
+        and segment.state in ("offered", "connecting", "talking", "held")
+    )
+
+
+def _begin(
+    house: House,
+    entry: c.Entry,
+    found: Destination,
+    grant: DialGrant,
+    rules: DialRules,
+    *,
+    agent_id: str | None = None,
+    since_us: int | None = None,
+) -> Contact:
+    reach: dict[str, Any] = {
+        "provider": f"{ARI}{rules.by}", "queue_id": entry.queue_id, "tries": 0,
+        "max": 1 if agent_id else rules.max_attempts, "delay_us": rules.retry_delay_s * SECOND_US,
+        "since_us": house.now_us if since_us is None else since_us, "cost": grant.cost,
+    }  # fmt: skip
+    reach |= {"agent_id": agent_id} if agent_id else {}
+    reach |= {"sources": list(grant.sources)} if grant.sources else {}
+    contact = Contact(
+        id=entry.contact_id, company_id=entry.company_id, domain_id=house.records.domain_id, channel="phone",
+        direction="out", state="open", source=entry.source, source_id=entry.source_id, arrived_us=house.now_us,
+        customer_id=entry.customer_id, number=rules.caller_id, value=entry.value,
+        collected={**entry.collected, "from": found.number}, ivr={"reach": reach},
+    )  # fmt: skip
+    house.keep_contact(contact, new=True)
+    house.log("contact.arrived", contact_id=contact.id, data={"channel": "phone", "direction": "out"})
+    return contact
+
+
+def _pending(house: House, company_id: str, queue_id: str, number: str) -> Contact | None:
+    """The one callback of this queue to this number."""
+    for contact_id in house.ours:
+        contact = house.contact(contact_id)
+        reach = contact.ivr["reach"]
+        if (
+            contact.company_id == company_id
+            and contact.state == "open"
+            and reach["queue_id"] == queue_id
+            and "agent_id" not in reach
+            and contact.collected.get("from") == number
+        ):
+            return contact
+    return None
+
+
+# --- it waits ---------------------------------------------------------------------------------------------------------
+
+
+def wait(house: House, contact_id: str) -> None:
+    """In its queue, at its place; where the queue is closed, again when it opens."""
+    contact = house.contact(contact_id)
+    reach = contact.ivr["reach"]
+    house.keep_contact(replace(contact, ivr={"reach": {k: v for k, v in reach.items() if k != "again_us"}}))
+    queue = house.records.config.get(("queue", reach["queue_id"]))
+    hours = (queue.values or {}).get("hours") if queue is not None else None
+    opening_us = read_hours(hours).next_change(house.now_us) if hours and not _is_open(hours, house.now_us) else None
+    if opening_us is not None:
+        _again(house, contact_id, opening_us)
+        return
+    try:
+        journey.enqueue(house, contact_id, reach["queue_id"], contact.value, None, None, int(reach["since_us"]))
+    except m.Refusal:  # the queue takes nobody now
+        _again(house, contact_id, house.now_us + int(reach["delay_us"]))
+
+
+def _is_open(hours: Any, now_us: int) -> bool:
+    return read_hours(hours).is_open(now_us)
+
+
+def _again(house: House, contact_id: str, at_us: int) -> None:
+    contact = house.contact(contact_id)
+    if house.now_us - contact.arrived_us > LIVES_US:
+        journey.close(house, contact_id, "failed")
+        return
+    house.keep_contact(replace(contact, ivr={"reach": {**contact.ivr["reach"], "again_us": at_us}}))
+
+
+def take_due(house: House) -> None:
+    """Those whose time has come wait in their queue again."""
+    while (due := house.next_again()) is not None and due[0] <= house.now_us:
+        wait(house, due[1])
+
+
+# --- it is tried ------------------------------------------------------------------------------------------------------
+
+
+def within_us(house: House, contact_id: str) -> int | None:
+    """So long may it take until both are on the line; None: as with any caller."""
+    return CONNECT_US * house.speed if contact_id in house.ours else None
+
+
+def agent_up(house: House, leg: Leg) -> None:
+    """The agent has picked up their phone: now the customer's rings, once."""
+    if leg.contact_id not in house.ours or asks.customer_leg(house, leg.contact_id) is not None:
+        return
+    if any(s.state == "connecting" and s.agent_id == leg.agent_id for s in house.segments(leg.contact_id)):
+        asks.dial(house, leg)
+
+
+def not_there(house: House, contact_id: str) -> bool:
+    """The customer's wire is down and nobody has spoken: the agent is free, and it is tried again later. False: they
+    have spoken with each other, or it is not ours.
+    """
+    stay = house.waiting_stay(contact_id)
+    if contact_id not in house.ours or stay is None:
+        return contact_id in house.ours and house.contact(contact_id).ivr["reach"].get("again_us") is not None
+    contact = house.contact(contact_id)
+    reach = {**contact.ivr["reach"], "tries": int(contact.ivr["reach"]["tries"]) + 1}
+    house.keep_contact(replace(contact, ivr={"reach": reach}))
+    house.log("contact.not_there", contact_id=contact_id, data={"tries": reach["tries"]})
+    journey.decide(house, m.Leave(stay.id, "dialled"))
+    if reach["tries"] >= reach["max"]:
+        journey.close(house, contact_id, "failed")
+    else:
+        _again(house, contact_id, house.now_us + int(reach["delay_us"]))
+    return True
+
+
+def take_back(house: House) -> None:
+    """Contacts of ours whose agent was lost before both spoke, or whom no agent took in time."""
+    while house.not_reached:
+        contact_id, why = house.not_reached.pop(0)
+        contact = house.records.contacts.get(contact_id)
+        if contact is None or contact.state == "closed":
+            continue
+        stay = house.waiting_stay(contact_id)
+        if why == "limit" and house.now_us - contact.arrived_us <= LIVES_US:
+            wait(house, contact_id)  # nobody hangs on: it waits on at its place
+        elif why == "limit":
+            journey.close(house, contact_id, "failed")
+        elif stay is not None and "agent_id" in contact.ivr["reach"]:
+            _give_up(house, contact_id, stay.id)
+        elif stay is not None and asks.customer_leg(house, contact_id) is not None:
+            asks.hang_up_customer(house, contact_id)
+            journey.decide(house, m.Leave(stay.id, "dialled"))
+            _again(house, contact_id, house.now_us + SOON_US * house.speed)
+
+
+def _give_up(house: House, contact_id: str, stay_id: str) -> None:
+    asks.hang_up_customer(house, contact_id)
+    journey.decide(house, m.Leave(stay_id, "dialled"))
+    journey.close(house, contact_id, "failed")
+
+
+def forget(house: House, contact_id: str) -> None:
+    """Whoever is erased is called by nobody any more; who is spoken with now is spoken with to the end."""
+    if contact_id not in house.ours or any(s.state in UNDERWAY for s in house.segments(contact_id)):
+        return
+    stay = house.waiting_stay(contact_id)
+    if stay is not None:
+        _give_up(house, contact_id, stay.id)
+    elif house.contact(contact_id).state == "open":
+        journey.close(house, contact_id, "failed")
+
+
+def reached(house: House, contact_id: str) -> None:
+    """A customer speaks with an agent: whoever was to call them in this queue need not any more."""
+    contact = house.records.contacts.get(contact_id)
+    number = contact.collected.get("from") if contact is not None else None
+    if contact is None or not house.ours or contact_id in house.ours:
+        return
+    for segment in house.segments(contact_id):
+        pending = _pending(house, contact.company_id, segment.queue_id, str(number))
+        if pending is not None and not house.segments(pending.id):
+            stay = house.waiting_stay(pending.id)
+            if stay is not None:
+                journey.decide(house, m.Leave(stay.id, "cleared"))
+            journey.close(house, pending.id, "cleared")

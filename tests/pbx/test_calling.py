@@ -1,0 +1,167 @@
+"""We call: a callback that keeps its place, and an agent's own call. The agent's phone first, then the customer's."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tests.pbx.centre import NUMBER, PLAIN, Centre, centre
+from tests.pbx.pbx import Pbx
+
+PASSWORD = "correct horse battery staple"
+CALLER, OTHER = "+4930777001", "+4930777002"
+FLOW = """\
+flow: reception
+languages: [en]
+start: sales
+prompts:
+  offer: {en: offer}
+  number: {en: number}
+  confirm: {en: confirm}
+  promise: {en: promise}
+  sorry: {en: sorry}
+nodes:
+  sales: {enqueue: Sales, on: {limit: offer, closed: sorry}}
+  offer: {offer_callback: offer, ask_number: number, confirm_number: confirm, next: promise, declined: sales,
+    first_s: 2, on: {failure: sorry}}
+  promise: {hang_up: promise}
+  sorry: {hang_up: sorry}
+"""
+
+
+async def asks_for_a_callback(here: Centre, number: str = CALLER) -> None:
+    """Waits until the queue can do no more, and presses 1."""
+    caller = here.sip.call(NUMBER, "pause 2600", "press 1", "until", number=number)
+    await here.until(lambda: _of_ours(here, 1), why="the callback waits")
+    await caller.over()
+
+
+async def _of_ours(here: Centre, count: int) -> bool:
+    return len(await here.fetch("SELECT 1 FROM contact WHERE direction = 'out'")) == count
+
+
+async def test_a_callback_keeps_its_place(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
+    """Whoever called after it is served after it."""
+    async with centre(pbx, new_database(), tmp_path, agents=1, flow=FLOW, limit_s=2, promise_s=2) as here:
+        await asks_for_a_callback(here)
+        later = here.sip.call(PLAIN, "until", number=OTHER)
+        await here.until(lambda: _waiting(here, 2), why="both wait")
+        here.sip.phone("until", times=2)
+        outside = here.sip.outside("pause 1000", "bye")
+        here.desks["anna"].choose("ready")
+        await here.until_state("talking")
+        first = here.segments()[0]
+        assert await here.who_is_in() == ["anna", "caller"]
+        await outside.over()
+        caller, called, *_ = await here.contacts()
+        links = await here.fetch("SELECT from_id, to_id, kind FROM contact_link")
+        stays = await here.fetch('SELECT contact_id, place_us, "end" FROM stay ORDER BY queued_at, id')
+        assert str(first["contact_id"]) == str(called["id"]), "not the one who came later"
+        assert (caller["outcome"], called["direction"], called["number"]) == ("called_back", "out", NUMBER)
+        assert [(row["from_id"], row["to_id"], row["kind"]) for row in links] == [
+            (called["id"], caller["id"], "callback_of")
+        ]
+        assert stays[0]["place_us"] == stays[1]["place_us"], "the place that they had"
+        later.kill()
+        await here.nothing_is_left()
+        assert [row["outcome"] for row in await here.contacts()][:2] == ["called_back", "handled"]
+
+
+async def _waiting(here: Centre, number: int) -> bool:
+    return len(await here.fetch("SELECT 1 FROM stay WHERE ended_at IS NULL")) == number
+
+
+async def test_whoever_is_not_there_is_tried_again(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
+    """The agent is free meanwhile; after the last try it has failed."""
+    async with centre(
+        pbx, new_database(), tmp_path, agents=1, flow=FLOW, limit_s=2, promise_s=2, dialling={"max_attempts": 2}
+    ) as here:
+        await asks_for_a_callback(here)
+        here.sip.phone("until", times=2)
+        busy = here.sip.outside("busy", times=2)
+        here.desks["anna"].choose("ready")
+        await busy.over()
+        await here.nothing_is_left()
+        contact = (await here.contacts())[1]
+        tries = await here.fetch("SELECT data FROM event WHERE kind = 'contact.not_there' ORDER BY seq")
+        ends = await here.fetch('SELECT "end" FROM stay WHERE contact_id = $1 ORDER BY queued_at', contact["id"])
+    assert (contact["outcome"], len(tries)) == ("failed", 2)
+    assert {row["end"] for row in ends} == {"dialled"}
+
+
+async def test_a_callback_is_kept_through_our_death(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
+    """Killed while the customer's phone rings: they are rung once, and both speak."""
+    async with centre(pbx, new_database(), tmp_path, agents=1, flow=FLOW, limit_s=2, promise_s=2) as here:
+        await asks_for_a_callback(here)
+        here.sip.phone("until")
+        outside = here.sip.outside("pause 1500", "bye", ring_ms=6000)
+        here.desks["anna"].choose("ready")
+        await here.until(lambda: _rings(here), why="the customer's phone rings")
+        here.server.kill()
+        here.server.start()
+        await here.server.until_ready()
+        await outside.over()
+        await here.until(lambda: _outcome(here, "handled"), why="they have spoken")
+        await here.nothing_is_left()
+        (dialled,) = await here.fetch("SELECT count(*) FROM effect WHERE kind = 'telephony.dial'")
+    assert dialled["count"] == 1
+
+
+async def _rings(here: Centre) -> bool:
+    return bool(await here.fetch("SELECT 1 FROM leg WHERE role = 'customer' AND state = 'delivered'"))
+
+
+async def _outcome(here: Centre, outcome: str) -> bool:
+    return bool(await here.fetch("SELECT 1 FROM contact WHERE direction = 'out' AND outcome = $1", outcome))
+
+
+@asynccontextmanager
+async def logged_in(here: Centre, login: str) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(base_url=here.server.url) as client:
+        answer = await client.post("/v1/session", json={"login": login, "password": PASSWORD})
+        assert answer.status_code < 300, answer.text
+        client.headers["x-csrf-token"] = answer.json()["csrf"]
+        yield client
+
+
+async def test_an_agent_calls_somebody(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
+    async with (
+        centre(pbx, new_database(), tmp_path, agents=1, password=PASSWORD) as here,
+        logged_in(here, "anna") as anna,
+    ):
+        here.desks["anna"].choose("ready")
+        here.sip.phone("until")
+        outside = here.sip.outside("pause 1500", "bye")
+        answer = await anna.post("/v1/dial", json=_wish(here, "030 777001"), headers={"idempotency-key": "one"})
+        assert answer.status_code == 201, answer.text
+        await here.until_state("talking")
+        assert await here.who_is_in() == ["anna", "caller"]
+        busy = await anna.post("/v1/dial", json=_wish(here, "030 777002"), headers={"idempotency-key": "two"})
+        assert (busy.status_code, busy.json()["text_key"]) == (409, "dial.busy")
+        await outside.over()
+        await here.nothing_is_left()
+        (contact,) = await here.contacts()
+    assert (contact["direction"], contact["outcome"], contact["number"]) == ("out", "handled", NUMBER)
+
+
+async def test_an_agents_call_that_nobody_answers_is_over(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    async with (
+        centre(pbx, new_database(), tmp_path, agents=1, password=PASSWORD) as here,
+        logged_in(here, "anna") as anna,
+    ):
+        here.desks["anna"].choose("ready")
+        here.sip.phone("until")
+        here.sip.outside("busy")
+        await anna.post("/v1/dial", json=_wish(here, CALLER), headers={"idempotency-key": "one"})
+        await here.nothing_is_left()
+        (contact,) = await here.contacts()
+    assert contact["outcome"] == "failed"
+
+
+def _wish(here: Centre, number: str) -> dict[str, Any]:
+    company_id, queue_id = here.premises.companies["acme"], here.premises.queues["acme", "Sales"]
+    return {"company_id": company_id, "queue_id": queue_id, "number": number}
