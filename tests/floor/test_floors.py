@@ -33,7 +33,7 @@ def small_wish() -> Wish:
     return Wish(companies=[CompanyWish(slug="acme", name="Acme", region="DE", queues=[queue])], agents=agents)
 
 
-async def quiet(floor: Floor, within_s: float = 30) -> None:
+async def quiet(floor: Floor, within_s: float = 90) -> None:
     async with asyncio.timeout(within_s):
         while not floor.is_quiet:  # noqa: ASYNC110
             await asyncio.sleep(0.05)

@@ -59,7 +59,7 @@ async def test_a_thousand_calls_of_one_agent(pbx: Pbx, new_database: Callable[[]
         centre(pbx, new_database(), tmp_path, agents=1, dialling=dialling, password=PASSWORD) as here,
         logged_in(here, "anna") as anna,
     ):
-        here.desks["anna"].choose("away", "break")
+        here.desks["anna"].choose("ready")
         here.sip.phone("until", times=OF_AN_AGENT + 1)
         outside = here.sip.outside("busy", times=OF_AN_AGENT)
         for n in range(OF_AN_AGENT):
