@@ -66,14 +66,14 @@ def ring_first(house: House, segment: Segment) -> None:
         ask(house, leg, "ring", agent=segment.agent_id)
 
 
-def dial(house: House, agent_leg: Leg) -> None:
-    """The agent is on the line: now the customer's phone. Whose number it is, the carrier looks up."""
+def dial(house: House, own: Leg, role: LegRole = "customer", **args: Any) -> None:
+    """Somebody is on the line: now a phone outside. Whose number a customer has, the carrier looks up."""
     leg = Leg(
-        id=(leg_id := house.new_id()), domain_id=agent_leg.domain_id, contact_id=agent_leg.contact_id,
-        provider=agent_leg.provider, provider_ref=leg_id, role="customer", state="initiated", checked_us=house.now_us,
+        id=(leg_id := house.new_id()), domain_id=own.domain_id, contact_id=own.contact_id, provider=own.provider,
+        provider_ref=leg_id, role=role, state="initiated", checked_us=house.now_us,
     )  # fmt: skip
     house.keep_leg(leg, new=True)
-    ask(house, agent_leg, "dial", **{"with": leg.provider_ref})
+    ask(house, own, "dial", **{"with": leg.provider_ref}, **args)
 
 
 def ring_with_offer(house: House, segment: Segment) -> None:
@@ -114,8 +114,13 @@ def customer_leg(house: House, contact_id: str) -> Leg | None:
 
 
 def hang_up(house: House, leg: Leg) -> None:
-    if not any(e.leg_id == leg.id and e.kind == "telephony.hang_up" for e in house.effects(leg.contact_id)):
+    if not is_hung_up(house, leg):
         ask(house, leg, "hang_up")
+
+
+def is_hung_up(house: House, leg: Leg) -> bool:
+    """Whether we have asked for it already."""
+    return any(e.leg_id == leg.id and e.kind == "telephony.hang_up" for e in house.effects(leg.contact_id))
 
 
 def hang_up_agent(house: House, segment: Segment) -> None:
@@ -128,6 +133,10 @@ def hang_up_rung(house: House, segment: Segment) -> None:
     leg = rung_for(house, segment)
     if leg is not None:
         hang_up(house, leg)
+
+
+def outside_leg(house: House, contact_id: str) -> Leg | None:
+    return next((leg for leg in house.legs(contact_id) if leg.role == "outside"), None)
 
 
 def hang_up_customer(house: House, contact_id: str) -> None:

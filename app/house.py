@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
 from typing import Any, Literal
 
+from analytics.expected_wait import Waits
 from app.commands import Envelope, FlowRef
 from app.dial_limits import DialLimits
 from contacts.contact import Contact
@@ -19,6 +20,7 @@ from contacts.record import replace
 from contacts.records import CLEARED_LEGS_MAX, ConfigValue, Decision, Draft, Records
 from contacts.segment import OVER, Segment
 from contacts.stay import Stay
+from contacts.words import SECOND_US
 from ivr.flow import Flow
 from routing.engine import Engine
 
@@ -56,6 +58,11 @@ class House:
         self._counters = dict(records.engine_state)
         self.dial_limits = DialLimits(records.dial_grants)
         self._again: list[tuple[int, str]] = []  # heap: when contacts of ours are tried again
+        self._announce_at: dict[str, int] = {}  # by stay: when they hear how long it will take
+        self._announcements: list[tuple[int, str]] = []  # heap of the same
+        self._waits: dict[str, Waits] = {}  # by queue, of the last that ended
+        for queue_id, wait_us, served in records.waits:
+            self.waits_of(queue_id).add(wait_us, served)
         self.stay_of: dict[str, str] = {}
         self.segments_of: dict[str, list[str]] = {}
         self.legs_of: dict[str, list[str]] = {}
@@ -68,6 +75,7 @@ class House:
             self._note_again(contact)
         for stay in records.stays.values():
             self.stay_of[stay.contact_id] = stay.id
+            self.announce_again(stay)
         for segment in records.segments.values():
             self.segments_of.setdefault(segment.contact_id, []).append(segment.id)
         for leg in records.legs.values():
@@ -193,12 +201,43 @@ class House:
             heappop(self._again)
         return None
 
+    # --- what callers are told while they wait ------------------------------------------------------------------------
+
+    def announces(self, queue_id: str) -> Mapping[str, Any] | None:
+        """How the queue tells its callers how long it will take; None: it does not."""
+        config = self.records.config.get(("queue", queue_id))
+        how: Mapping[str, Any] | None = (config.values or {}).get("announce") if config is not None else None
+        return how
+
+    def announce_again(self, stay: Stay) -> None:
+        """The next instant after now of those that follow from when the wait began."""
+        how = self.announces(stay.queue_id)
+        if how is None:
+            self._announce_at.pop(stay.id, None)
+            return
+        at_us, every_us = stay.queued_us + int(how["first_s"]) * SECOND_US, int(how["every_s"]) * SECOND_US
+        if at_us <= self.now_us:
+            at_us += ((self.now_us - at_us) // every_us + 1) * every_us
+        self._announce_at[stay.id] = at_us
+        heappush(self._announcements, (at_us, stay.id))
+
+    def next_announcement(self) -> tuple[int, str] | None:
+        """When, and in which wait, something is to be said next."""
+        while self._announcements:
+            at_us, stay_id = self._announcements[0]
+            if self._announce_at.get(stay_id) == at_us and stay_id in self.records.stays:
+                return at_us, stay_id
+            heappop(self._announcements)
+        return None
+
+    def waits_of(self, queue_id: str) -> Waits:
+        return self._waits.setdefault(queue_id, Waits())
+
     def next_deadline(self) -> int | None:
         """When something is due without anybody's asking; None: nothing is."""
-        again, engine = self.next_again(), self.engine.next_deadline()
-        if again is None or (engine is not None and engine <= again[0]):
-            return engine
-        return again[0]
+        ours = (each[0] for each in (self.next_again(), self.next_announcement()) if each is not None)
+        engine = self.engine.next_deadline()
+        return min((*ours, *(() if engine is None else (engine,))), default=None)
 
     def forget_contact(self, contact: Contact) -> None:
         """It is over, and nobody works on it any more."""
@@ -215,7 +254,12 @@ class House:
         if stay.end is None:
             self.records.stays[stay.id] = stay
             self.stay_of[stay.contact_id] = stay.id
+            if new:
+                self.announce_again(stay)
         else:
+            if stay.ended_us is not None and stay.end not in NOT_A_WAIT:
+                self.waits_of(stay.queue_id).add(stay.ended_us - stay.queued_us, stay.end == "answered")
+            self._announce_at.pop(stay.id, None)
             self.records.stays.pop(stay.id, None)
             if self.stay_of.get(stay.contact_id) == stay.id:
                 del self.stay_of[stay.contact_id]
@@ -317,6 +361,9 @@ class House:
     def _index_leg(self, leg: Leg) -> None:
         self.leg_by_ref[leg.provider, leg.provider_ref] = leg.id
         self.legs_of.setdefault(leg.contact_id, []).append(leg.id)
+
+
+NOT_A_WAIT = ("dialled", "cleared")  # nobody hung on, or somebody took them away
 
 
 def again_us(contact: Contact) -> int | None:

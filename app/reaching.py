@@ -48,21 +48,20 @@ def request_callback(house: House, command: c.RequestCallback) -> c.Reply:
     return c.Reply(201, {"contact_id": contact.id, "already": False})
 
 
-def promise(house: House, caller: Contact, number: str) -> bool:
-    """A caller would rather be called back: whether they may be. They keep the place that they had."""
-    queue_id = caller.ivr.get("queue_id")
-    if queue_id is None or house.company_of_queue(str(queue_id)) != caller.company_id:
+def promise(house: House, caller: Contact, number: str, queue_id: str, since_us: int) -> bool:
+    """A caller is to be called back: whether they may be. They keep the place that they had since then."""
+    if house.company_of_queue(queue_id) != caller.company_id:
         return False
     entry = c.Entry(
         contact_id=house.new_id(), company_id=caller.company_id, channel="phone", direction="out",
-        queue_id=str(queue_id), source="callback", source_id=caller.id, customer_id=caller.customer_id,
+        queue_id=queue_id, source="callback", source_id=caller.id, customer_id=caller.customer_id,
         value=caller.value, collected=caller.collected,
     )  # fmt: skip
     try:
         found, grant, rules = _allowed(house, caller.company_id, number, "visitor", None, ())
-        if _pending(house, caller.company_id, str(queue_id), found.number) is None:
+        if _pending(house, caller.company_id, queue_id, found.number) is None:
             _take(house, grant, rules)
-            contact = _begin(house, entry, found, grant, rules, since_us=int(caller.ivr.get("since_us", house.now_us)))
+            contact = _begin(house, entry, found, grant, rules, since_us=since_us)
             house.draft.links.append(Link(contact.id, caller.id, "callback_of"))
             wait(house, contact.id)
     except m.Refusal as no:
@@ -70,6 +69,25 @@ def promise(house: House, caller: Contact, number: str) -> bool:
         return False
     house.keep_contact(replace(house.contact(caller.id), ivr={**caller.ivr, "outcome": "called_back"}))
     return True
+
+
+def lost(house: House, leg: Leg) -> None:
+    """A caller's line broke and nobody hung up: where the queue says so they are called back."""
+    contact = house.records.contacts.get(leg.contact_id)
+    number = contact.collected.get("from") if contact is not None else None
+    if contact is None or number is None or leg.contact_id in house.ours or asks.is_hung_up(house, leg):
+        return
+    stay = house.waiting_stay(contact.id)
+    queue_id = (
+        stay.queue_id
+        if stay is not None
+        else next((s.queue_id for s in house.segments(contact.id) if s.role == "primary" and s.state in UNDERWAY), None)
+    )
+    queue = house.records.config.get(("queue", queue_id or ""))
+    if queue is not None and queue_id is not None and (queue.values or {}).get("when_lost") == "callback":
+        since_us = int(stay.routing.get("arrival_us", stay.queued_us)) if stay is not None else contact.arrived_us
+        if promise(house, contact, str(number), queue_id, since_us) and stay is not None:
+            journey.decide(house, m.Leave(stay.id, "called_back"))
 
 
 def dial(house: House, command: c.Dial) -> c.Reply:
@@ -187,6 +205,18 @@ def _pending(house: House, company_id: str, queue_id: str, number: str) -> Conta
         ):
             return contact
     return None
+
+
+def put_through(house: House, contact: Contact, to: str, within_s: float) -> bool:
+    """A flow puts its caller through to a number outside: whether it may."""
+    own, rules = asks.customer_leg(house, contact.id), house.dial_rules(contact.company_id)
+    found = destination(to, rules, "visitor")
+    if own is None or own.provider != f"{ARI}{rules.by}" or not isinstance(found, Destination):
+        why = found if isinstance(found, str) else "dial.no_way"
+        house.log("transfer.refused", contact_id=contact.id, data={"why": why})
+        return False
+    asks.dial(house, own, "outside", to=found.number, within_s=within_s, caller_id=rules.caller_id or "")
+    return True
 
 
 # --- it waits ---------------------------------------------------------------------------------------------------------

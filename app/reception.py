@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from app import agent_acts, asks, journey, monitoring, reaching, self_service, supervision, wires
+from app import agent_acts, announcing, asks, journey, monitoring, reaching, self_service, supervision, wires
 from app import commands as c
 from app.house import House
 from contacts import leg as legs
@@ -36,6 +36,7 @@ def pass_time(house: House, now_us: int) -> None:
     house.begin(None, now_us)
     journey.decide(house, m.TimePassed())
     reaching.take_due(house)
+    announcing.take_due(house)
     _take_back(house)
 
 
@@ -202,7 +203,7 @@ def _merge(house: House, leg: Leg, report: c.LegReport) -> str | None:
     moved = replace(leg, state=state, last_rank=report.seq, checked_us=house.now_us, ended_us=ended_us)
     house.keep_leg(moved)
     if state != leg.state:
-        wires.leg_moved(house, moved, leg.state)
+        wires.leg_moved(house, moved, leg.state, report.cause)
     return None
 
 
@@ -232,6 +233,8 @@ def _report_effects(house: House, command: c.ReportEffects) -> c.Reply:
             if state != "done":
                 if "asked" in effect.args:
                     self_service.asked_in_vain(house, effect, state)
+                elif "announce" in effect.args:
+                    announcing.music(house, effect)
                 house.log("effect.reported", contact_id=effect.contact_id, data={"effect": effect_id, "state": state})
                 _ask_failed(house, effect)
     return c.Reply(200)
@@ -245,6 +248,8 @@ def _report_heard(house: House, command: c.ReportHeard) -> c.Reply:
             _picked_up(house, str(effect.args["offer"]))
         elif effect.kind == "telephony.record" and command.said == "recorded":
             asks.keep_recording(house, effect, command.seconds, effect.contact_id, "call")
+        elif "announce" in effect.args:
+            announcing.heard(house, effect, command)
         elif "asked" in effect.args:
             self_service.heard(house, effect, command)
     return c.Reply(200)

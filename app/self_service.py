@@ -5,7 +5,7 @@ keyed one in when we died is asked for it again. The flow is of the version in w
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from app import asks, journey, reaching
 from app import commands as c
@@ -129,6 +129,28 @@ def take_back(house: House) -> None:
         hear(house, contact_id, w.Returned(reason))
 
 
+def put_through(house: House, contact_id: str) -> None:
+    """The number outside has answered: they talk."""
+    contact = house.records.contacts.get(contact_id)
+    if contact is not None and is_walking(contact):
+        house.keep_contact(replace(contact, ivr={**contact.ivr, "outcome": "handled"}))
+        hear(house, contact_id, w.Done())
+
+
+def outside_gone(house: House, contact_id: str, cause: str | None) -> None:
+    """The number outside does not answer, or has hung up: then the caller goes, too."""
+    contact = house.records.contacts.get(contact_id)
+    if contact is not None and contact.ivr.get("awaits") == w.Transfer.__name__:
+        hear(house, contact_id, w.Failed(_WHY_NOT.get(cause or "", "failure")))
+    else:
+        asks.hang_up_customer(house, contact_id)
+
+
+_WHY_NOT: Mapping[str, Literal["busy", "no_answer"]] = {
+    "busy": "busy", "no_answer": "no_answer", "no_response": "no_answer", "normal": "no_answer",
+}  # fmt: skip
+
+
 def caller_gone(house: House, contact_id: str) -> None:
     """Steps that need nobody on the line are still taken."""
     hear(house, contact_id, w.HungUp())
@@ -194,10 +216,20 @@ def _carry_out(house: House, contact_id: str, action: w.Action | None, number: i
         case w.HangUp():
             asks.hang_up_customer(house, contact_id)
         case w.CallBack():
-            promised = reaching.promise(house, house.contact(contact_id), action.number)
+            promised = _promise(house, house.contact(contact_id), action.number)
             hear(house, contact_id, w.Done() if promised else w.Failed(), number)
-        case w.LookUp() | w.Transfer():
+        case w.Transfer():
+            if not reaching.put_through(house, house.contact(contact_id), action.to, action.within_s):
+                hear(house, contact_id, w.Failed(), number)
+        case w.LookUp():
             hear(house, contact_id, w.Failed(), number)
+
+
+def _promise(house: House, contact: Contact, number: str) -> bool:
+    """In the queue in which they waited, or that their number leads to, at the place that they had."""
+    queue_id = contact.ivr.get("queue_id")
+    since_us = int(contact.ivr.get("since_us", house.now_us))
+    return queue_id is not None and reaching.promise(house, contact, number, str(queue_id), since_us)
 
 
 def _ask_caller(house: House, contact_id: str, action: w.Say | w.Collect | w.Record, number: int) -> None:

@@ -10,16 +10,22 @@ from contacts.segment import UNDERWAY, Segment
 from ivr.words import Answered
 from routing import messages as m
 
+LOST = "lost"  # nobody hung up: the telephone system has no such call any more
 
-def leg_moved(house: House, leg: Leg, came_from: str) -> None:
-    """A leg took a step: `leg` as it is now, `came_from` the state before."""
+
+def leg_moved(house: House, leg: Leg, came_from: str, cause: str | None = None) -> None:
+    """A leg took a step: `leg` as it is now, `came_from` the state before, `cause` why it is down."""
     if leg.state == "cleared":
-        leg_cleared(house, leg)
+        if cause == LOST and leg.role == "customer":
+            reaching.lost(house, leg)
+        leg_cleared(house, leg, cause)
         return
     if leg.role == "customer":
         follow_customer(house, leg, came_from)
         if leg.state == "established":
             self_service.begin(house, leg.contact_id)
+    elif leg.role == "outside" and leg.state == "established":
+        self_service.put_through(house, leg.contact_id)
     elif leg.role == "agent" and leg.state == "established":
         reaching.agent_up(house, leg)
     connect_if_established(house, leg.contact_id)
@@ -67,15 +73,20 @@ def connect_if_established(house: House, contact_id: str) -> None:
 
 def latest_legs(house: House, contact_id: str) -> dict[str | None, Leg]:
     """By agent, None = the customer. The wire of an agent's earlier conversation may not be down yet."""
-    return {leg.agent_id: leg for leg in house.legs(contact_id)}
+    return {leg.agent_id: leg for leg in house.legs(contact_id) if leg.role != "outside"}
 
 
-def leg_cleared(house: House, leg: Leg) -> None:
+def leg_cleared(house: House, leg: Leg, cause: str | None = None) -> None:
     asks.forget_asks(house, leg)
     if leg.role == "monitor":
         return
+    if leg.role == "outside":
+        self_service.outside_gone(house, leg.contact_id, cause)
+        return
     monitoring.hang_up_listeners(house, leg.contact_id)
     if leg.role == "customer":
+        if (outside := asks.outside_leg(house, leg.contact_id)) is not None:
+            asks.hang_up(house, outside)
         if reaching.not_there(house, leg.contact_id):
             return
         if leg.contact_id in house.records.contacts:

@@ -8,7 +8,7 @@ from contacts.record import record
 
 EventKind = Literal[
     "contact.arrived", "contact.identified", "contact.closed", "contact.not_there", "callback.refused",
-    "ivr.walked", "ivr.left",
+    "transfer.refused", "ivr.walked", "ivr.left",
     "stay.queued", "stay.overdue", "stay.widened", "stay.reprioritised", "stay.ended",
     "segment.offered", "segment.declined", "segment.expired", "segment.withdrawn", "segment.failed",
     "segment.accepted", "segment.connected", "segment.held", "segment.retrieved", "segment.parked",

@@ -38,6 +38,7 @@ class DialGrant:
     cost: int = 0  # that was reserved
 
 
+WAITS_KEPT = 500  # of a queue: its past is soon another one
 CLEARED_LEGS_MAX = 50_000  # beyond it a late report meets the database's unique key instead
 
 
@@ -55,6 +56,7 @@ class Records:
     agents: dict[str, AgentState] = field(default_factory=dict)  # by agent id
     config: dict[tuple[ConfigKind, str], ConfigValue] = field(default_factory=dict)
     engine_state: Mapping[str, Any] = field(default_factory=dict)  # counters that influence decisions
+    waits: list[tuple[str, int, bool]] = field(default_factory=list)  # last ended ones: queue, microseconds, answered
     dial_grants: list[DialGrant] = field(default_factory=list)  # of the last day, oldest first
     config_seq: int = 0
     last_seq: int = 0  # of the event table

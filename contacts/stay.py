@@ -16,7 +16,7 @@ TABLE: dict[tuple[StayState, str], tuple[StayState, frozenset[Actor]]] = {
     ("waiting", "answer"): ("answered", frozenset({"provider", "system"})),
     ("waiting", "abandon"): ("abandoned", frozenset({"customer", "provider", "system"})),
     ("waiting", "overflow"): ("overflowed", frozenset({"engine", "supervisor", "agent"})),
-    ("waiting", "call_back"): ("called_back", frozenset({"engine", "customer"})),
+    ("waiting", "call_back"): ("called_back", frozenset({"engine", "customer", "system"})),
     ("waiting", "leave_voicemail"): ("voicemail", frozenset({"engine", "customer"})),
     ("waiting", "dial"): ("dialled", frozenset({"provider", "system", "engine"})),
     ("waiting", "clear"): ("cleared", frozenset({"engine", "supervisor", "agent", "system"})),

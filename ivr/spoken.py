@@ -44,6 +44,30 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "en": "All our people are busy. Please call again later.",
         "zh-CN": "目前所有坐席都在忙，请稍后再拨。",
     },
+    "wait_busy": {
+        "en": "All our people are busy. Please hold the line.",
+        "zh-CN": "目前所有坐席都在忙，请稍候。",
+    },
+    "wait_soon": {
+        "en": "All our people are busy. It will take about a minute.",
+        "zh-CN": "目前所有坐席都在忙，预计等待约一分钟。",
+    },
+    "wait_up_to": {
+        "en": "All our people are busy. You will probably wait up to {high} minutes.",
+        "zh-CN": "目前所有坐席都在忙，预计等待不超过{high}分钟。",
+    },
+    "wait_about": {
+        "en": "All our people are busy. You will probably wait about {high} minutes.",
+        "zh-CN": "目前所有坐席都在忙，预计等待约{high}分钟。",
+    },
+    "wait_range": {
+        "en": "All our people are busy. You will probably wait between {low} and {high} minutes.",
+        "zh-CN": "目前所有坐席都在忙，预计等待{low}到{high}分钟。",
+    },
+    "press_callback": {
+        "en": "If you would rather be called back, press 1: you keep your place.",
+        "zh-CN": "如需我们回电，请按1，您的排队位置将保留。",
+    },
     "called_back": {"en": "We will call you back.", "zh-CN": "我们会给您回电。"},
     "voicemail": {
         "en": "Nobody can take your call now. Please call again later.",

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 from app.api.access import Access, Caller
 from app.api.acts import new_id
 from app.api.arriving import Collected
-from app.api.commanding import RequiredIdempotencyKey, command
+from app.api.commanding import IdempotencyKey, RequiredIdempotencyKey, command
 from app.api.fields import Given, Id, Shown
 from app.api.problems import not_found
 from app.commands import Dial, Entry, RequestCallback
@@ -45,9 +45,8 @@ class NewCallback(Given):
 
 
 class NewDial(Given):
-    """The queue says under which work the call counts, and how it is wrapped up."""
+    """The queue says for which company they call, under which work the call counts and how it is wrapped up."""
 
-    company_id: Id
     queue_id: Id
     number: Number
 
@@ -68,7 +67,8 @@ async def request_callback(
     body: NewCallback, request: Request, response: Response, access: Caller, key: RequiredIdempotencyKey
 ) -> CallbackMade:
     """The customer waits in the queue like a caller and is rung when an agent is there, in the queue's hours."""
-    entry = await _entry(access, body, key)
+    access.require_company(body.company_id)
+    entry = await _entry(access, body, body.company_id, key)
     wish = RequestCallback(entry, body.number, _sources(access, body))
     reply = await command(access, wish, key, await request.body())
     response.status_code = reply.status
@@ -76,30 +76,28 @@ async def request_callback(
 
 
 @router.post("/dial", status_code=201)
-async def dial(body: NewDial, request: Request, access: Caller, key: RequiredIdempotencyKey) -> DialMade:
+async def dial(body: NewDial, request: Request, access: Caller, key: IdempotencyKey = None) -> DialMade:
     """The agent's own phone rings first, then the other's."""
     if access.principal.agent_id is None:
         raise Forbidden
-    entry = await _entry(access, body, key)
+    entry = await _entry(access, body, None, key or new_id())
     reply = await command(access, Dial(entry, access.principal.agent_id, body.number), key, await request.body())
     return DialMade(contact_id=reply.body["contact_id"])
 
 
-async def _entry(access: Access, body: NewCallback | NewDial, key: str) -> Entry:
-    """Raises Problem 404."""
-    access.require_company(body.company_id)
+async def _entry(access: Access, body: NewCallback | NewDial, company_id: str | None, key: str) -> Entry:
+    """`company_id` None: that of the queue, where the asker holds the right. Raises Problem 404."""
     async with access.reading() as conn:
-        company = await companies.read(conn, body.company_id)
-        if company is None:
-            raise not_found("company", "/company_id")
-        if await queues.current(conn, body.queue_id, {body.company_id}) is None:
+        queue = await queues.current(conn, body.queue_id, {company_id} if company_id else access.companies)
+        company = await companies.read(conn, queue["company_id"]) if queue is not None else None
+        if queue is None or company is None:
             raise not_found("queue", "/queue_id")
         number = canonical_phone(body.number, company["region"])
-        known = await customers.known_by(conn, body.company_id, "phone", number) if number else {}
+        known = await customers.known_by(conn, company["id"], "phone", number) if number else {}
     unique = identify(number, [found for found, _ in known.values()]).unique
     return Entry(
         contact_id=new_id(),
-        company_id=body.company_id,
+        company_id=company["id"],
         channel="phone",
         direction="out",
         queue_id=body.queue_id,

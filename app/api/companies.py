@@ -84,6 +84,11 @@ class Dialling(Given):
     max_attempts: int = Field(3, ge=1, le=20)
 
 
+RecordingDays = Annotated[
+    int, Field(ge=1, le=3650, description="So long a recording is kept, unless a legal hold says otherwise")
+]
+
+
 class NewCompany(Given):
     slug: Slug
     name: Name
@@ -93,6 +98,7 @@ class NewCompany(Given):
     crm_hosts: CrmHosts = Field([])
     crm_links: CrmLinks = Field([])
     dialling: Dialling = Dialling()
+    recording_days: RecordingDays | None = None
 
 
 class CompanyChange(Given):
@@ -104,6 +110,7 @@ class CompanyChange(Given):
     crm_hosts: CrmHosts = untouched()
     crm_links: CrmLinks = untouched()
     dialling: Dialling = untouched()
+    recording_days: RecordingDays | None = untouched()
 
 
 class CompanyShown(Shown):
@@ -116,12 +123,16 @@ class CompanyShown(Shown):
     crm_hosts: list[str]
     crm_links: list[CrmLink]
     dialling: Dialling
+    recording_days: int | None
     created_ms: int
     version: int
 
 
 def _shown(row: Mapping[str, Any]) -> CompanyShown:
-    names = ("id", "slug", "name", "zone", "region", "languages", "crm_hosts", "crm_links", "dialling", "version")
+    names = (
+        "id", "slug", "name", "zone", "region", "languages", "crm_hosts", "crm_links", "dialling", "recording_days",
+        "version",
+    )  # fmt: skip
     return CompanyShown(created_ms=sure_ms(row["created_at"]), **{name: row[name] for name in names})
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.api.fields import Given, Id
+from app.api.fields import Given, Id, Language
 from contacts import hours, requirement
 from routing.messages import AgentOrder, LastStepKind
 
@@ -91,6 +91,17 @@ class HeadStart(Given):
     points: Annotated[int, Field(ge=0, le=1_000_000)]
 
 
+class Announce(Given):
+    """What callers by an Asterisk hear while they wait: how long it will probably take, after `first_s`, then every
+    `every_s`. `callback`: they may press 1 and keep their place. `language`: where the flow has not chosen one.
+    """
+
+    first_s: Annotated[int, Field(ge=1, le=600)] = 20
+    every_s: Annotated[int, Field(ge=10, le=600)] = 60
+    callback: bool = False
+    language: Language = "en"
+
+
 class QueueConfig(Given):
     requirement: RequirementText = ""
     rate: Annotated[int, Field(ge=1, le=1000, description="Points per second of waiting")] = 1
@@ -113,6 +124,11 @@ class QueueConfig(Given):
     recording: Annotated[
         Literal["off", "always"], Field(description="Of calls by an Asterisk; announce it in the flow")
     ] = "off"
+    announce: Announce | None = None
+    when_lost: Annotated[
+        Literal["nothing", "callback"],
+        Field(description="What a caller gets whose line broke with the telephone system: their place, called back"),
+    ] = "nothing"
     hours: HoursConfig | None = None
     service_level_s: Annotated[int, Field(ge=1, le=DAY_S)] = 20
     target_bp: Annotated[int, Field(ge=0, le=10_000, description="Service level promised, in basis points")] = 8000

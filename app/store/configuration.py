@@ -24,7 +24,8 @@ QUEUE_FIELDS = frozenset(
         "offer_timeout_s", "reoffer_pause_s", "max_offers", "wrap_up_s", "offers_at_once", "agent_order",
     }
 )  # fmt: skip
-JOURNEY_FIELDS = frozenset({"hours", "recording", "ring"})  # not the engine's: what happens to its callers
+# Not the engine's: what happens to its callers.
+JOURNEY_FIELDS = frozenset({"hours", "recording", "ring", "when_lost", "announce"})
 CHANGES_MAX = 10_000  # of one reading; the next turn reads the rest
 
 CHANGED = """

@@ -15,7 +15,7 @@ from contacts.contact import Contact
 from contacts.effect import Effect
 from contacts.leg import Leg
 from contacts.presence import AgentState
-from contacts.records import CLEARED_LEGS_MAX, ConfigValue, DialGrant, Records
+from contacts.records import CLEARED_LEGS_MAX, WAITS_KEPT, ConfigValue, DialGrant, Records
 from contacts.segment import Segment
 from contacts.stay import Stay, Wishes
 from contacts.words import DAY_US
@@ -64,6 +64,18 @@ SELECT agent_id::text, domain_id, chosen, reason, next_chosen, not_responding, s
     {read("last_ended_at")}, desk_reachable, {read("desk_silent_since")}, phone_reachable
 FROM agent_state WHERE domain_id = $1 ORDER BY agent_id
 """
+# The last waits of each queue that tells its callers how long it will take.
+WAITS = f"""
+SELECT last.queue_id::text, last.ended_us - last.queued_us, last."end" = 'answered'
+FROM config_applied a
+CROSS JOIN LATERAL (
+    SELECT queue_id, {read("queued_at")} AS queued_us, {read("ended_at")} AS ended_us, "end"
+    FROM stay WHERE queue_id = a.subject_id::uuid AND ended_at IS NOT NULL AND "end" NOT IN ('dialled', 'cleared')
+    ORDER BY queued_at DESC LIMIT {WAITS_KEPT}
+) last
+WHERE a.domain_id = $1 AND a.kind = 'queue' AND jsonb_typeof(a."values" -> 'announce') = 'object'
+ORDER BY last.ended_us
+"""
 # By business time: a day before now, wherever the clock stands.
 DIAL_GRANTS = f"""
 SELECT company_id::text, {read("arrived_at")}, coalesce(collected ->> 'from', ''), ivr -> 'reach' ->> 'agent_id',
@@ -92,6 +104,7 @@ async def read_records(conn: asyncpg.Connection, domain_id: int) -> Records:
             config = await conn.fetch(CONFIG, domain_id)
             counters = await conn.fetchval(COUNTERS, domain_id)
             last_event = await conn.fetchrow(LAST_EVENT, domain_id)
+            waits = await conn.fetch(WAITS, domain_id)
             since_us = (last_event[1] if last_event else 0) - DAY_US
             grants = await conn.fetch(DIAL_GRANTS, domain_id, max(since_us, 0))
     values = [ConfigValue(kind, subject, seq, _json_or_none(raw)) for kind, subject, seq, raw in config]
@@ -107,6 +120,7 @@ async def read_records(conn: asyncpg.Connection, domain_id: int) -> Records:
         agents={row[0]: AgentState(*row) for row in agents},
         config={(value.kind, value.subject_id): value for value in values},
         engine_state={} if counters is None else json.loads(counters),
+        waits=[tuple(row) for row in waits],
         dial_grants=[_dial_grant(*row) for row in grants],
         config_seq=max((value.seq for value in values), default=0),
         last_seq=last_seq,

@@ -1,5 +1,6 @@
 """Which recordings are there of a contact, and where is their sound?"""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,8 @@ from app.store import blobs, rows
 from app.store.blobs import NewBlob
 from app.store.rows import Row
 from app.store.scope import Companies, within
-from app.store.tables import blob, contact, recording
+from app.store.tables import blob, company, contact, recording
+from contacts.words import DAY_US
 
 PARTS_MAX = 500  # of one contact, of one answer
 
@@ -21,12 +23,12 @@ async def keep(engine: AsyncEngine, files: BlobStore, values: Mapping[str, Any],
     async with engine.begin() as conn:
         if await rows.first(conn, select(recording.c.blob_id).where(recording.c.blob_id == values["blob_id"])):
             return
-        company_id = (
-            await conn.execute(select(contact.c.company_id).where(contact.c.id == values["contact_id"]))
-        ).scalar_one()
+        wanted = select(company.c.id, company.c.recording_days).join(contact, contact.c.company_id == company.c.id)
+        company_id, days = (await conn.execute(wanted.where(contact.c.id == values["contact_id"]))).one()
     new = NewBlob(
-        values["blob_id"], company_id, values["kind"], "audio/wav", "recording", contact_id=values["contact_id"]
-    )
+        values["blob_id"], company_id, values["kind"], "audio/wav", "recording", contact_id=values["contact_id"],
+        delete_after_us=None if days is None else time.time_ns() // 1000 + days * DAY_US,
+    )  # fmt: skip
     async with engine.begin() as conn:
         if await blobs.read(conn, new.id, None) is None:
             await blobs.expect(conn, new)

@@ -50,6 +50,7 @@ company = Table(
     version(),
     document("crm_links", 16, default="'[]'"),  # [{"name", "url_template"}]
     many("crm_hosts", Text, 16, default="'{}'"),  # to which they may lead
+    whole("recording_days", nullable=True),  # so long a recording is kept; empty: until somebody says otherwise
     document("dialling", 16, default="'{}'"),  # where it may be called, how often, at which cost
 )
 

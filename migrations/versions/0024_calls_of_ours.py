@@ -1,4 +1,4 @@
-"""Calls of ours: where a company may call, by which way, and what became of the wait for them."""
+"""Calls of ours: where a company may call, by which way, and what became of the wait; and how long recordings stay."""
 
 from alembic import op
 
@@ -11,6 +11,7 @@ STATEMENTS = (
     ALTER TABLE company ADD COLUMN dialling JSONB DEFAULT '{}' NOT NULL
         CONSTRAINT ck_company_dialling_size CHECK (pg_column_size("dialling") <= 65536)
     """,
+    "ALTER TABLE company ADD COLUMN recording_days INTEGER",
     """
     ALTER TABLE asterisk ADD COLUMN dial_out TEXT
         CONSTRAINT ck_asterisk_dial_out_size CHECK (octet_length("dial_out") <= 200)
@@ -20,6 +21,11 @@ STATEMENTS = (
     ALTER TABLE stay ADD CONSTRAINT ck_stay_end_known CHECK ("end" IN (
         'answered', 'abandoned', 'overflowed', 'called_back', 'voicemail', 'cleared', 'dialled'
     ))
+    """,
+    "ALTER TABLE leg DROP CONSTRAINT ck_leg_role_known",
+    """
+    ALTER TABLE leg ADD CONSTRAINT ck_leg_role_known
+        CHECK ("role" IN ('customer', 'agent', 'consult', 'monitor', 'outside'))
     """,
     "ALTER TABLE config_change DROP CONSTRAINT ck_config_change_kind_known",
     f'ALTER TABLE config_change ADD CONSTRAINT ck_config_change_kind_known CHECK ("kind" IN ({KINDS}))',

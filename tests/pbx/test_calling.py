@@ -11,6 +11,7 @@ from tests.pbx.centre import NUMBER, PLAIN, Centre, centre
 from tests.pbx.pbx import Pbx
 
 PASSWORD = "correct horse battery staple"
+LIMIT_S = 6
 CALLER, OTHER = "+4930777001", "+4930777002"
 FLOW = """\
 flow: reception
@@ -33,7 +34,7 @@ nodes:
 
 async def asks_for_a_callback(here: Centre, number: str = CALLER) -> None:
     """Waits until the queue can do no more, and presses 1."""
-    caller = here.sip.call(NUMBER, "pause 2600", "press 1", "until", number=number)
+    caller = here.sip.call(NUMBER, f"pause {LIMIT_S * 1000 + 600}", "press 1", "until", number=number)
     await here.until(lambda: _of_ours(here, 1), why="the callback waits")
     await caller.over()
 
@@ -44,7 +45,7 @@ async def _of_ours(here: Centre, count: int) -> bool:
 
 async def test_a_callback_keeps_its_place(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
     """Whoever called after it is served after it."""
-    async with centre(pbx, new_database(), tmp_path, agents=1, flow=FLOW, limit_s=2, promise_s=2) as here:
+    async with centre(pbx, new_database(), tmp_path, agents=1, flow=FLOW, limit_s=LIMIT_S, promise_s=LIMIT_S) as here:
         await asks_for_a_callback(here)
         later = here.sip.call(PLAIN, "until", number=OTHER)
         await here.until(lambda: _waiting(here, 2), why="both wait")
@@ -64,9 +65,11 @@ async def test_a_callback_keeps_its_place(pbx: Pbx, new_database: Callable[[], s
             (called["id"], caller["id"], "callback_of")
         ]
         assert stays[0]["place_us"] == stays[1]["place_us"], "the place that they had"
-        later.kill()
+        await here.until(lambda: here.desks["anna"].desk.segments.keys() - {str(first["id"])}, why="the next one")
+        here.desks["anna"].do("end", await here.until_state("talking"))
+        await later.over()
         await here.nothing_is_left()
-        assert [row["outcome"] for row in await here.contacts()][:2] == ["called_back", "handled"]
+        assert [row["outcome"] for row in await here.contacts()] == ["called_back", "handled", "handled"]
 
 
 async def _waiting(here: Centre, number: int) -> bool:
@@ -76,13 +79,24 @@ async def _waiting(here: Centre, number: int) -> bool:
 async def test_whoever_is_not_there_is_tried_again(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
     """The agent is free meanwhile; after the last try it has failed."""
     async with centre(
-        pbx, new_database(), tmp_path, agents=1, flow=FLOW, limit_s=2, promise_s=2, dialling={"max_attempts": 2}
+        pbx,
+        new_database(),
+        tmp_path,
+        agents=1,
+        flow=FLOW,
+        limit_s=LIMIT_S,
+        promise_s=LIMIT_S,
+        dialling={"max_attempts": 2},
     ) as here:
         await asks_for_a_callback(here)
         here.sip.phone("until", times=2)
         busy = here.sip.outside("busy", times=2)
         here.desks["anna"].choose("ready")
-        await busy.over()
+        try:
+            await busy.over()
+        finally:
+            for row in await here.fetch("SELECT at, kind, data, actor FROM event ORDER BY seq"):
+                print(row["at"].isoformat()[17:23], row["kind"], row["actor"], row["data"][:150])
         await here.nothing_is_left()
         contact = (await here.contacts())[1]
         tries = await here.fetch("SELECT data FROM event WHERE kind = 'contact.not_there' ORDER BY seq")
@@ -93,7 +107,7 @@ async def test_whoever_is_not_there_is_tried_again(pbx: Pbx, new_database: Calla
 
 async def test_a_callback_is_kept_through_our_death(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
     """Killed while the customer's phone rings: they are rung once, and both speak."""
-    async with centre(pbx, new_database(), tmp_path, agents=1, flow=FLOW, limit_s=2, promise_s=2) as here:
+    async with centre(pbx, new_database(), tmp_path, agents=1, flow=FLOW, limit_s=LIMIT_S, promise_s=LIMIT_S) as here:
         await asks_for_a_callback(here)
         here.sip.phone("until")
         outside = here.sip.outside("pause 1500", "bye", ring_ms=6000)
@@ -163,5 +177,53 @@ async def test_an_agents_call_that_nobody_answers_is_over(
 
 
 def _wish(here: Centre, number: str) -> dict[str, Any]:
-    company_id, queue_id = here.premises.companies["acme"], here.premises.queues["acme", "Sales"]
-    return {"company_id": company_id, "queue_id": queue_id, "number": number}
+    return {"queue_id": here.premises.queues["acme", "Sales"], "number": number}
+
+
+THROUGH = """\
+flow: through
+languages: [en]
+start: outside
+prompts:
+  busy: {en: busy}
+  sorry: {en: sorry}
+nodes:
+  outside: {transfer: "%s", within_s: 8, on: {busy: busy, failure: sorry}}
+  busy: {hang_up: busy}
+  sorry: {hang_up: sorry}
+"""
+
+
+async def test_a_flow_puts_its_caller_through(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
+    """Whichever side hangs up, the other goes; a busy number is the flow's own way out, a forbidden one fails."""
+    async with centre(pbx, new_database(), tmp_path, agents=1, flow=THROUGH % OTHER) as here:
+        for outside_steps, caller_steps in ((["pause 800", "bye"], ["until"]), (["until"], ["pause 2500", "bye"])):
+            outside = here.sip.outside(*outside_steps)
+            caller = here.sip.call(NUMBER, *caller_steps)
+            await here.until(lambda: _through(here), why="they hear each other")
+            await outside.over()
+            await caller.over()
+            await here.nothing_is_left()
+        here.sip.outside("busy")
+        await here.sip.call(NUMBER, "until").over()
+        await here.nothing_is_left()
+        outcomes = [contact["outcome"] for contact in await here.contacts()]
+        walked = await here.fetch("SELECT data FROM event WHERE kind = 'ivr.walked' ORDER BY seq")
+    assert outcomes == ["handled", "handled", "cleared"]
+    assert "busy" in walked[-1]["data"]
+
+
+async def _through(here: Centre) -> bool:
+    return any(len(members) == 2 for members in await here.bridges())
+
+
+async def test_a_flow_puts_nobody_through_where_it_costs(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    async with centre(pbx, new_database(), tmp_path, agents=1, flow=THROUGH % "+499001234567") as here:
+        await here.sip.call(NUMBER, "until").over()
+        await here.nothing_is_left()
+        refused = await here.fetch("SELECT data FROM event WHERE kind = 'transfer.refused'")
+        dialled = await here.fetch("SELECT 1 FROM effect WHERE kind = 'telephony.dial'")
+    assert "destination.premium" in refused[0]["data"]
+    assert not dialled

@@ -95,6 +95,37 @@ async def test_after_a_restart_of_asterisk_agents_are_free_again(
         pbx.stop(signal.SIGKILL)
 
 
+async def test_whoever_is_cut_off_is_called_back_where_the_queue_says_so(
+    new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    """One who waited and one who spoke, each at the place that they had."""
+    (tmp_path / "pbx").mkdir()
+    pbx = Pbx.configured(tmp_path / "pbx")
+    pbx.start()
+    try:
+        async with centre(pbx, new_database(), tmp_path, agents=1, when_lost="callback") as here:
+            here.desks["anna"].choose("ready")
+            phone = here.sip.phone("until")
+            here.sip.call(PLAIN, "until", number="+4930777001")
+            await here.until_state("talking")
+            here.sip.call(PLAIN, "until", number="+4930777002")
+            await here.until(lambda: _waiting(here, 1), why="the second waits")
+            pbx.stop(signal.SIGKILL)
+            phone.kill()
+            here.sip.phone("until", times=2)
+            outside = here.sip.outside("pause 500", "bye", times=2)
+            pbx.start()
+            await outside.over(60)
+            await here.nothing_is_left()
+            contacts = await here.contacts()
+            ends = await here.fetch('SELECT "end" FROM stay ORDER BY queued_at, id')
+        told = [(contact["direction"], contact["outcome"]) for contact in contacts]
+        assert sorted(told) == [("in", "called_back"), ("in", "handled"), ("out", "handled"), ("out", "handled")]
+        assert sorted(row["end"] for row in ends) == ["answered", "called_back", "dialled", "dialled"]
+    finally:
+        pbx.stop(signal.SIGKILL)
+
+
 @pytest.mark.redis
 async def test_a_process_that_stands_by_holds_no_connection_to_asterisk(
     pbx: Pbx, new_database: Callable[[], str], tmp_path: Path

@@ -39,11 +39,14 @@ def number(n: int) -> str:
 async def test_a_thousand_callbacks_of_one_visitor(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
     async with centre(pbx, new_database(), tmp_path, agents=1, dialling={"per_source_hour": OF_A_SOURCE}) as here:
         key = await operator_key(here.database_url, "site")
+        of = {"company_id": here.premises.companies["acme"]}
         async with httpx2.AsyncClient(
             base_url=here.server.url, headers={"authorization": f"Bearer {key}"}, timeout=60
         ) as site:
-            told = await _ask(site, "/v1/callbacks", lambda n: _wish(here, n) | {"visitor": "v1", "address": "::1"})
-            emergency = await _post(site, "/v1/callbacks", _wish(here, 0) | {"number": "112"}, "emergency")
+            told = await _ask(
+                site, "/v1/callbacks", lambda n: _wish(here, n) | of | {"visitor": "v1", "address": "::1"}
+            )
+            emergency = await _post(site, "/v1/callbacks", _wish(here, 0) | of | {"number": "112"}, "emergency")
         ours = await here.fetch("SELECT collected ->> 'from' AS number FROM contact WHERE direction = 'out'")
     assert Counter(status for status, _ in told) == {201: OF_A_SOURCE, 422: WISHES // 2, 429: WISHES // 2 - OF_A_SOURCE}
     _is_explained(told)
@@ -120,5 +123,4 @@ def _is_explained(told: list[tuple[int, str | None]]) -> None:
 
 
 def _wish(here: Centre, n: int) -> dict[str, Any]:
-    company_id, queue_id = here.premises.companies["acme"], here.premises.queues["acme", "Sales"]
-    return {"company_id": company_id, "queue_id": queue_id, "number": number(n)}
+    return {"queue_id": here.premises.queues["acme", "Sales"], "number": number(n)}

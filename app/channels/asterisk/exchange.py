@@ -162,7 +162,11 @@ class Exchange:
                 self._find_gone(leg)
                 continue
             word = words.word_of_state(str(channels[ref]["state"]))
-            if word and leg.state in ("initiated", "delivered") and (leg.role != "agent" or ref in bridged):
+            if (
+                word
+                and leg.state in ("initiated", "delivered")
+                and (leg.role not in ("agent", "outside") or ref in bridged)
+            ):
                 self.reports.leg(ref, word)
         for channel in channels.values():
             self._find(channel, known)
@@ -286,7 +290,7 @@ class Exchange:
 
     def _answered(self, effect: Effect, said: Said, keys: str, seconds: float) -> None:
         """A question of a flow is answered; what was only to be said is done."""
-        if {"asked", "offer"} & effect.args.keys() or effect.args["do"] == "record":
+        if {"asked", "offer", "announce"} & effect.args.keys() or effect.args["do"] == "record":
             self._todo.pop(effect.id, None)
             self.reports.heard(c.ReportHeard(self.provider, effect.id, said, keys, seconds))
         else:
@@ -367,7 +371,9 @@ class Exchange:
 
     async def _outside(self, effect: Effect) -> str:
         """Nothing but digits gets into an address of Asterisk's."""
-        way, called = self.access.dial_out, await self.ours.called(effect.contact_id)
+        way, args = self.access.dial_out, effect.args
+        said = (str(args["to"]), str(args["caller_id"])) if "to" in args else None
+        called = said or await self.ours.called(effect.contact_id)
         if way is None or called is None or not NUMBER.fullmatch(called[0]):
             raise AriRefused(404, "no way to this number")
         self.verbs.numbers[str(effect.args["with"])] = called[1]

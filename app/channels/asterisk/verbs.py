@@ -60,7 +60,8 @@ class Verbs:
                 return
             case "dial":
                 ref = str(args["with"])
-                await self._ring(effect, ref, address, self.numbers.get(ref, ""), DIAL_S)
+                ring_s = round(float(args.get("within_s", DIAL_S)))
+                await self._ring(effect, ref, address, self.numbers.get(ref, ""), ring_s)
                 await self.ari.ask("POST", "channels", leg, "ring")  # the agent hears that it rings
                 return
             case "monitor":

@@ -31,7 +31,7 @@ export async function colleaguesOf(companyId: string, q = ""): Promise<Reply<Col
   return { data: [...reply.data.items].sort((a, b) => presenceRank(a) - presenceRank(b) || a.name.localeCompare(b.name)), problem: null }
 }
 
-export async function queuesOf(companyId: string): Promise<Reply<OpenQueue[]>> {
+export async function queuesOf(companyId: string | null): Promise<Reply<OpenQueue[]>> {
   const reply = await ask<Items<OpenQueue>>("GET", addressed("/v1/queues-open", { company_id: companyId }))
   return reply.problem ? reply : { data: reply.data.items, problem: null }
 }

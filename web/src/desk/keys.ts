@@ -9,6 +9,7 @@ export const KEYS = {
   KeyC: { show: "Alt+C", does: "complete" },
   KeyV: { show: "Alt+V", does: "conference" },
   KeyB: { show: "Alt+B", does: "return" },
+  KeyD: { show: "Alt+D", does: "dial" },
   KeyE: { show: "Alt+E", does: "end" },
   KeyN: { show: "Alt+N", does: "note" },
   KeyW: { show: "Alt+W", does: "finish" },
