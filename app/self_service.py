@@ -176,7 +176,7 @@ def _collected(contact: Contact, place: Place) -> dict[str, Any]:
     return {**contact.collected, **dict(list(told.items())[:COLLECTED_MAX])}
 
 
-_STAYS = ("flow_id", "version", "outcome", "queue_id", "parts")  # of a contact, whatever its place
+_STAYS = ("flow_id", "version", "outcome", "queue_id", "parts", "recording")  # of a contact, whatever its place
 _FACTS = frozenset({"caller", "called", "channel", "language", "known", "name", "value", "life_stage"})
 
 
