@@ -98,7 +98,7 @@ async def test_a_recording_that_the_provider_could_not_make_is_not_shown_as_one(
     assert refused.status == 409
 
 
-@pytest.mark.parametrize(("over_ari", "recording"), [(True, "never"), (False, "always")])
+@pytest.mark.parametrize(("over_ari", "recording"), [(True, "off"), (False, "always")])
 async def test_what_is_not_recorded_cannot_be_paused(database: str, over_ari: bool, recording: str) -> None:
     async with trio(database, over_ari=over_ari, recording=recording) as t:
         refused = await t.do(0, "pause_recording")
