@@ -24,7 +24,8 @@ _IN_ANY_ROLE: dict[str, frozenset[Act]] = {
     "wrap_up": frozenset({"finish"}),
 }
 _WRITTEN_TALK: frozenset[Act] = frozenset({"end", "park", "transfer"})
-_BETWEEN_TWO: frozenset[Act] = frozenset({"swap", "complete", "conference", "return"})
+_OF_BOTH: frozenset[Act] = frozenset({"complete", "conference", "return"})
+_ONE_WAITS = frozenset({("held", "talking"), ("talking", "held")})  # (I am as the customer is, the colleague)
 _NOTHING: frozenset[Act] = frozenset()
 
 
@@ -48,18 +49,16 @@ def possible(
 def _with_the_customer(own: Segment, others: list[Segment]) -> frozenset[Act]:
     wire: Act = "hold" if own.state == "talking" else "retrieve"
     asked = [other for other in others if other.role == "consult" and other.state != "wrap_up"]
-    if any(_waits_while(own, other) for other in asked):
-        return _BETWEEN_TWO
+    there = {(own.state, other.state) for other in asked}
+    if there & _ONE_WAITS:
+        return _OF_BOTH | {"swap"}
+    if ("held", "held") in there:  # on the way from one to the other
+        return _OF_BOTH
     if asked:  # on its way; the customer is held, or will be as soon as the provider says so
         return frozenset({"return", "hold"} if own.state == "talking" else {"return"})
     if any(other.role == "conference" and other.state in UNDERWAY for other in others):
         return frozenset({wire, "end", "leave"})
     return frozenset({wire, "end", "transfer", "consult"})
-
-
-def _waits_while(own: Segment, asked: Segment) -> bool:
-    """One of the two is on hold: the customer, and then I am as well, or the colleague."""
-    return (own.state, asked.state) in (("held", "talking"), ("talking", "held"))
 
 
 def _on_the_recording(own: Segment, recording: Recording | None) -> frozenset[Act]:

@@ -305,7 +305,8 @@ class Desk:
         """A colleague who was asked talks: one of the ways on. A customer is not left on hold."""
         may = record.get("may", ())
         if "complete" in may:
-            what = self._manner.chance.choice(["complete", "complete", "swap", "conference", "return"])
+            ways = ["complete", "complete", "conference", "return", *(["swap"] if "swap" in may else [])]
+            what = self._manner.chance.choice(ways)
             self._later(segment_id, situation(record), self._manner.think_s(), what)
         elif "retrieve" in may:
             self._later(segment_id, situation(record), 0.0, "retrieve")

@@ -87,6 +87,31 @@ async def test_a_colleague_who_takes_over_while_they_are_being_held_is_brought_b
     assert talking[1] == (1, "primary", "talking")
 
 
+@pytest.mark.parametrize("to", ["customer", "colleague"])
+async def test_on_the_way_between_the_two_the_call_can_be_completed(database: str, to: str) -> None:
+    """Both are held at this moment, and both are brought back."""
+    async with trio(database) as t:
+        await t.is_asked(1)
+        if to == "customer":
+            await t.do(0, "swap")
+            await t.hears(1, "Held")
+        else:
+            await t.is_back_with_the_customer()
+            await t.do(0, "swap")
+            await t.hears(None, "Held")
+        waiting = await t.parts()
+        refused, reply = await t.do(0, "swap"), await t.do(0, "complete")
+        asked = (await t.tell()).asked
+        await t.hears(1, "Retrieved")
+        await t.hears(None, "Retrieved")
+        parts = await t.parts()
+
+    assert waiting == BOTH_WAIT
+    assert (refused.status, reply.status) == (409, 200)
+    assert asked[-3:] == ["hang_up agent", "retrieve consult", "retrieve customer"]
+    assert parts[1] == (1, "primary", "talking")
+
+
 async def test_an_agent_who_takes_over_can_ask_again_to_be_brought_back(database: str) -> None:
     async with trio(database) as t:
         await t.is_asked(1)

@@ -67,7 +67,7 @@ MEMBER = replace(ASKED, role="conference", state="talking")
         ((MINE, ADVISER), "hold return"),
         ((HELD, ADVISER), "complete conference return swap"),
         ((MINE, ASIDE), "complete conference return swap"),
-        ((HELD, ASIDE), "return"),
+        ((HELD, ASIDE), "complete conference return"),
         ((ASIDE, MINE), "leave"),
         ((HELD, replace(ASKED, state="wrap_up")), "consult end retrieve transfer"),
         ((ASKED, HELD), "accept decline"),
