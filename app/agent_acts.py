@@ -5,7 +5,9 @@ from typing import assert_never
 from app import asks, colleagues, journey, reaching
 from app import commands as c
 from app.house import House
+from app.noted import log_segment
 from contacts.acts import Act, possible
+from contacts.contact import recording_of
 from contacts.segment import Segment
 from contacts.stay import Wishes
 from contacts.words import WRITTEN, Channel, IllegalStep
@@ -22,7 +24,8 @@ def _own_segment(house: House, segment_id: str, agent_id: str) -> Segment:
 def _may(house: House, segment: Segment, act: Act) -> None:
     """Raises IllegalStep where the page would not have offered it."""
     others = [other for other in house.segments(segment.contact_id) if other.id != segment.id]
-    if act not in possible(segment, others, house.contact(segment.contact_id).channel):
+    contact = house.contact(segment.contact_id)
+    if act not in possible(segment, others, contact.channel, recording_of(contact)):
         raise IllegalStep("segment", segment.state, act, "agent")
 
 
@@ -35,8 +38,10 @@ def act(house: House, command: c.ActOnSegment) -> c.Reply:
         case "decline":
             house.decline_reason = command.reason
             journey.decide(house, m.Decline(segment.id, command.agent_id))
-        case "hold" | "retrieve":
-            asks.hold(house, segment, command.act)
+        case "hold":
+            asks.hold(house, segment, "hold")
+        case "retrieve":
+            colleagues.bring_back(house, segment)
         case "park":
             journey.decide(house, m.Park(segment.id))
         case "unpark":
@@ -45,6 +50,8 @@ def act(house: House, command: c.ActOnSegment) -> c.Reply:
             _end(house, segment)
         case "finish":
             journey.decide(house, m.Finish(segment.id))
+        case "swap":
+            colleagues.swap(house, segment)
         case "complete":
             colleagues.complete(house, segment)
         case "return":
@@ -53,6 +60,12 @@ def act(house: House, command: c.ActOnSegment) -> c.Reply:
             colleagues.conference(house, segment)
         case "leave":
             colleagues.leave(house, segment)
+        case "pause_recording":
+            asks.pause_recording(house, segment.contact_id)
+            log_segment(house, "segment.recording_paused", segment)
+        case "resume_recording":
+            asks.resume_recording(house, segment)
+            log_segment(house, "segment.recording_resumed", segment)
         case _:
             assert_never(command.act)
     return c.Reply(200, {"segment": segment.id})

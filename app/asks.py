@@ -6,7 +6,7 @@ By webhook all verbs are repeatable: the provider treats a repeated id as the sa
 from typing import Any
 
 from app.house import House
-from contacts.contact import Outcome
+from contacts.contact import Outcome, Recording, recording_of
 from contacts.effect import ARI, ONCE_OVER_ARI, Effect, TelephonyVerb
 from contacts.leg import Leg, LegRole
 from contacts.record import replace
@@ -104,13 +104,18 @@ def ring(house: House, segment: Segment) -> None:
 def join(house: House, segment: Segment, agent_id: str | None) -> None:
     """Bring a colleague's wire into the conversation in which this agent is, None = the customer. Twice is as once."""
     legs = {leg.agent_id: leg for leg in house.legs(segment.contact_id)}
-    mine, theirs = legs.get(segment.agent_id), legs.get(agent_id)
+    mine, theirs = wire_of(house, segment), legs.get(agent_id)
     if mine is not None and theirs is not None:
         ask(house, mine, "join", **{"with": theirs.provider_ref})
 
 
 def customer_leg(house: House, contact_id: str) -> Leg | None:
     return next((leg for leg in house.legs(contact_id) if leg.role == "customer"), None)
+
+
+def wire_of(house: House, segment: Segment) -> Leg | None:
+    """The agent's latest; that of an earlier conversation may not be down yet."""
+    return next((leg for leg in reversed(house.legs(segment.contact_id)) if leg.agent_id == segment.agent_id), None)
 
 
 def hang_up(house: House, leg: Leg) -> None:
@@ -184,19 +189,62 @@ def forget_asks(house: House, leg: Leg) -> None:
 
 
 def record(house: House, segment: Segment) -> None:
-    """A part of the conversation's recording begins, unless one is going on or it is not to be recorded."""
+    """A part of the conversation's recording begins, unless one is going on, it is paused or not to be recorded."""
     leg = customer_leg(house, segment.contact_id)
     contact = house.contact(segment.contact_id)
     queue = house.records.config.get(("queue", segment.queue_id))
     wanted = queue is not None and (queue.values or {}).get("recording") == "always"
-    if leg is None or not wanted or not leg.provider.startswith(ARI) or _recording(house, contact.id):
+    if leg is None or not wanted or not leg.provider.startswith(ARI) or recording_of(contact) is not None:
         return
     part = int(contact.ivr.get("parts", 0)) + 1
     house.keep_contact(replace(contact, ivr={**contact.ivr, "parts": part}))
+    _keep_state(house, contact.id, "on")
     ask(house, leg, "record", part=part, segment=segment.id, began_us=house.now_us)
 
 
 def stop_recording(house: House, contact_id: str) -> None:
+    """The customer is held: what is paused stays so when they come back."""
+    _end_part(house, contact_id)
+    contact = house.records.contacts.get(contact_id)
+    if contact is not None and recording_of(contact) == "on":
+        _keep_state(house, contact_id, None)
+
+
+def end_recording(house: House, contact_id: str) -> None:
+    """Whoever had the contact has it no longer; with the next one it begins anew."""
+    _end_part(house, contact_id)
+    _keep_state(house, contact_id, None)
+
+
+def pause_recording(house: House, contact_id: str) -> None:
+    _end_part(house, contact_id)
+    _keep_state(house, contact_id, "paused")
+
+
+def resume_recording(house: House, segment: Segment) -> None:
+    _keep_state(house, segment.contact_id, None)
+    record(house, segment)
+
+
+def part_over(house: House, effect: Effect) -> bool:
+    """A part has ended, or never was. Whether nobody told it to: then nothing is recorded any more."""
+    contact = house.records.contacts.get(effect.contact_id)
+    if contact is None or recording_of(contact) != "on" or contact.ivr.get("parts") != effect.args.get("part"):
+        return False
+    _keep_state(house, contact.id, None)
+    return True
+
+
+def _keep_state(house: House, contact_id: str, state: Recording | None) -> None:
+    """Beside the flow's place, where a rebuild finds it."""
+    contact = house.records.contacts.get(contact_id)
+    if contact is None or recording_of(contact) == state:
+        return
+    kept = {name: value for name, value in contact.ivr.items() if name != "recording"}
+    house.keep_contact(replace(contact, ivr=kept | ({"recording": state} if state else {})))
+
+
+def _end_part(house: House, contact_id: str) -> None:
     for effect in _recording(house, contact_id):
         leg = house.records.legs.get(effect.leg_id or "")
         if leg is not None:  # without it the recording has ended with the conversation

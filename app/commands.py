@@ -152,7 +152,7 @@ class DeviceReach:
 
 SegmentAct = Literal[
     "accept", "decline", "hold", "retrieve", "park", "unpark", "end", "finish",
-    "complete", "return", "conference", "leave",
+    "swap", "complete", "return", "conference", "leave", "pause_recording", "resume_recording",
 ]  # fmt: skip
 
 

@@ -55,7 +55,8 @@ class Do(Frame):
     id: Id
     what: Literal[
         "choose", "clear_flag", "accept", "decline", "hold", "retrieve", "park", "unpark", "end", "finish",
-        "transfer", "consult", "complete", "return", "conference", "leave",
+        "transfer", "consult", "swap", "complete", "return", "conference", "leave",
+        "pause_recording", "resume_recording",
         "set_state", "log_out", "set_skill", "move", "reprioritise", "assign", "withdraw", "close_queue", "open_queue",
         "acknowledge",
     ]  # fmt: skip

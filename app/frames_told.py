@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.frames import FeedName, Id
 from contacts.acts import Act
-from contacts.contact import Outcome
+from contacts.contact import Outcome, Recording
 from contacts.presence import Chosen
 from contacts.segment import Role, SegmentState
 from contacts.words import Channel, Direction
@@ -57,7 +57,9 @@ class Colleague(Told):
 
 
 class SegmentRecord(Told):
-    """`segment/<id>`: a contact that this agent is offered, holds or wraps up. `may`: what is possible now."""
+    """`segment/<id>`: a contact that this agent is offered, holds or wraps up. `may`: what is possible now.
+    `recording`: whether the conversation is recorded at this moment, or would be if the agent had not paused it.
+    """
 
     id: Id
     contact_id: Id
@@ -71,6 +73,7 @@ class SegmentRecord(Told):
     role: Role
     with_: Annotated[list[Colleague], Field(alias="with")]
     may: list[Act]
+    recording: Recording | None
     manual: bool
     queued_ms: Ms
     offered_ms: Ms

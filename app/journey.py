@@ -284,7 +284,7 @@ def segment_over(house: House, segment: Segment, until_us: int | None) -> Segmen
     house.keep_segment(segment)
     log_segment(house, "segment.ended", segment, **was)
     if segment.role == "primary":
-        asks.stop_recording(house, segment.contact_id)
+        asks.end_recording(house, segment.contact_id)
     return segment
 
 

@@ -246,13 +246,21 @@ def _report_heard(house: House, command: c.ReportHeard) -> c.Reply:
         house.keep_effect(replace(effect, state="failed" if command.said == "failed" else "done"))
         if effect.kind == "telephony.ring" and command.said == "done":
             _picked_up(house, str(effect.args["offer"]))
-        elif effect.kind == "telephony.record" and command.said == "recorded":
-            asks.keep_recording(house, effect, command.seconds, effect.contact_id, "call")
+        elif effect.kind == "telephony.record":
+            _part_over(house, effect, command)
         elif "announce" in effect.args:
             announcing.heard(house, effect, command)
         elif "asked" in effect.args:
             self_service.heard(house, effect, command)
     return c.Reply(200)
+
+
+def _part_over(house: House, effect: Effect, heard: c.ReportHeard) -> None:
+    if asks.part_over(house, effect):  # nobody told it to end: whoever follows the log is told
+        state = "failed" if heard.said == "failed" else "done"
+        house.log("effect.reported", contact_id=effect.contact_id, data={"effect": effect.id, "state": state})
+    if heard.said == "recorded":
+        asks.keep_recording(house, effect, heard.seconds, effect.contact_id, "call")
 
 
 def _picked_up(house: House, segment_id: str) -> None:
@@ -274,11 +282,18 @@ def _ask_failed(house: House, effect: Effect) -> None:
             leg = house.records.legs.get(str(effect.args.get("with", "")))
         case "telephony.ring" | "telephony.join" | "telephony.hang_up":
             leg = house.records.legs.get(effect.leg_id or "")
+        case "telephony.retrieve":  # of a colleague; a customer who is not given back can be asked for again
+            leg = house.records.legs.get(effect.leg_id or "")
+            leg = leg if leg is not None and leg.role == "consult" else None
+        case "telephony.record":
+            asks.part_over(house, effect)
+            return
         case _:
             return
     if leg is not None:
         _merge(house, leg, c.LegReport(leg.provider_ref, "Failed", leg.last_rank + 1, "unknown"))
-        if effect.kind == "telephony.join":  # a colleague who cannot be brought in is still on the phone
+        # A colleague who cannot be brought in is still on the phone.
+        if effect.kind in ("telephony.join", "telephony.retrieve"):
             asks.ask(house, leg, "hang_up")
 
 

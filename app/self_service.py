@@ -198,7 +198,15 @@ def _collected(contact: Contact, place: Place) -> dict[str, Any]:
     return {**contact.collected, **dict(list(told.items())[:COLLECTED_MAX])}
 
 
-_STAYS = ("flow_id", "version", "outcome", "queue_id", "parts", "since_us")  # of a contact, whatever its place
+_STAYS = (
+    "flow_id",
+    "version",
+    "outcome",
+    "queue_id",
+    "parts",
+    "since_us",
+    "recording",
+)  # of a contact, whatever its place
 _FACTS = frozenset({"caller", "called", "channel", "language", "known", "name", "value", "life_stage"})
 
 

@@ -28,9 +28,11 @@ def leg_moved(house: House, leg: Leg, came_from: str, cause: str | None = None) 
         self_service.put_through(house, leg.contact_id)
     elif leg.role == "agent" and leg.state == "established":
         reaching.agent_up(house, leg)
+    elif leg.role == "consult":
+        follow_colleague(house, leg)
     connect_if_established(house, leg.contact_id)
-    if leg.state != came_from:
-        colleagues.bring_together(house, leg.contact_id)
+    if came_from != "held":
+        colleagues.bring_together(house, leg)
 
 
 def follow_customer(house: House, leg: Leg, came_from: str) -> None:
@@ -41,11 +43,31 @@ def follow_customer(house: House, leg: Leg, came_from: str) -> None:
         if segment.state == "talking" and leg.state == "held":
             held(house, segment, "hold")
         elif segment.state == "held" and leg.state == "established" and came_from == "held":
+            wire = asks.wire_of(house, segment)
+            if wire is None or not colleagues.is_aside(wire):
+                held(house, segment, "retrieve")
+
+
+def follow_colleague(house: House, leg: Leg) -> None:
+    """A colleague waits aside, or is in the conversation again."""
+    for segment in house.segments(leg.contact_id):
+        if asks.wire_of(house, segment) != leg or segment.state not in ("talking", "held"):
+            continue
+        if leg.state == "held" and segment.state == "talking":
+            held(house, segment, "hold")
+        elif leg.state == "established" and segment.state == "held" and not follows_held_customer(house, segment):
             held(house, segment, "retrieve")
+        if leg.state == "held" and segment.role != "consult":
+            colleagues.bring_in(house, segment)  # they took over while they were being left for the customer
+
+
+def follows_held_customer(house: House, segment: Segment) -> bool:
+    customer = asks.customer_leg(house, segment.contact_id)
+    return segment.role != "consult" and customer is not None and customer.state == "held"
 
 
 def held(house: House, segment: Segment, event: str) -> None:
-    """The provider reported Held or Retrieved of the customer's leg."""
+    """The provider reported Held or Retrieved of the customer's leg, or of a colleague's."""
     state = segments.next_state(segment.state, event, "provider")
     house.keep_segment(replace(segment, state=state))
     log_segment(house, "segment.held" if event == "hold" else "segment.retrieved", segment)

@@ -2,17 +2,19 @@
 
 One rule for two readers: the turn refuses everything else, and the page lights its buttons by it. On a wire the
 customer is held while a colleague is asked; who is asked, who is in conference and who has the contact differ by role.
+Of the customer and a colleague who talks, one waits while the agent is with the other (ECMA-269: alternate call).
 """
 
 from collections.abc import Iterable
 from typing import Literal
 
+from contacts.contact import Recording
 from contacts.segment import UNDERWAY, Segment
 from contacts.words import WRITTEN, Channel
 
 Act = Literal[
     "accept", "decline", "hold", "retrieve", "park", "unpark", "end", "finish",
-    "transfer", "consult", "complete", "return", "conference", "leave",
+    "transfer", "consult", "swap", "complete", "return", "conference", "leave", "pause_recording", "resume_recording",
 ]  # fmt: skip
 
 _IN_ANY_ROLE: dict[str, frozenset[Act]] = {
@@ -22,18 +24,22 @@ _IN_ANY_ROLE: dict[str, frozenset[Act]] = {
     "wrap_up": frozenset({"finish"}),
 }
 _WRITTEN_TALK: frozenset[Act] = frozenset({"end", "park", "transfer"})
+_OF_BOTH: frozenset[Act] = frozenset({"complete", "conference", "return"})
+_ONE_WAITS = frozenset({("held", "talking"), ("talking", "held")})  # (I am as the customer is, the colleague)
 _NOTHING: frozenset[Act] = frozenset()
 
 
-def possible(own: Segment, others: Iterable[Segment], channel: Channel) -> frozenset[Act]:
-    """`others`: the other live segments of the contact."""
+def possible(
+    own: Segment, others: Iterable[Segment], channel: Channel, recording: Recording | None = None
+) -> frozenset[Act]:
+    """`others`: the other live segments of the contact; `recording`: whether it is recorded now."""
     if own.state not in ("talking", "held"):
         return _IN_ANY_ROLE.get(own.state, _NOTHING)
     if channel in WRITTEN:
         return _WRITTEN_TALK
     match own.role:
         case "primary":
-            return _with_the_customer(own, list(others))
+            return _with_the_customer(own, list(others)) | _on_the_recording(own, recording)
         case "consult" | "conference":
             return frozenset({"leave"})
         case _:
@@ -43,10 +49,19 @@ def possible(own: Segment, others: Iterable[Segment], channel: Channel) -> froze
 def _with_the_customer(own: Segment, others: list[Segment]) -> frozenset[Act]:
     wire: Act = "hold" if own.state == "talking" else "retrieve"
     asked = [other for other in others if other.role == "consult" and other.state != "wrap_up"]
-    if any(other.state == "talking" for other in asked) and own.state == "held":
-        return frozenset({"complete", "conference", "return"})
+    there = {(own.state, other.state) for other in asked}
+    if there & _ONE_WAITS:
+        return _OF_BOTH | {"swap"}
+    if ("held", "held") in there:  # on the way from one to the other
+        return _OF_BOTH
     if asked:  # on its way; the customer is held, or will be as soon as the provider says so
         return frozenset({"return", "hold"} if own.state == "talking" else {"return"})
     if any(other.role == "conference" and other.state in UNDERWAY for other in others):
         return frozenset({wire, "end", "leave"})
     return frozenset({wire, "end", "transfer", "consult"})
+
+
+def _on_the_recording(own: Segment, recording: Recording | None) -> frozenset[Act]:
+    if own.state != "talking" or recording is None:
+        return _NOTHING
+    return frozenset({"pause_recording"} if recording == "on" else {"resume_recording"})

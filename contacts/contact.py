@@ -18,6 +18,7 @@ Outcome = Literal[
     "message",  # the recipe's last step told the customer something and let go
     "failed",
 ]
+Recording = Literal["on", "paused"]  # a part is going on; or the agent wants none before they resume
 LinkKind = Literal["reply_to", "callback_of", "transfer_of", "follow_up_of", "attempt_of"]
 
 # (state, event) -> (next state, who may send it)
@@ -53,3 +54,8 @@ class Contact:
     outcome: Outcome | None = None
     collected: Mapping[str, Any] = field(default_factory=dict)  # may hold personal data; blanked at erasure
     ivr: Mapping[str, Any] = field(default_factory=dict)  # where the call is in its flow; blanked as well
+
+
+def recording_of(contact: Contact) -> Recording | None:
+    """None: nothing is recorded, and nobody has said that it shall not be."""
+    return contact.ivr.get("recording")

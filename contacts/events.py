@@ -13,6 +13,7 @@ EventKind = Literal[
     "segment.offered", "segment.declined", "segment.expired", "segment.withdrawn", "segment.failed",
     "segment.accepted", "segment.connected", "segment.held", "segment.retrieved", "segment.parked",
     "segment.unparked", "segment.role_changed", "segment.ended", "segment.finished",
+    "segment.recording_paused", "segment.recording_resumed",
     "leg.changed",
     "agent.chose", "agent.flagged", "agent.flag_cleared", "agent.reachable", "agent.unreachable",
     "effect.asked", "effect.reported",

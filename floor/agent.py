@@ -46,7 +46,7 @@ class Manner:
     ignore_share: float = 0.0  # of offers: left to expire
     hold_share: float = 0.0  # of calls: put on hold and retrieved once
     transfer_share: float = 0.0  # of calls: put through to a colleague, blind
-    consult_share: float = 0.0  # of calls: a colleague is asked, and then takes over, joins, or is thanked
+    consult_share: float = 0.0  # of calls: a colleague is asked, waits, takes over, joins, or is thanked
     colleagues: list[str] = field(default_factory=list)  # ids of agents
     reconnect_s: float = 0.3  # at most, drawn
     insists: bool = True  # chooses again when somebody else, such as a supervisor, chose otherwise
@@ -305,7 +305,8 @@ class Desk:
         """A colleague who was asked talks: one of the ways on. A customer is not left on hold."""
         may = record.get("may", ())
         if "complete" in may:
-            what = self._manner.chance.choice(["complete", "complete", "conference", "return"])
+            ways = ["complete", "complete", "conference", "return", *(["swap"] if "swap" in may else [])]
+            what = self._manner.chance.choice(ways)
             self._later(segment_id, situation(record), self._manner.think_s(), what)
         elif "retrieve" in may:
             self._later(segment_id, situation(record), 0.0, "retrieve")

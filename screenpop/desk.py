@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from contacts.acts import possible
-from contacts.contact import Contact
+from contacts.contact import Contact, Recording, recording_of
 from contacts.presence import AgentState
 from contacts.segment import Segment
 
@@ -54,7 +54,8 @@ def segment(
         "state": held.state,
         "role": held.role,
         "with": [_colleague(other, names) for other in sorted(others, key=lambda other: other.id)],
-        "may": sorted(possible(held, others, contact.channel)) if contact else [],
+        "may": sorted(possible(held, others, contact.channel, recording_of(contact))) if contact else [],
+        "recording": _recording(held, contact),
         "manual": held.manual,
         "queued_ms": ms(queued_us),
         "offered_ms": ms(held.offered_us),
@@ -63,6 +64,12 @@ def segment(
         "wrap_up_since_ms": ms(held.ended_us) if held.state == "wrap_up" else None,
         "wrap_up_until_ms": ms(held.wrap_up_until_us) if held.state == "wrap_up" else None,
     }
+
+
+def _recording(held: Segment, contact: Contact | None) -> Recording | None:
+    """Of those who are with the customer; whoever is only asked is not in it."""
+    is_with = held.role in ("primary", "conference") and held.state in ("talking", "held")
+    return recording_of(contact) if contact is not None and is_with else None
 
 
 def _colleague(other: Segment, names: Mapping[str, str]) -> dict[str, Any]:

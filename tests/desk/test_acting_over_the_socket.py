@@ -47,7 +47,9 @@ async def test_a_transfer_that_leads_nowhere_is_refused_and_names_the_field(
     assert segment(first.records, "talking")
 
 
-@pytest.mark.parametrize("what", ["consult", "complete", "return", "conference", "leave"])
+@pytest.mark.parametrize(
+    "what", ["consult", "swap", "complete", "return", "conference", "leave", "pause_recording", "resume_recording"]
+)
 async def test_what_the_page_does_not_offer_is_refused(desks: Desks, what: str) -> None:
     tab = await desks.ready()
     await desks.chat_arrives()

@@ -222,6 +222,21 @@ async def test_a_colleague_takes_over_when_the_first_is_hung_up_and_the_customer
     assert heard == ({"second"}, {leg})
 
 
+async def test_the_first_goes_to_the_customer_while_the_colleague_is_held_and_back_again():
+    async with floor() as f:
+        leg = f.caller()
+        first = await consulting(f, leg)
+        f.command({"id": "e5", "do": "hold", "leg": "second"}, {"id": "e6", "do": "retrieve", "leg": leg})
+        beside_the_customer = [f.provider.heard_by(each) for each in (leg, first, "second")]
+        f.command({"id": "e7", "do": "hold", "leg": leg})
+        f.command({"id": "e8", "do": "retrieve", "leg": "second"})
+        beside_the_colleague = [f.provider.heard_by(each) for each in (leg, first, "second")]
+
+    assert beside_the_customer == [{first}, {leg}, set()]
+    assert beside_the_colleague == [set(), {"second"}, {first}]
+    assert [event for event, _ in f.endpoint.told("second")][-2:] == ["Held", "Retrieved"]
+
+
 async def test_in_conference_all_hear_all_until_one_leaves():
     async with floor() as f:
         leg = f.caller()

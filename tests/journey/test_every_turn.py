@@ -30,7 +30,7 @@ CONFIG = {
     "head_start": [[50, 30]],
 }
 STEPS = 250
-TOGETHER: frozenset[Act] = frozenset({"consult", "complete", "return", "conference", "leave", "transfer"})
+TOGETHER: frozenset[Act] = frozenset({"consult", "swap", "complete", "return", "conference", "leave", "transfer"})
 REPORTED = {
     "telephony.hold": "Held", "telephony.retrieve": "Retrieved", "telephony.ring": "Established",
     "telephony.hang_up": "ConnectionCleared",

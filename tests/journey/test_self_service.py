@@ -168,6 +168,27 @@ async def test_an_agent_who_answers_ends_the_flow(database: str) -> None:
     assert [(row["state"], row["once"]) for row in connects] == [("sent", True)], "it is done once"
 
 
+async def test_nothing_is_recorded_before_an_agent_talks_so_that_no_secret_is(database: str) -> None:
+    """A queue whose calls are recorded: what its flow asks for in secret is keyed in before any part begins."""
+    async with open_board(database, config={"recording": "always"}) as board:
+        await board.seat(board.centre.agent_ids[0])
+        walk = await Walk(board).begin(await published(board))
+        for keys in ("2", "4711", "88"):
+            await walk.says("keys", keys)
+        (segment,) = await rows(board, "SELECT id::text, agent_id::text FROM segment")
+        await board.act("accept", segment["id"], segment["agent_id"])
+        before = await rows(board, ASKED)
+        (wire,) = await rows(board, "SELECT provider_ref FROM leg WHERE role = 'agent'")
+        report = c.LegReport(wire["provider_ref"], "Established", 1)
+        await walk.tell(c.ReportLegs(walk.provider, (report,)))
+        after = await rows(board, ASKED)
+        (contact,) = await rows(board, ARRIVED)
+    assert sum('"secret": true' in row["args"] for row in before) == 1
+    assert verbs_of(before) == ["answer", "collect", "collect", "collect", "wait", "connect"]
+    assert verbs_of(after)[len(before) :] == ["record"]
+    assert '"recording": "on"' in contact["ivr"], "the flow that ends in this very turn takes nothing of it along"
+
+
 @pytest.mark.parametrize("said", ["keys", "silence", "done", "failed"])
 async def test_a_late_answer_to_another_question_changes_nothing(database: str, said: Any) -> None:
     async with open_board(database) as board:

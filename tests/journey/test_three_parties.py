@@ -67,6 +67,11 @@ async def asked_and_talking(t: Trio) -> None:
     await t.is_asked(1)
 
 
+async def asked_and_waiting_aside(t: Trio) -> None:
+    await t.is_asked(1)
+    await t.is_back_with_the_customer()
+
+
 @dataclass(frozen=True)
 class Ending:
     """`parts` right after the hang-up; the customer's waits and the contact's outcome in the end."""
@@ -130,6 +135,11 @@ ENDINGS: dict[Callable[[Trio], Awaitable[None]], dict[str, Ending]] = {
         "the first agent": Ending(parts(A_WRAPS_UP, "1 primary held"), ["answered"]),
         "the second agent": Ending(parts("0 primary held", "1 consult wrap_up"), ["answered"]),
     },
+    asked_and_waiting_aside: {
+        "the customer": Ending(parts(A_WRAPS_UP, "1 consult wrap_up"), ["answered"]),
+        "the first agent": Ending(parts(A_WRAPS_UP, "1 primary held"), ["answered"]),
+        "the second agent": Ending(parts("0 primary talking", "1 consult wrap_up"), ["answered"]),
+    },
 }
 
 
@@ -180,4 +190,6 @@ async def what_is_left_goes_on(t: Trio) -> None:
         elif segment.state == "held":
             if "retrieve customer" not in (await t.tell()).asked[-2:]:
                 assert (await t.do(number(segment.agent_id), "retrieve")).status == 200
+            if t.leg(number(segment.agent_id)).state == "held":  # they waited aside
+                await t.hears(number(segment.agent_id), "Retrieved")
             await t.hears(None, "Retrieved")

@@ -1,17 +1,22 @@
 """A customer, a first agent and a second one: how a story with three parties is told."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 from app import commands as c
+from contacts.effect import ARI
 from contacts.leg import Leg
 from contacts.segment import Segment
 from tests.journey.board import Board, open_board
 from tests.journey.story import Call, Told, rows, tell
 
-ASKED_FOR = {"Held": "hold customer", "Retrieved": "retrieve customer"}
+ASKED_FOR = {"Held": "hold", "Retrieved": "retrieve"}
+END_CONNECTIONS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 @dataclass(slots=True)
@@ -58,9 +63,10 @@ class Trio:
 
     async def hears(self, number: int | None, event: str) -> c.Reply:
         """The provider reports this of the wire; it holds and retrieves only if it was asked last."""
-        if event in ASKED_FOR:
-            asked = [each for each in (await self.tell()).asked if each in ASKED_FOR.values()]
-            assert asked[-1:] == [ASKED_FOR[event]]
+        if verb := ASKED_FOR.get(event):
+            role = self.leg(number).role
+            asked = [each for each in (await self.tell()).asked if each in (f"hold {role}", f"retrieve {role}")]
+            assert asked[-1:] == [f"{verb} {role}"]
         return await self.call.report((self.leg(number).provider_ref, event))
 
     async def picks_up(self, number: int) -> None:
@@ -74,6 +80,21 @@ class Trio:
         await self.hears(None, "Held")
         await self.do(number, "accept")
         await self.hears(number, "Established")
+
+    async def is_back_with_the_customer(self, by: int = 0, colleague: int = 1) -> None:
+        """The colleague waits aside."""
+        await self.do(by, "swap")
+        await self.hears(colleague, "Held")
+        await self.hears(None, "Retrieved")
+
+    async def we_die(self) -> None:
+        """And the next writer has what is in the database."""
+        board = self.board.switchboard
+        before = board.counts.rebuilds
+        await rows(self.board, END_CONNECTIONS)
+        async with asyncio.timeout(10):
+            while board.counts.rebuilds == before or not board.holding:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
     async def other_call(self) -> Call:
         """Of another customer, to agent 1, who takes it."""
@@ -112,9 +133,11 @@ class Trio:
 
 
 @contextlib.asynccontextmanager
-async def trio(database: str, state: str = "talking", **config: Any) -> AsyncIterator[Trio]:
-    """The customer and agent 0 are in this state; agents 1 and 2 have come since."""
+async def trio(database: str, state: str = "talking", *, over_ari: bool = False, **config: Any) -> AsyncIterator[Trio]:
+    """The customer and agent 0 are in this state; agents 1 and 2 have come since. `over_ari`: as on an Asterisk."""
     async with open_board(database, more_queues=1, config=config) as board:
+        if over_ari:
+            board.provider = f"{ARI}{board.provider}"
         await board.seat(board.centre.agent_ids[0])
         call = await Call(board).until(state)
         for number in (1, 2):

@@ -1,5 +1,6 @@
 """What was said is in the recording, in its time: each party plays a tone of its own."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from tests.pbx.centre import NUMBER, PLAIN, Centre, centre
 from tests.pbx.pbx import Pbx
 from tests.pbx.sound import heard, tone
 
-CALLER, ANNA, BEN = 440.0, 660.0, 880.0
+CALLER, ANNA, BEN, IN_THE_PAUSE = 440.0, 660.0, 880.0, 1000.0
 NEAR_S = 0.2
 
 
@@ -98,6 +99,82 @@ async def test_a_conversation_is_recorded_without_what_is_said_while_the_caller_
     assert not any(path.is_file() and path.read_bytes()[:4] == b"RIFF" for path in files), "sealed on the disk"
     between_ms = parts[1]["began_ms"] - parts[0]["began_ms"] - parts[0]["length_ms"]
     assert 800 < between_ms < 2_500, "nothing of the pause"
+
+
+async def test_nothing_of_what_is_said_in_a_pause_is_recorded(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    """The caller plays another tone from the fifth second to the ninth; the agent pauses from before it to after."""
+    caller_tone, secret = tone(tmp_path / "caller.ul", CALLER), tone(tmp_path / "secret.ul", IN_THE_PAUSE)
+    async with centre(pbx, new_database(), tmp_path, agents=1, recording="always") as here:
+        here.desks["anna"].choose("ready")
+        here.sip.phone(f"play {tone(tmp_path / 'anna.ul', ANNA)}", "until")
+        here.sip.call(
+            PLAIN, f"play {caller_tone}", "pause 5000", f"play {secret}", "pause 4000", f"play {caller_tone}", "until"
+        )  # fmt: skip
+        await here.until(lambda: here.fetch("SELECT 1 FROM leg WHERE role = 'customer' AND state = 'established'"))
+        answered_s = time.monotonic()
+        segment = await here.until_state("talking")
+        await here.until(lambda: is_recorded(here, "on"), why="the desk shows that it is recorded")
+        await here.rest_a_while(answered_s + 3.5 - time.monotonic())
+        here.desks["anna"].do("pause_recording", segment)
+        paused_s = time.monotonic()
+        await here.until(lambda: is_recorded(here, "paused"), why="the desk shows that it is paused")
+        here.desks["anna"].do("hold", segment)
+        await here.until_state("held")
+        here.desks["anna"].do("retrieve", segment)
+        await here.until_state("talking")
+        await here.rest_a_while(answered_s + 10.5 - time.monotonic())
+        here.desks["anna"].do("resume_recording", segment)
+        between_s = time.monotonic() - paused_s
+        await here.until(lambda: is_recorded(here, "on"), why="the desk shows that it is recorded again")
+        await here.rest_a_while(2.0)
+        here.desks["anna"].do("end", segment)
+        await here.nothing_is_left()
+        (contact,) = await here.contacts()
+        parts = await recordings(here, str(contact["id"]), 2)
+        sounds = [await sound_of(here, part) for part in parts]
+    lengths_s = [(len(sound) - 44) / 16_000 for sound in sounds]
+    for sound, length_s in zip(sounds, lengths_s, strict=True):
+        for hertz in (CALLER, ANNA):
+            (span,) = heard(sound, hertz)
+            assert span[0] < NEAR_S
+            assert length_s - span[1] < NEAR_S, "each is heard from the beginning to the end"
+        assert not heard(sound, IN_THE_PAUSE)
+    not_recorded_s = (parts[1]["began_ms"] - parts[0]["began_ms"]) / 1000 - lengths_s[0]
+    assert abs(not_recorded_s - between_s) < NEAR_S
+
+
+def is_recorded(here: Centre, state: str) -> bool:
+    return [segment["recording"] for segment in here.segments()] == [state]
+
+
+async def test_after_a_pause_the_next_agent_is_recorded_anew(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    tones = {hertz: tone(tmp_path / f"{hertz}.ul", hertz) for hertz in (CALLER, ANNA, BEN)}
+    async with centre(pbx, new_database(), tmp_path, recording="always") as here:
+        here.desks["anna"].choose("ready")
+        here.sip.phone(f"play {tones[ANNA]}", "until")
+        here.sip.call(PLAIN, f"play {tones[CALLER]}", "until")
+        segment = await here.until_state("talking")
+        await here.rest_a_while(1.5)
+        here.desks["anna"].do("pause_recording", segment)
+        await here.until(lambda: is_recorded(here, "paused"))
+        here.sip.phone(f"play {tones[BEN]}", "until", of=2)
+        here.desks["ben"].choose("ready")
+        here.desks["anna"].do("transfer", segment, agent=here.premises.agents["ben"])
+        second = await here.until_state("talking", "ben")
+        await here.rest_a_while(1.5)
+        here.desks["ben"].do("end", second)
+        await here.nothing_is_left()
+        (contact,) = await here.contacts()
+        first, last = await recordings(here, str(contact["id"]), 2)
+        sounds = [await sound_of(here, part) for part in (first, last)]
+    assert (first["segment_id"], last["segment_id"]) == (segment, second)
+    assert heard(sounds[0], ANNA)
+    assert heard(sounds[1], BEN)
+    assert not heard(sounds[1], ANNA)
 
 
 async def test_after_a_transfer_both_agents_are_in_the_recording(

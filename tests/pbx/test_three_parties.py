@@ -46,22 +46,99 @@ async def test_a_caller_is_put_through_to_a_colleague(
     assert [row["end"] for row in ends] == ["answered", "answered"]
 
 
-@pytest.mark.parametrize("then", ["complete", "return", "conference"])
+LEFT = {"complete": ["ben", "caller"], "return": ["anna", "caller"], "conference": ["anna", "ben", "caller"]}
+
+
+async def asked(here: Centre, *caller: str) -> tuple[str, str]:
+    """Anna talks with Ben while the caller is held; her segment and his."""
+    mine = await talking(here, *(caller or ("until",)))
+    here.desks["ben"].choose("ready")
+    here.desks["anna"].do("consult", mine, agent=here.premises.agents["ben"])
+    theirs = await here.until_state("talking", "ben")
+    await here.until(lambda: _together(here, ["anna", "ben"]), why="the caller hears neither")
+    return mine, theirs
+
+
+async def swap(here: Centre, mine: str, *, to: str) -> None:
+    """Anna goes to the caller or to Ben, and the other one waits."""
+    here.desks["anna"].do("swap", mine)
+    await here.until_state("talking" if to == "caller" else "held", "anna")
+    await here.until_state("held" if to == "caller" else "talking", "ben")
+    await here.until(lambda: _together(here, ["anna", to]), why=f"anna is with {to}")
+
+
+async def go_on(here: Centre, then: str, mine: str, theirs: str) -> None:
+    """By this act, until the last one hangs up."""
+    here.desks["anna"].do(then, mine)
+    await here.until(lambda: _together(here, LEFT[then]), why=f"after {then}")
+    if then == "conference":
+        here.desks["anna"].do("leave", mine)
+        await here.until(lambda: _together(here, ["ben", "caller"]), why="anna left")
+    await here.until_state("talking", "anna" if then == "return" else "ben")
+    here.desks["anna" if then == "return" else "ben"].do("end", mine if then == "return" else theirs)
+    await here.nothing_is_left()
+
+
+@pytest.mark.parametrize("then", list(LEFT))
 async def test_a_colleague_is_asked(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path, then: str) -> None:
     async with centre(pbx, new_database(), tmp_path) as here:
-        segment = await talking(here, "until")
-        here.desks["ben"].choose("ready")
-        here.desks["anna"].do("consult", segment, agent=here.premises.agents["ben"])
-        theirs = await here.until_state("talking", "ben")
-        await here.until(lambda: _together(here, ["anna", "ben"]), why="the caller hears neither")
-        here.desks["anna"].do(then, segment)
-        left = {"complete": ["ben", "caller"], "return": ["anna", "caller"], "conference": ["anna", "ben", "caller"]}
-        await here.until(lambda: _together(here, left[then]), why=f"after {then}")
-        if then == "conference":
-            here.desks["anna"].do("leave", segment)
-            await here.until(lambda: _together(here, ["ben", "caller"]), why="anna left")
-        here.desks["anna" if then == "return" else "ben"].do("end", segment if then == "return" else theirs)
+        mine, theirs = await asked(here)
+        await go_on(here, then, mine, theirs)
+
+
+async def test_an_agent_goes_to_the_caller_and_to_the_colleague_as_often_as_they_like(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    async with centre(pbx, new_database(), tmp_path) as here:
+        mine, theirs = await asked(here)
+        for _ in range(2):
+            await swap(here, mine, to="caller")
+            await swap(here, mine, to="ben")
+        await go_on(here, "complete", mine, theirs)
+
+
+@pytest.mark.parametrize("then", list(LEFT))
+async def test_beside_the_caller_while_the_colleague_waits_every_way_on_is_there(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path, then: str
+) -> None:
+    async with centre(pbx, new_database(), tmp_path) as here:
+        mine, theirs = await asked(here)
+        await swap(here, mine, to="caller")
+        await go_on(here, then, mine, theirs)
+
+
+async def test_a_colleague_who_waits_is_fetched_by_a_click_that_overtakes_the_other(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    """To the caller, and put through at once: whoever was being held is not left with the music."""
+    async with centre(pbx, new_database(), tmp_path) as here:
+        mine, theirs = await asked(here)
+        here.desks["anna"].do("swap", mine)
+        await go_on(here, "complete", mine, theirs)
+
+
+async def test_the_caller_hangs_up_while_a_colleague_waits(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    async with centre(pbx, new_database(), tmp_path) as here:
+        mine, _ = await asked(here, "pause 12000", "bye")
+        await swap(here, mine, to="caller")
         await here.nothing_is_left()
+        (contact,) = await here.contacts()
+    assert contact["outcome"] == "handled"
+
+
+async def test_a_colleague_who_waits_is_fetched_by_whoever_comes_after_our_death(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    async with centre(pbx, new_database(), tmp_path) as here:
+        mine, theirs = await asked(here)
+        await swap(here, mine, to="caller")
+        here.server.kill()
+        here.server.start()
+        await here.server.until_ready()
+        await swap(here, mine, to="ben")
+        await go_on(here, "complete", mine, theirs)
 
 
 async def _together(here: Centre, who: list[str]) -> bool:

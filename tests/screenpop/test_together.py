@@ -49,6 +49,7 @@ def test_what_one_does_is_shown_on_the_desks_of_all_who_are_on_the_contact() -> 
 
 
 HELD, ADVISER = replace(MINE, state="held"), replace(ASKED, state="talking")
+ASIDE = replace(ASKED, state="held")
 MEMBER = replace(ASKED, role="conference", state="talking")
 
 
@@ -64,7 +65,10 @@ MEMBER = replace(ASKED, role="conference", state="talking")
         ((HELD, ASKED), "return"),
         ((HELD, replace(ASKED, state="connecting")), "return"),
         ((MINE, ADVISER), "hold return"),
-        ((HELD, ADVISER), "complete conference return"),
+        ((HELD, ADVISER), "complete conference return swap"),
+        ((MINE, ASIDE), "complete conference return swap"),
+        ((HELD, ASIDE), "complete conference return"),
+        ((ASIDE, MINE), "leave"),
         ((HELD, replace(ASKED, state="wrap_up")), "consult end retrieve transfer"),
         ((ASKED, HELD), "accept decline"),
         ((ADVISER, HELD), "leave"),
@@ -84,3 +88,34 @@ def test_a_written_contact_is_laid_aside_and_not_held() -> None:
 
     assert may(MINE, contact=chat) == ["end", "park", "transfer"]
     assert may(replace(MINE, state="parked"), contact=chat) == ["end", "unpark"]
+
+
+@pytest.mark.parametrize(
+    ("segments", "recording", "shown", "acts"),
+    [
+        ((MINE,), "on", "on", "consult end hold pause_recording transfer"),
+        ((MINE,), "paused", "paused", "consult end hold resume_recording transfer"),
+        ((MINE,), None, None, "consult end hold transfer"),
+        ((HELD,), "paused", "paused", "consult end retrieve transfer"),
+        ((MINE, ASIDE), "on", "on", "complete conference pause_recording return swap"),
+        ((ASIDE, MINE), "on", None, "leave"),
+        ((MEMBER, MINE), "on", "on", "leave"),
+        ((replace(MINE, state="wrap_up"),), "on", None, "finish"),
+    ],
+)
+def test_who_is_with_the_customer_sees_whether_it_is_recorded_and_who_has_it_may_pause_that(
+    segments: tuple[Segment, ...], recording: str | None, shown: str | None, acts: str
+) -> None:
+    contact = replace(CALL, ivr={"parts": 1, "recording": recording} if recording else {"parts": 1})
+    record = model(*segments, contact=contact).snapshot(segments[0].agent_id)[f"segment/{segments[0].id}"]
+
+    assert record["recording"] == shown
+    assert record["may"] == acts.split()
+
+
+def test_a_recording_that_is_paused_is_shown_on_the_desks_of_all_who_are_on_the_contact() -> None:
+    shown = model(MINE, MEMBER)
+    touched = shown.take([replace(CALL, ivr={"recording": "paused"})], [], [], [])
+
+    assert "segment/g1" in touched["ann"]
+    assert "segment/g2" in touched["bob"]

@@ -1,7 +1,9 @@
 // Does the desk read its records as they are meant, and do without what an older server leaves out?
 import { expect, test } from "vitest"
+import { keyOf } from "../src/desk/buttons"
 import { cardIn, localTime, nameless, safeLinks, termsOf, tierOf } from "../src/desk/card"
 import { matches, presenceRank } from "../src/desk/colleagues"
+import { KEYS } from "../src/desk/keys"
 import { actsOn, mostUrgent, type Segment } from "../src/desk/records"
 
 const segment = (values: Partial<Segment>): Segment => ({
@@ -10,9 +12,16 @@ const segment = (values: Partial<Segment>): Segment => ({
 })
 
 test("buttons are what the record says may be done, in their own order", () => {
-  const may = ["end", "finish_line", "conference", "complete", "return"]
+  const may = ["end", "finish_line", "conference", "complete", "return", "swap", "pause_recording"]
 
-  expect(actsOn(segment({ state: "held", may }))).toEqual(["complete", "conference", "return", "end"])
+  expect(actsOn(segment({ state: "held", may }))).toEqual(["swap", "complete", "conference", "return", "pause_recording", "end"])
+})
+
+test("one key pauses the recording and resumes it, and no key does two things", () => {
+  const shownKeys = Object.values(KEYS).map(({ show }) => show)
+
+  expect(keyOf("pause_recording")).toBe(keyOf("resume_recording"))
+  expect(new Set(shownKeys).size).toBe(shownKeys.length)
 })
 
 test("without that word the state decides, and a call is held where a chat is parked", () => {

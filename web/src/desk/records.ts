@@ -49,13 +49,15 @@ export interface Segment {
   wrap_up_until_ms: number | null
   with?: Party[]
   may?: string[] // what is possible now; older servers leave it out
+  recording?: "on" | "paused" | null // of the conversation, now; older servers leave it out
 }
 
 export type SegmentAct = Exclude<DeskAct["what"], "choose" | "clear_flag">
 
 // In the order of their buttons.
 const ACTS: SegmentAct[] = [
-  "accept", "decline", "hold", "retrieve", "park", "unpark", "complete", "conference", "return", "transfer", "consult", "leave", "end", "finish",
+  "accept", "decline", "hold", "retrieve", "park", "unpark", "swap", "complete", "conference", "return", "transfer", "consult",
+  "pause_recording", "resume_recording", "leave", "end", "finish",
 ]
 
 export function meIn(records: ReadonlyMap<string, FeedRecord>): Me | null {

@@ -93,7 +93,8 @@ export type DeskAct =
   | { what: "accept"; segment: string }
   | { what: "decline"; segment: string; reason?: string }
   | { what: "hold" | "retrieve" | "park" | "unpark" | "end"; segment: string }
-  | { what: "complete" | "return" | "conference" | "leave"; segment: string }
+  | { what: "swap" | "complete" | "return" | "conference" | "leave"; segment: string }
+  | { what: "pause_recording" | "resume_recording"; segment: string }
   | { what: "finish"; segment: string; disposition?: string; note?: string }
   | { what: "transfer"; segment: string; queue: string; keep?: boolean }
   | { what: "transfer" | "consult"; segment: string; agent: string }
