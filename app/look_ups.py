@@ -7,14 +7,12 @@ writer, while its time lasts. A caller's secrets are taken from memory at the la
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
-from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import commands as c
-from app.channels.endpoints import Endpoint, Endpoints, NoAnswer
+from app.channels.endpoints import Endpoint, Endpoints, NoAnswer, texts_of
 from app.ports import Deliver, NoWriter
 from app.seals import unseal
 from app.store import companies, customers, endpoints
@@ -134,11 +132,7 @@ async def find_customer(engine: AsyncEngine, question: Question) -> dict[str, st
         known = await customers.facts(conn, who["id"])
         await customers.note_found(conn, question.company_id, who["id"], question.contact_id)
     told = {"id": who["id"], "name": who["name"], "value": str(who["value"]), "language": who["language"] or ""}
-    return told | {row["key"]: text for row in known if row["key"] not in told and (text := _text(row["value"]))}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else to_json(value).decode() if isinstance(value, int | float) else ""
+    return told | texts_of({row["key"]: row["value"] for row in known}) | told  # a fact of the same name is not heard
 
 
 async def ask_endpoint(

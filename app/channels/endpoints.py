@@ -29,7 +29,7 @@ VALUE_CHARACTERS_MAX = 200
 NUMBER_MAX = 2**63  # of a whole one
 TIMEOUT_S = 15.0  # whoever asks has a limit of their own, and a shorter one
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")  # as flows call a part of what was found
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")  # as flows call a part of what was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +123,16 @@ def read_answer(body: bytes) -> dict[str, str]:
         raise NoAnswer("it is not JSON") from unreadable
     if not isinstance(told, dict) or len(told) > VALUES_MAX:
         raise NoAnswer(f"it is no object of at most {VALUES_MAX} values")
-    values = {name: _text(value) for name, value in told.items() if _NAME.fullmatch(name)}
-    kept = {name: value for name, value in values.items() if value is not None}
+    kept = texts_of(told)
     if len(kept) < len(told):
         raise NoAnswer("a name or a value is not as expected")
     return kept
+
+
+def texts_of(told: Mapping[str, Any]) -> dict[str, str]:
+    """What of it a flow can name and say."""
+    texts = {name: _text(value) for name, value in told.items() if NAME.fullmatch(name)}
+    return {name: text for name, text in texts.items() if text is not None}
 
 
 def _text(value: Any) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, select, text
+from sqlalchemy import ColumnElement, Table, Text, and_, delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -133,7 +133,7 @@ def _reached_at(phone: str) -> ColumnElement[bool]:
 
 def _known_as(key: str, value: str) -> ColumnElement[bool]:
     """By the index the beginning alone is found."""
-    told = customer_fact.c.value.op("#>>")(text("'{}'"))
+    told = customer_fact.c.value.op("#>>", return_type=Text())(text("'{}'"))
     begins = func.left(told, text("200")) == func.left(value, text("200"))
     return exists().where(_theirs(customer_fact), customer_fact.c.key == key, begins, told == value)
 
