@@ -120,6 +120,16 @@ class ReportHeard:
 
 
 @record(frozen=True, slots=True)
+class ReportFound:
+    """What came of something that a flow looked up. What was found may be personal: this command is stored nowhere."""
+
+    effect_id: str
+    came: Literal["found", "none", "failed"]
+    values: Mapping[str, str] = default(default_factory=dict, repr=False)
+    kind: Literal["report_found"] = "report_found"
+
+
+@record(frozen=True, slots=True)
 class CustomerLeft:
     contact_id: str
     company_ids: tuple[str, ...] | None = None  # of the asker; None = all
@@ -300,6 +310,7 @@ Command = (
     Arrive | ReportLegs | ReportPhones | ReportEffects | ReportHeard | CustomerLeft | ChooseState | ClearNotResponding
     | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | AssignContact | MoveContact
     | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | Monitor | ApplyConfig | RowChanged | EraseCustomer
+    | ReportFound
 )  # fmt: skip
 
 

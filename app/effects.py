@@ -16,7 +16,7 @@ import structlog
 
 from app import commands as c
 from app.ports import Deliver, NoWriter, Taken
-from contacts.effect import ARI, Effect
+from contacts.effect import Effect, goes_by_webhook
 from contacts.records import Draft
 
 COMMANDS_MAX = 64
@@ -48,7 +48,7 @@ class Effects:
 
     def committed(self, draft: Draft, _prev: int, _pos: int) -> None:
         for effect in draft.effects.values():
-            if effect.provider.startswith(ARI):
+            if not goes_by_webhook(effect):
                 continue
             if effect.state == "due":
                 self.take(effect)
@@ -68,7 +68,7 @@ class Effects:
     def start(self, effects: Sequence[Effect]) -> None:
         """This process became the writer: what was due before is due again."""
         for effect in effects:
-            if not effect.provider.startswith(ARI):
+            if goes_by_webhook(effect):
                 self.take(effect)
 
     async def stop(self) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 from pydantic_core import to_json
 
+from app.commands import MonitorMode
+
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
 Text = Annotated[str, Field(max_length=200)]
 
@@ -58,7 +60,7 @@ class Do(Frame):
         "transfer", "consult", "swap", "complete", "return", "conference", "leave",
         "pause_recording", "resume_recording",
         "set_state", "log_out", "set_skill", "move", "reprioritise", "assign", "withdraw", "close_queue", "open_queue",
-        "acknowledge",
+        "acknowledge", "monitor",
     ]  # fmt: skip
     segment: Id | None = None
     queue: Id | None = None
@@ -71,6 +73,7 @@ class Do(Frame):
     message: Text | None = None
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     alert: Annotated[str, Field(max_length=96)] | None = None
+    mode: MonitorMode | None = None
     chosen: Literal["ready", "away", "offline"] | None = None
     reason: Text | None = None
     when: Literal["now", "next"] = "now"

@@ -145,8 +145,8 @@ def _tell(console: Console, moved: Moved) -> None:
         case Enqueue(queue, requirement, priority):
             needs = f" ({requirement})" if requirement else ""
             console.print(f"  waits in {queue}{needs}, head start {priority}")
-        case LookUp(kind, by):
-            console.print(f"  looks up {kind} by {', '.join(by)}")
+        case LookUp(kind, by, secrets=secrets):
+            console.print(f"  looks up {kind} by {', '.join([*by, *secrets])}")
         case CallBack(number):
             console.print(f"  is promised a call to {number}")
         case Transfer(to):

@@ -157,8 +157,10 @@ async def _stop(process: Process, server: Server, tasks: dict[str, asyncio.Task[
         task.cancel()
     await asyncio.gather(*tasks.values(), return_exceptions=True)
     await process.effects.stop()
+    await process.look_ups.stop()
     await process.bus.close()
     await process.posts.close()
+    await process.endpoints.close()
     await process.database.dispose()
 
 

@@ -64,6 +64,8 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return _report_effects(house, command)
         case c.ReportHeard():
             return _report_heard(house, command)
+        case c.ReportFound():
+            return self_service.found(house, command)
         case c.CustomerLeft():
             return _customer_left(house, command)
         case c.ChooseState():

@@ -1,17 +1,20 @@
 """How does a call walk through its flow? What was heard makes the next place; what shall happen is asked for.
 
 The place stands in the contact's row, so that it survives any death of ours; secrets stand in memory alone: whoever
-keyed one in when we died is asked for it again. The flow is of the version in which the call began.
+keyed one in when we died is asked for it again, and what would be looked up by one that was lost fails. The flow is of
+the version in which the call began.
 """
 
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from pydantic_core import to_json
+
 from app import asks, journey, reaching
 from app import commands as c
 from app.house import House
 from contacts.contact import Contact
-from contacts.effect import Effect, EffectState, TelephonyVerb
+from contacts.effect import LOOK_UP, Effect, EffectState, TelephonyVerb
 from contacts.hours import read_hours
 from contacts.record import replace
 from contacts.records import Link
@@ -23,6 +26,8 @@ from routing import messages as m
 
 PRIORITY_POINTS = 10  # of value, for each step of a flow's priority
 COLLECTED_MAX = 30  # values of a flow that stay with the contact
+VALUES_BYTES_MAX = 12_288  # of a call, as JSON: what is found beyond it is not taken
+LOOKED_UP = frozenset({"customer", "http"})  # the others have nothing yet to be looked up in
 
 _VERBS: Mapping[type[w.Action], TelephonyVerb] = {w.Say: "play", w.Collect: "collect", w.Record: "record_message"}
 
@@ -54,6 +59,8 @@ def hear(house: House, contact_id: str, said: w.Input, number: int | None = None
         journey.let_go(house, contact_id, "failed")
         return
     moved = interpreter.hear(flow, _place(house, contact), said, house.now_us, number)
+    if isinstance(said, w.Found) and len(to_json(moved.place.values)) > VALUES_BYTES_MAX:
+        moved = interpreter.hear(flow, _place(house, contact), w.Failed(), house.now_us, number)
     if isinstance(said, w.Answered):
         contact = replace(contact, ivr={**contact.ivr, "outcome": "handled"})
     if not moved.ignored:
@@ -76,6 +83,24 @@ def heard(house: House, effect: Effect, report: c.ReportHeard) -> None:
         case _:
             said = w.Failed()
     hear(house, effect.contact_id, said, int(effect.args["asked"]))
+
+
+def found(house: House, report: c.ReportFound) -> c.Reply:
+    """What came of a look-up. Late, after its limit, it changes nothing: its effect is over."""
+    effect = house.records.effects.get(report.effect_id)
+    if effect is None or effect.provider != LOOK_UP:
+        return c.Reply(200)
+    house.keep_effect(replace(effect, state="failed" if report.came == "failed" else "done"))
+    said: w.Input
+    match report.came:
+        case "found":
+            said = w.Found(report.values)
+        case "none":
+            said = w.NotFound()
+        case "failed":
+            said = w.Failed()
+    hear(house, effect.contact_id, said, int(effect.args["asked"]))
+    return c.Reply(200)
 
 
 def _message_left(house: House, effect: Effect, seconds: float) -> None:
@@ -164,10 +189,12 @@ def _ref(contact: Contact) -> c.FlowRef:
 
 
 def _place(house: House, contact: Contact) -> Place:
+    """A secret that was lost with our death is an empty one."""
     at = contact.ivr
+    secrets = {**dict.fromkeys(at.get("secrets", ()), ""), **house.secrets.get(contact.id, {})}
     return Place(
-        at["node"], at["language"], at["values"], house.secrets.get(contact.id, {}), at["phase"], at["tries"],
-        at["asked"], at["awaits"], at["gone"],
+        at["node"], at["language"], at["values"], secrets, at["phase"], at["tries"], at["asked"], at["awaits"],
+        at["gone"],
     )  # fmt: skip
 
 
@@ -179,6 +206,7 @@ def _walk(house: House, contact: Contact, moved: Moved) -> None:
             "node": place.node, "language": place.language, "values": dict(place.values), "phase": place.phase,
             "tries": place.tries, "asked": place.asked, "awaits": place.awaits, "gone": place.gone,
         }  # fmt: skip
+        about |= {"secrets": sorted(place.secrets)} if place.secrets else {}  # their names
     house.keep_contact(replace(contact, ivr=about, collected=_collected(contact, place)))
     if place.secrets:
         house.secrets[contact.id] = place.secrets
@@ -223,6 +251,8 @@ def _carry_out(house: House, contact_id: str, action: w.Action | None, number: i
             _enqueue(house, contact_id, action)
         case w.HangUp():
             asks.hang_up_customer(house, contact_id)
+        case w.LookUp() if action.kind in LOOKED_UP:
+            _look_up(house, contact_id, action, number)
         case w.CallBack():
             promised = _promise(house, house.contact(contact_id), action.number)
             hear(house, contact_id, w.Done() if promised else w.Failed(), number)
@@ -254,6 +284,21 @@ def _ask_caller(house: House, contact_id: str, action: w.Say | w.Collect | w.Rec
         case w.Record():
             args |= {"max_s": action.max_s, "end_key": action.end_key, "silence_s": action.silence_s}
     asks.ask(house, leg, _VERBS[type(action)], **args)
+
+
+def _look_up(house: House, contact_id: str, action: w.LookUp, number: int) -> None:
+    """Carried out by ourselves (look_ups.py). Asking twice is harmless; nobody waits for it beyond its limit."""
+    contact = house.contact(contact_id)
+    args = {
+        "do": "look_up", "asked": number, "company_id": contact.company_id, "by": dict(action.by),
+        "secrets": dict(action.secrets), "endpoint": action.endpoint,
+    }  # fmt: skip
+    effect = Effect(
+        id=house.new_id(), domain_id=contact.domain_id, contact_id=contact_id, leg_id=None,
+        kind=f"lookup.{action.kind}", once=False, provider=LOOK_UP, args=args,
+        not_after_us=house.now_us + round(action.within_s * 1_000_000) * house.speed,
+    )  # fmt: skip
+    house.keep_effect(effect, new=True)
 
 
 def _prompt(spoken: w.Spoken) -> dict[str, Any]:

@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     """Of one address and login."""
     session_life_s: int = Field(12 * 3600, ge=60)
     shutdown_grace_s: float = Field(10.0, ge=0)
+    endpoints_inside: bool = False
+    """Companies' flows may ask endpoints in the installation's own network, and by http: whoever administers a company
+    can then reach what stands there."""
 
     @model_validator(mode="after")
     def _several_processes_need_a_bus(self) -> Self:

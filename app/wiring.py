@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from app.arrivals import Arrivals
 from app.bus.local import LocalBus
 from app.bus.redis import RedisBus
 from app.channels.asterisk.prompts import as_media
+from app.channels.endpoints import Endpoints
 from app.channels.posts import Posts
 from app.channels.speech import Speech
 from app.channels.telephony import Telephony
@@ -27,12 +28,13 @@ from app.effects import Effects
 from app.exchanges import Exchanges
 from app.follower import Follower
 from app.front import Front
+from app.look_ups import LookUps, ask_endpoint, find_customer
 from app.phone_sockets import PhoneSockets
 from app.ports import Bus, Doors, Taken
 from app.providers import Phones, Providers
 from app.sealed_files import SealedFiles
 from app.settings import Settings
-from app.store.arrivals import LookUps
+from app.store import arrivals as store_arrivals
 from app.store.asterisks import sip_sockets
 from app.store.clock import read_clock
 from app.store.database import Database
@@ -63,6 +65,8 @@ class Process:
     bus: Bus
     sweeps: Sweeps
     exchanges: Exchanges
+    look_ups: LookUps
+    endpoints: Endpoints
     clock: "FollowedClock"
     posts: Posts
     asgi: Any
@@ -79,7 +83,7 @@ def wire(settings: Settings, database_url: str) -> Process:
     follower.business_us = clock.now_us
     posts = Posts(switchboard.session.may_send)
     providers = Providers(database.engine, settings.signing_key())
-    arrivals = Arrivals(LookUps(database.reads), clock.now_us)
+    arrivals = Arrivals(store_arrivals.LookUps(database.reads), clock.now_us)
 
     async def store_inbox(provider_id: str, delivery_id: str, body: bytes) -> None:
         async with database.engine.begin() as connection:
@@ -106,7 +110,9 @@ def wire(settings: Settings, database_url: str) -> Process:
         await keep_recording(database.engine, files, _as_recording(effect), sound)
 
     exchanges = Exchanges(database.engine, settings.signing_key(), switchboard, arrivals, phones, speak, keep)
-    _connect(switchboard, follower, effects, exchanges, bus)
+    endpoints = Endpoints(inside=settings.endpoints_inside)
+    look_ups = _look_ups(database, settings.signing_key(), endpoints, switchboard)
+    _connect(switchboard, follower, effects, exchanges, look_ups, bus)
     doors = Doors(
         settings,
         database,
@@ -142,8 +148,20 @@ def wire(settings: Settings, database_url: str) -> Process:
     phone_sockets = PhoneSockets(read_sip_sockets)
     asgi = Front(settings.web_dir, api, sockets, deliveries.door(telephony.receive), phone_sockets.origins)
     return Process(
-        settings, database, switchboard, follower, effects, sockets, bus, sweeps, exchanges, clock, posts, asgi
-    )
+        settings, database, switchboard, follower, effects, sockets, bus, sweeps, exchanges, look_ups, endpoints,
+        clock, posts, asgi,
+    )  # fmt: skip
+
+
+def _look_ups(database: Database, signing_key: bytes, endpoints: Endpoints, switchboard: Switchboard) -> LookUps:
+    def secrets(contact_id: str) -> Mapping[str, str]:
+        return switchboard.house.secrets.get(contact_id, {}) if switchboard.house is not None else {}
+
+    look = {
+        "customer": partial(find_customer, database.engine),
+        "http": partial(ask_endpoint, database.engine, signing_key, endpoints),
+    }
+    return LookUps(switchboard.submit, look, secrets, lambda at_us: switchboard.clock.real_s_until(at_us))
 
 
 def _as_recording(effect: Effect) -> dict[str, Any]:
@@ -181,20 +199,26 @@ def _bus(settings: Settings, process_id: str, switchboard: Switchboard, follower
     )
 
 
-def _connect(switchboard: Switchboard, follower: Follower, effects: Effects, exchanges: Exchanges, bus: Bus) -> None:
+def _connect(
+    switchboard: Switchboard, follower: Follower, effects: Effects, exchanges: Exchanges, look_ups: LookUps, bus: Bus
+) -> None:
     """Who hears of a committed turn, in this order: screens, the world, other processes."""
 
     def ring(_draft: Draft, _prev: int, pos: int) -> None:
         bus.ring(pos)
 
-    switchboard.on_committed += [follower.committed, effects.committed, exchanges.committed, ring]
+    switchboard.on_committed += [
+        follower.committed, effects.committed, exchanges.committed, look_ups.committed, ring,
+    ]  # fmt: skip
 
     async def holding(holds: bool) -> None:
         if holds and switchboard.house is not None:
             effects.start(list(switchboard.house.records.effects.values()))
+            look_ups.start(list(switchboard.house.records.effects.values()))
             follower.ring(switchboard.house.records.last_seq)
         elif not holds:
             await effects.stop()
+            await look_ups.stop()
 
     switchboard.on_holding += [holding, exchanges.holding]
 

@@ -16,6 +16,7 @@ ARI = "asterisk:"  # how the name of a provider begins that we control over ARI
 ONCE_OVER_ARI: frozenset[TelephonyVerb] = frozenset(
     {"ring", "connect", "dial", "play", "collect", "record", "record_message", "monitor"}
 )
+LOOK_UP = "lookup"  # who carries out what a flow looks up: we ourselves
 EffectState = Literal["due", "sent", "done", "failed", "unknown"]
 
 
@@ -25,10 +26,15 @@ class Effect:
     domain_id: int
     contact_id: str
     leg_id: str | None
-    kind: str  # 'telephony.<verb>' or, later, 'mail.send', 'fax.send'
+    kind: str  # 'telephony.<verb>', 'lookup.<kind>' or, later, 'mail.send', 'fax.send'
     once: bool
     provider: str
     args: Mapping[str, Any] = field(default_factory=dict)
     state: EffectState = "due"
     not_after_us: int | None = None
     tries: int = 0
+
+
+def goes_by_webhook(effect: Effect) -> bool:
+    """It is for a telephone system of its own."""
+    return effect.provider != LOOK_UP and not effect.provider.startswith(ARI)

@@ -74,9 +74,6 @@ class Call:
     def say(self, *names: str | None) -> tuple[Spoken, ...]:
         return tuple(self.prompt(name) for name in names if name)
 
-    def all_values(self) -> dict[str, str]:
-        return {**self.values, **self.secrets}
-
 
 class Node(BaseModel, ABC):
     """`on` leads out of it in cases that its own fields do not name."""

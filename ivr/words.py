@@ -48,13 +48,13 @@ class Collect:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Answered by Found, NotFound or Failed, within the limit."""
+    """Answered by Found, NotFound or Failed, within the limit. Secrets are named, and stand not in `by`."""
 
     kind: str  # 'customer', 'order', 'case', 'faq', 'http'
     by: Mapping[str, str]
     within_s: float
     endpoint: str = ""  # of kind 'http': the name of one that the company has allowed
-    secret: bool = False  # `by` holds what must be found nowhere
+    secrets: Mapping[str, str] = field(default_factory=dict)  # further fields -> the variable that holds each
 
 
 @dataclass(frozen=True, slots=True)

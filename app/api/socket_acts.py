@@ -13,6 +13,8 @@ from app.frames import Do
 from app.problems import Problem
 from app.rights import Forbidden, Principal
 
+_MAY_BE_NONE = {"mode"}  # and says something by it
+
 
 def is_supervising(frame: Do) -> bool:
     """`clear_flag` without an agent is one's own."""
@@ -44,7 +46,7 @@ async def supervise(porter: Porter, seat: Seat, frame: Do) -> c.Reply:
 def _fields(what: What, frame: Do) -> dict[str, Any]:
     """A frame says `agent` where a body says `agent_id`."""
     given = {name: getattr(frame, _named(name)) for name in WISHES[what].model_fields}
-    return {name: value for name, value in given.items() if value is not None}
+    return {name: value for name, value in given.items() if value is not None or name in _MAY_BE_NONE}
 
 
 def _named(field: str) -> str:

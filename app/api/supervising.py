@@ -16,7 +16,7 @@ from app.api.acts import Act, acting, new_id
 from app.api.agents import Level, StateWanted, grant_over, shown_agent
 from app.api.fields import Given, Id, Line, Shown, Version
 from app.api.pages import require_current
-from app.api.problems import invalid, not_found, reply_problem
+from app.api.problems import not_found, reply_problem
 from app.api.queues import shown_queue
 from app.api.skills import SkillName
 from app.store import agents, alerts, login_sessions, queues, skills, supervised
@@ -245,7 +245,7 @@ async def _monitor(asked: Asked, act: Act, wish: Monitor) -> LiveDone:
         await _agent(asked, act, wish.agent_id)
     phone_of = wish.agent_id or asked.access.principal.agent_id
     if phone_of is None:
-        raise invalid("/agent_id", "you have no phone here", "monitor.no_phone")
+        raise reply_problem(c.problem(409, "monitor.no_phone", field="agent_id"))
     after = {"mode": wish.mode, "agent_id": row["agent_id"]}
     await act.record("conversation.monitored", "segment", row["id"], company_id=row["company_id"], after=after)
     return await asked.command(c.Monitor(row["id"], phone_of, wish.mode))

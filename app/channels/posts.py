@@ -35,7 +35,7 @@ class Posts:
         session = self._session = self._session or _opened()
         try:
             async with session.post(
-                url, data=_Fenced(body, self._may_send), headers=headers, allow_redirects=False, proxy=_proxy_to(url)
+                url, data=_Fenced(body, self._may_send), headers=headers, allow_redirects=False, proxy=proxy_to(url)
             ) as answer:
                 await _take(answer)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
@@ -86,7 +86,7 @@ def _opened() -> aiohttp.ClientSession:
 
 
 @lru_cache(maxsize=1_000)
-def _proxy_to(url: str) -> str | None:
+def proxy_to(url: str) -> str | None:
     """As the environment says. Asked once: the client's own `trust_env` reads files in a thread at every POST."""
     parts = urlsplit(url)
     return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)

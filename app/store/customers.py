@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, func, select
+from sqlalchemy import ColumnElement, Table, Text, and_, delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store import rows
 from app.store.rows import Row
 from app.store.scope import within
-from app.store.tables import customer, customer_address, customer_fact
+from app.store.tables import customer, customer_address, customer_fact, customer_found
 from contacts.customer import Address
 
 CANDIDATES_MAX = 17  # one more than is ever shown
@@ -114,6 +114,38 @@ async def drop_address(conn: AsyncConnection, customer_id: str, kind: str, addre
         customer_address.c.address == address,
     )
     return bool((await conn.execute(gone)).rowcount)
+
+
+async def found_by(
+    conn: AsyncConnection, company_id: str, phones: Sequence[str], facts: Mapping[str, str]
+) -> list[Row]:
+    """Customers of whom all of this is known, canonical numbers and facts as texts; two, where there are several."""
+    known = [*[_reached_at(phone) for phone in phones], *[_known_as(key, value) for key, value in facts.items()]]
+    assert known, "everybody is no answer"
+    live = (customer.c.company_id == company_id, customer.c.erased_at.is_(None), customer.c.merged_into.is_(None))
+    return await rows.every(conn, select(customer).where(*live, *known).limit(2))
+
+
+def _reached_at(phone: str) -> ColumnElement[bool]:
+    of = customer_address.c
+    return exists().where(_theirs(customer_address), of.kind == "phone", of.address == phone)
+
+
+def _known_as(key: str, value: str) -> ColumnElement[bool]:
+    """By the index the beginning alone is found."""
+    told = customer_fact.c.value.op("#>>", return_type=Text())(text("'{}'"))
+    begins = func.left(told, text("200")) == func.left(value, text("200"))
+    return exists().where(_theirs(customer_fact), customer_fact.c.key == key, begins, told == value)
+
+
+def _theirs(table: Table) -> ColumnElement[bool]:
+    return and_(table.c.company_id == customer.c.company_id, table.c.customer_id == customer.c.id)
+
+
+async def note_found(conn: AsyncConnection, company_id: str, customer_id: str, contact_id: str) -> None:
+    """Something of the customer stands in this contact from now on, and is blanked with them."""
+    found = insert(customer_found).values(company_id=company_id, customer_id=customer_id, contact_id=contact_id)
+    await conn.execute(found.on_conflict_do_nothing())
 
 
 async def known_by(conn: AsyncConnection, company_id: str, kind: str, address: str) -> dict[str, tuple[Address, int]]:

@@ -41,6 +41,22 @@ BLANK_WRITTEN = (
 )
 
 
+# Contacts in which something of theirs stands because a flow looked them up, and messages left in such a call.
+_FOUND = """
+    SELECT f.contact_id FROM customer_found f WHERE f.company_id = {company} AND f.customer_id = {customer}
+    UNION SELECT l.from_id FROM customer_found f
+    JOIN contact_link l ON l.to_id = f.contact_id AND l.kind = 'follow_up_of'
+    WHERE f.company_id = {company} AND f.customer_id = {customer}
+"""
+_OF_FOUND = _FOUND.format(company="$1", customer="$2")
+BLANK_FOUND = (
+    f"""
+    UPDATE effect SET args = '{{}}' WHERE state IN ('done', 'failed', 'unknown') AND contact_id IN ({_OF_FOUND})
+    """,
+    f"UPDATE contact SET collected = '{{}}', ivr = '{{}}' WHERE state = 'closed' AND id IN ({_OF_FOUND})",
+)
+
+
 # Contacts from an address of theirs that nobody was identified by; not where somebody else has the same address.
 _UNIDENTIFIED = """
     SELECT c.id FROM contact c
@@ -66,7 +82,7 @@ BLANK_SAID = f"""
 
 
 async def blank_written(conn: asyncpg.Connection, company_id: str, customer_id: str) -> None:
-    for statement in (*BLANK_WRITTEN, BLANK_SAID, BLANK_UNIDENTIFIED):
+    for statement in (*BLANK_WRITTEN, *BLANK_FOUND, BLANK_SAID, BLANK_UNIDENTIFIED):
         await conn.execute(statement, company_id, customer_id)
 
 
@@ -104,6 +120,11 @@ SELECT EXISTS ({_UNIDENTIFIED.format(company=":company", customer=":customer")})
     SELECT 1 FROM contact c WHERE c.company_id = :company AND c.customer_id = :customer AND (
         c.state = 'open' OR c.collected <> '{{}}' OR c.ivr <> '{{}}' OR c.source_id NOT LIKE 'erased:%'
         OR EXISTS (SELECT 1 FROM leg WHERE leg.contact_id = c.id AND leg.provider_ref NOT LIKE 'erased:%')
+        OR EXISTS (SELECT 1 FROM effect WHERE effect.contact_id = c.id AND effect.args <> '{{}}')
+    )
+) OR EXISTS (
+    SELECT 1 FROM contact c WHERE c.id IN ({_FOUND.format(company=":company", customer=":customer")}) AND (
+        c.state = 'open' OR c.collected <> '{{}}' OR c.ivr <> '{{}}'
         OR EXISTS (SELECT 1 FROM effect WHERE effect.contact_id = c.id AND effect.args <> '{{}}')
     )
 )

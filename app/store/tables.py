@@ -16,8 +16,14 @@ from app.store.tables_contacts import (
     segment_result,
     stay,
 )
-from app.store.tables_customers import customer, customer_address, customer_fact, customer_relation
-from app.store.tables_flows import flow, flow_version
+from app.store.tables_customers import (
+    customer,
+    customer_address,
+    customer_fact,
+    customer_found,
+    customer_relation,
+)
+from app.store.tables_flows import flow, flow_endpoint, flow_version
 from app.store.tables_log import (
     audit,
     clock,
@@ -79,6 +85,7 @@ __all__ = [
     "customer",
     "customer_address",
     "customer_fact",
+    "customer_found",
     "customer_relation",
     "decision",
     "disposition",
@@ -88,6 +95,7 @@ __all__ = [
     "engine_state",
     "event",
     "flow",
+    "flow_endpoint",
     "flow_version",
     "inbox",
     "leg",

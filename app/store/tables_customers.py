@@ -85,3 +85,18 @@ customer_fact = Table(
     PrimaryKeyConstraint("company_id", "customer_id", "key"),
     ForeignKeyConstraint(["company_id", "customer_id"], ["customer.company_id", "customer.id"]),
 )
+# A flow finds a customer by what is known of them; a long text by its beginning first.
+Index(
+    "ix_customer_fact_value", customer_fact.c.company_id, customer_fact.c.key, text("\"left\"((value #>> '{}'), 200)")
+)
+
+# In which contacts something stands of a customer because a flow looked them up: blanked with the customer.
+customer_found = Table(
+    "customer_found",
+    metadata,
+    uid("company_id"),
+    uid("customer_id"),
+    uid("contact_id", ForeignKey("contact.id")),
+    PrimaryKeyConstraint("company_id", "customer_id", "contact_id"),
+    ForeignKeyConstraint(["company_id", "customer_id"], ["customer.company_id", "customer.id"]),
+)

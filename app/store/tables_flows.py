@@ -52,3 +52,26 @@ flow_version = Table(
     CheckConstraint("version >= 1", "version_range"),
     ForeignKeyConstraint(["company_id", "flow_id"], ["flow.company_id", "flow.id"]),
 )
+
+# What a flow may ask of the company's own systems, by its name; sealed by the installation's secret key.
+flow_endpoint = Table(
+    "flow_endpoint",
+    metadata,
+    uid("id", primary_key=True),
+    uid("company_id", ForeignKey("company.id")),
+    token("name", 40),
+    token("url", 2000),
+    token("sealed", 1000),
+    token("sealed_before", 1000, nullable=True),  # lives on until the next rotation
+    instant("created_at", now=True),
+    instant("archived_at", nullable=True),
+    version(),
+    UniqueConstraint("company_id", "id"),
+)
+Index(
+    "uq_flow_endpoint_name",
+    flow_endpoint.c.company_id,
+    flow_endpoint.c.name,
+    unique=True,
+    postgresql_where=flow_endpoint.c.archived_at.is_(None),
+)

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from ivr.node import Ask, Call, GoTo, Node, NodeName, Out, Step, Variable
 from ivr.words import Found, Input, LookUp, NotFound
 
-VALUES_MAX = 20
+VALUES_MAX = 30
 WITHIN_S_MAX = 10.0  # longer no caller is left in silence
 
 
@@ -33,10 +33,9 @@ class LookUpNode(Node):
         return self
 
     def enter(self, call: Call) -> Step:
-        known = call.all_values()
-        by = {name: known.get(variable, "") for name, variable in self.by.items()}
-        secret = not call.secrets.keys().isdisjoint(self.by.values())
-        return Ask(LookUp(self.look_up, by, self.within_s, self.endpoint, secret))
+        by = {name: call.values.get(variable, "") for name, variable in self.by.items() if variable not in call.secrets}
+        secrets = {name: variable for name, variable in self.by.items() if name not in by}
+        return Ask(LookUp(self.look_up, by, self.within_s, self.endpoint, secrets))
 
     def hear(self, call: Call, said: Input) -> Step:
         call.secrets.clear()

@@ -7,7 +7,9 @@ from typing import Any
 from app.api.acts import new_id
 from tests.api.conftest import House
 
-COMPANY_OWNED = ("wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment", "recording")
+COMPANY_OWNED = (
+    "wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment", "recording", "endpoint",
+)  # fmt: skip
 OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant", "asterisk")
 
 
@@ -30,6 +32,8 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     ids = made.ids
     ids["queue"] = (await house.make("queues", of | {"name": "Service"}))["id"]
     ids["flow"] = (await house.make("flows", of | {"name": "Main", "text": FLOW}))["id"]
+    endpoint = of | {"name": "balance", "url": f"https://crm.{slug}.example/balance"}
+    ids["endpoint"] = (await house.make("endpoints", endpoint))["id"]
     ids["number"] = (await house.make("numbers", of | {"address": address, "queue_id": ids["queue"]}))["id"]
     ids["customer"] = (await house.make("customers", of | {"name": f"Customer of {slug}"}))["id"]
     ids["disposition"] = (await house.make("dispositions", of | {"code": "sold", "name": "Sold"}))["id"]

@@ -43,10 +43,10 @@ ABOUT_OWN_PEOPLE = {"read_company", "read_agent", "choose_agent_state", "live_se
 ABOUT_OWN_PEOPLE |= {"live_clear_flag", "live_set_skill"}
 
 FAMILIAR: dict[str, Any] = {
-    "version": 1, "name": "Some name", "label": "Label", "slug": "another", "code": "another", "login": "another",
+    "version": 1, "name": "some_name", "label": "Label", "slug": "another", "code": "another", "login": "another",
     "address": "+4930999999", "kind": "phone", "role": "agent", "channel": "task", "command_url": "http://127.0.0.1:9/",
     "config": {}, "chosen": "away", "direction": "in", "old": "x" * 10, "new": "y" * 10, "alert": "a",
-    "text": FLOW, "url": "http://127.0.0.1:9/ari", "username": "u", "password": "p" * 16,
+    "text": FLOW, "url": "https://pbx.example/ari", "username": "u", "password": "p" * 16,
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 ACTS = {
     "agent.state_chosen", "agent.logged_out", "agent.flag_cleared", "agent.skill_set", "contact.moved",
     "contact.reprioritised", "contact.assigned", "offer.withdrawn", "queue.closed", "queue.opened", "alert.seen",
+    "conversation.monitored",
 }  # fmt: skip
 
 
@@ -171,3 +172,29 @@ async def test_a_queue_is_closed_with_a_message_opened_again_and_both_are_noted(
         ("queue.opened", w.centre.queue_id, is_closed, is_open),
     ]
     assert contact["outcome"] == "closed_hours"
+
+
+async def test_whoever_may_listen_to_a_call_is_offered_it_by_mouse_and_by_keys_and_told_why_not(watch: Watch) -> None:
+    """This supervisor has no phone here; what is heard with one, tests/pbx/test_listening_in.py tells."""
+    w, page = watch, watch.page
+    await w.seat.becomes_ready()
+    await w.centre.is_called("+4930900112")
+    await w.seat.accepts()
+    await w.agent.get_by_role("button", name="What can be done").click()
+    await expect(page.get_by_role("menuitem", name="Listen")).to_have_count(0)
+    await page.keyboard.press("Escape")
+    await w.centre.telephone.does("connect")
+    await w.seat.is_("talking")
+    await expect(w.agent).to_contain_text("Talking")
+    await w.agent.get_by_role("button", name="What can be done").press("Enter")
+    await expect(page.get_by_role("menuitem", name="Listen")).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("menuitem", name="Whisper")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("You have no phone here to listen by.")).to_be_visible()
+    await page.get_by_role("button", name="Ada Lund", exact=True).click()
+    await page.click("[data-test=drill] [data-test=monitor-barge]")
+    await expect(page.get_by_text("You have no phone here to listen by.")).to_be_visible()
+
+    await expect(page.locator("[data-test=listening]")).to_have_text("")
+    assert await w.noted() == [], "what was refused is not in the audit"

@@ -139,7 +139,8 @@ async def test_whoever_acts_on_what_has_changed_is_told_both_values(desks: Desks
         ("reprioritise", {"contact": "nobody", "value": 5}, 404, "contact"),
         ("log_out", {"agent": "nobody"}, 404, "agent"), ("withdraw", {"segment": "nobody"}, 404, "segment"),
         ("set_skill", {"agent": "agent", "skill": "No Such"}, 422, "skill"),
-        ("close_queue", {"queue": "nobody"}, 404, "queue"),
+        ("close_queue", {"queue": "nobody"}, 404, "queue"), ("monitor", {"segment": "nobody"}, 404, "segment"),
+        ("monitor", {"mode": "listen"}, 422, "segment"),
     ],
 )  # fmt: skip
 async def test_a_supervisors_mistake_is_named(

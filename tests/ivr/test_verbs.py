@@ -118,8 +118,8 @@ find: {{look_up: http, endpoint: bank, by: {{pin: pin}}, into: account, next: ot
 
     assert isinstance(asked, Collect)
     assert asked.secret
-    assert question == LookUp("http", {"pin": "4711"}, 3.0, "bank", secret=True)
-    assert "4711" not in str(kept)
+    assert question == LookUp("http", {}, 3.0, "bank", {"pin": "pin"})
+    assert "4711" not in str([kept, question]), "it is named, and not told"
     assert "4711" not in repr(Keys("4711"))
     assert "pin" not in kept.values
     assert caller.last.place.secrets == {}

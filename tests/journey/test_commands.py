@@ -36,6 +36,7 @@ EACH: dict[type, c.Command] = {
         c.Dial(ENTRY, ID, "030 123"),
         c.Monitor(ID, OTHER, "whisper"),
         c.ReportHeard("asterisk:p", ID, "keys", "4711", 1.5),
+        c.ReportFound(ID, "found", {"name": "Łucja 李", "value": "80"}),
         c.ApplyConfig(7),
         c.RowChanged("segment_result", ID, 2, OTHER, None, ID),
         c.EraseCustomer(ID, OTHER),

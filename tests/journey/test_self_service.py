@@ -75,7 +75,7 @@ class Walk:
         return [row["kind"].removeprefix("telephony.") for row in await rows(self.board, ASKED)]
 
 
-async def published(board: Board) -> c.FlowRef:
+async def published(board: Board, text: str = FLOW) -> c.FlowRef:
     flow_id = new_id()
     conn = await asyncpg.connect(board.url)
     try:
@@ -88,7 +88,7 @@ async def published(board: Board) -> c.FlowRef:
             await conn.execute(
                 "INSERT INTO flow_version (flow_id, version, company_id, text, state) "
                 "VALUES ($1, 1, $2, $3, 'published')",
-                flow_id, company_id, FLOW,
+                flow_id, company_id, text,
             )  # fmt: skip
     finally:
         await conn.close()

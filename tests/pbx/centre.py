@@ -143,12 +143,12 @@ async def centre(
     redis_url: str | None = None,
     dialling: Mapping[str, Any] | None = None,
     password: str | None = None,
+    settings: Mapping[str, str] | None = None,
     **config: Any,
 ) -> AsyncIterator[Centre]:
-    """`config`: of the queue, beside the usual."""
-    server = Server(
-        database_url, folder / "server.log", redis_url=redis_url, environment={"JACKFIELD_HOME": str(folder / "home")}
-    )
+    """`settings`: of the server, by their names; `config`: of the queue, beside the usual."""
+    environment = {"JACKFIELD_HOME": str(folder / "home"), **(settings or {})}
+    server = Server(database_url, folder / "server.log", redis_url=redis_url, environment=environment)
     server.start()
     sip = Parties(folder, pbx.sip_port, pbx.agent_ports, pbx.outside_port)
     try:

@@ -147,6 +147,35 @@ async def test_a_contact_still_open_is_blanked_when_it_has_closed(db, session, c
     assert await where_is(owner, SECRET) == []
 
 
+async def test_what_a_flow_found_of_a_customer_goes_with_them_from_other_peoples_contacts(
+    db, session, centre, owner, files
+):
+    """Who called is not who was looked up; a message that was left in the call holds it as well."""
+    customer_id = await personal_customer(owner, centre.company_ids[0])
+    found, left, other = (Life(centre, centre.agent_ids[0]) for _ in range(3))
+    for life, told in ((found, SECRET), (left, SECRET), (other, "Trillian")):
+        closed = {"state": "closed", "closed_us": START_US, "outcome": "abandoned", "collected": {"who.name": told}}
+        life.contact = replace(life.contact, **closed, ivr={"values": {"who.name": told}})
+        said = replace(life.effect, args={"prompts": told}, state="done", leg_id=None)
+        seq = await owner.fetchval("SELECT coalesce(max(seq), 0) + 1 FROM event")
+        draft = Draft(
+            [event("contact.arrived")], contacts={life.contact.id: life.contact}, effects={said.id: said},
+            new_ids={life.contact.id, said.id},
+        )  # fmt: skip
+        await turn.commit(session, draft, seq)
+    await owner.execute("INSERT INTO contact_link VALUES ($1, $2, 'follow_up_of')", left.contact.id, found.contact.id)
+    await owner.execute(
+        "INSERT INTO customer_found VALUES ($1, $2, $3)", centre.company_ids[0], customer_id, found.contact.id
+    )
+
+    assert await erase(db, owner, session, files, customer_id) == 1
+
+    assert await where_is(owner, SECRET) == []
+    assert await where_is(owner, "Trillian") == ["contact", "effect"]
+    sources = await owner.fetch("SELECT source_id FROM contact")
+    assert not any(row["source_id"].startswith("erased:") for row in sources), "who called is still known by their call"
+
+
 async def test_an_erased_customer_is_looked_at_no_more(db, session, centre, owner, files):
     customer_id = await personal_customer(owner, centre.company_ids[0])
     await erase(db, owner, session, files, customer_id)

@@ -111,6 +111,7 @@ export type LiveAct =
   | { what: "close_queue"; queue: string; message?: string; version?: number }
   | { what: "open_queue"; queue: string; version?: number }
   | { what: "acknowledge"; alert: string }
+  | { what: "monitor"; segment: string; mode: "listen" | "whisper" | "barge" | null }
 
 export type Act = DeskAct | LiveAct
 
