@@ -87,7 +87,10 @@ customer_fact = Table(
 )
 # A flow finds a customer by what is known of them; a long text by its beginning first.
 Index(
-    "ix_customer_fact_value", customer_fact.c.company_id, customer_fact.c.key, text("\"left\"((value #>> '{}'), 200)")
+    "ix_customer_fact_value",
+    customer_fact.c.company_id,
+    customer_fact.c.key,
+    text("\"left\"(value #>> '{}'::text[], 200)"),
 )
 
 # In which contacts something stands of a customer because a flow looked them up: blanked with the customer.

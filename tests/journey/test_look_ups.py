@@ -58,6 +58,7 @@ class Desk:
     board: Board
     database: Database
     crm: Crm
+    endpoints: Endpoints
     carrier: LookUps
 
     def another(self) -> LookUps:
@@ -65,7 +66,7 @@ class Desk:
         board, engine = self.board.switchboard, self.database.engine
         look = {
             "customer": partial(find_customer, engine),
-            "http": partial(ask_endpoint, engine, KEY, Endpoints(inside=True)),
+            "http": partial(ask_endpoint, engine, KEY, self.endpoints),
         }
 
         def secrets(contact_id: str) -> Any:
@@ -100,10 +101,11 @@ class Desk:
         await self.carrier.stop()
         self.board.switchboard.on_committed.remove(self.carrier.committed)
         self.carrier = self.another()
-        before = self.board.switchboard.counts.rebuilds
+        board = self.board.switchboard
+        before = board.counts.rebuilds
         await rows(self.board, END_CONNECTIONS)
         async with asyncio.timeout(WITHIN_S):
-            while self.board.switchboard.counts.rebuilds == before or not self.board.switchboard.holding:  # noqa: ASYNC110
+            while board.counts.rebuilds == before or board.house is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         self.goes_on()
 
@@ -119,7 +121,7 @@ async def open_desk(database_url: str, **told: Any) -> AsyncIterator[Desk]:
     with crm(**told) as system:
         async with open_board(database_url) as board:
             database = Database.connect(database_url, connections=4)
-            desk = Desk(board, database, system, None)  # type: ignore[arg-type]
+            desk = Desk(board, database, system, Endpoints(inside=True), None)  # type: ignore[arg-type]
             desk.carrier = desk.another()
             desk.goes_on()
             await rows(
@@ -131,6 +133,7 @@ async def open_desk(database_url: str, **told: Any) -> AsyncIterator[Desk]:
                 yield desk
             finally:
                 await desk.carrier.stop()
+                await desk.endpoints.close()
                 await database.dispose()
 
 
