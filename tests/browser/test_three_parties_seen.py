@@ -281,3 +281,27 @@ async def what_is_left_goes_on(p: Parties, seat: Seat) -> None:
     await seat.is_("talking")
     await seat.clicks("end")
     await seat.is_("wrap_up")
+
+
+async def test_an_agent_goes_to_the_customer_and_back_to_the_colleague_by_a_key_or_a_click(parties: Parties) -> None:
+    p = parties
+    await is_asked(p, p.b, by=p.a)
+    await p.a.page.keyboard.press("Alt+o")
+    await p.does("hold")
+    await p.b.is_("held")
+    await p.does("retrieve")
+    await p.a.is_("talking")
+    beside_the_customer = await p.parts()
+    await p.a.clicks("swap")
+    await p.does("hold")
+    await p.a.is_("held")
+    await p.does("retrieve")
+    await p.b.is_("talking")
+    beside_the_colleague = await p.parts()
+    p.centre.telephone.lets_go()
+    await p.a.clicks("return")
+    await what_is_left_goes_on(p, p.a)
+
+    assert beside_the_customer == ["A primary talking", "B consult held"]
+    assert beside_the_colleague == ["A primary held", "B consult talking"]
+    assert p.centre.complaints() == []

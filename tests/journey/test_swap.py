@@ -19,6 +19,7 @@ async def test_the_agent_goes_to_the_customer_and_to_the_colleague_as_often_as_t
             assert await t.parts() == WITH_THE_COLLEAGUE, "held is what the provider reports"
             await t.hears(1, "Held")
             assert await t.parts() == BOTH_WAIT
+            assert (await t.tell()).asked[-1] == "retrieve customer", "who was just left is not fetched"
             await t.hears(None, "Retrieved")
             assert await t.parts() == WITH_THE_CUSTOMER
             await t.do(0, "swap")

@@ -93,7 +93,7 @@ class Trio:
         before = board.counts.rebuilds
         await rows(self.board, END_CONNECTIONS)
         async with asyncio.timeout(10):
-            while board.counts.rebuilds == before or not board.holding:  # noqa: ASYNC110
+            while board.counts.rebuilds == before or not board.holding or board.house is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
     async def other_call(self) -> Call:

@@ -105,11 +105,17 @@ class Desk:
 
 @contextlib.asynccontextmanager
 async def desk(
-    pbx: Pbx, database_url: str, folder: Path, theme: str = "light", language: str = "en-US", **session: Any
+    pbx: Pbx,
+    database_url: str,
+    folder: Path,
+    theme: str = "light",
+    language: str = "en-US",
+    recording: str = "off",
+    **session: Any,
 ) -> AsyncIterator[Desk]:
     """An agent with a softphone, hired while everything runs; their phone is registered, and they are ready."""
     SCREENS.mkdir(parents=True, exist_ok=True)
-    async with centre(pbx, database_url, folder, agents=0) as here, chromium() as browser:
+    async with centre(pbx, database_url, folder, agents=0, recording=recording) as here, chromium() as browser:
         await hire(here)
         configure(here)
         visitor = await open_session(browser, theme=theme, language=language, **session)
@@ -222,6 +228,28 @@ async def test_the_caller_goes_first_and_the_phone_is_ready_again(
         await agent.here.nothing_is_left()
         await expect(agent.page.locator("[data-test=mute]")).to_have_count(0)
         await agent.phone_is("ready")
+
+
+async def test_the_desk_says_that_a_call_is_recorded_and_an_agent_pauses_that(
+    phone_pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    """By a key, and on again by a click; and it says nothing any more when the call is over."""
+    async with desk(phone_pbx, new_database(), tmp_path, recording="always", inspected=True) as agent:
+        page, sign = agent.page, agent.page.locator("[data-test=recording]")
+        await agent.takes_a_call("until")
+        await expect(sign).to_have_text("Recording")
+        await page.keyboard.press("Alt+p")
+        await expect(sign).to_have_text("Recording paused")
+        broken = await agent.visitor.broken_rules()
+        await agent.visitor.take_picture("recording-paused-light-en-US")
+        await page.click("[data-test=resume_recording]")
+        await expect(sign).to_have_text("Recording")
+        await agent.visitor.take_picture("recording-light-en-US")
+        await page.click("[data-test=phone-end]")
+        await agent.contact_is("wrap_up")
+        await expect(sign).to_have_text("")
+        await agent.here.nothing_is_left()
+    assert broken == []
 
 
 async def test_of_two_tabs_one_has_the_phone_and_the_other_takes_over(

@@ -18,6 +18,12 @@ async def talking(here: Centre, *caller: str, phones: int = 2) -> str:
     return await here.until_state("talking")
 
 
+async def is_ready(here: Centre, login: str) -> None:
+    """What a colleague does reaches the server by another socket than theirs."""
+    here.desks[login].choose("ready")
+    await here.until(lambda: here.desks[login].desk.me["chosen"] == "ready")
+
+
 async def test_a_caller_is_held_and_taken_back(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
     async with centre(pbx, new_database(), tmp_path, agents=1) as here:
         segment = await talking(here, "until", phones=1)
@@ -36,7 +42,7 @@ async def test_a_caller_is_put_through_to_a_colleague(
 ) -> None:
     async with centre(pbx, new_database(), tmp_path) as here:
         segment = await talking(here, "until")
-        here.desks["ben"].choose("ready")
+        await is_ready(here, "ben")
         here.desks["anna"].do("transfer", segment, agent=here.premises.agents["ben"])
         second = await here.until_state("talking", "ben")
         assert await here.who_is_in() == ["ben", "caller"]
@@ -52,7 +58,7 @@ LEFT = {"complete": ["ben", "caller"], "return": ["anna", "caller"], "conference
 async def asked(here: Centre, *caller: str) -> tuple[str, str]:
     """Anna talks with Ben while the caller is held; her segment and his."""
     mine = await talking(here, *(caller or ("until",)))
-    here.desks["ben"].choose("ready")
+    await is_ready(here, "ben")
     here.desks["anna"].do("consult", mine, agent=here.premises.agents["ben"])
     theirs = await here.until_state("talking", "ben")
     await here.until(lambda: _together(here, ["anna", "ben"]), why="the caller hears neither")
