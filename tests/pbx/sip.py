@@ -181,8 +181,21 @@ def _scenario(parts: Sequence[str], more: str = "") -> str:
 
 
 def media_port() -> int:
-    """Every call of a SIPp names another one, up to 10,000 higher: none may be beyond the last."""
-    return random.SystemRandom().randrange(30_000, 50_000, 2)
+    """Every call of a SIPp names another one, up to 10,000 higher: none may be beyond the last. It opens these four."""
+    chance = random.SystemRandom()
+    while True:
+        first = chance.randrange(30_000, 50_000, 4)
+        if all(_is_free(port) for port in range(first, first + 4)):
+            return first
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @dataclass(slots=True)
