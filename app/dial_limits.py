@@ -6,12 +6,14 @@ Counted in the turn, where nothing happens beside: a thousand wishes at once are
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from contacts.destination import DialRules
 from contacts.records import DialGrant
 from contacts.words import DAY_US, HOUR_US
 
 Key = tuple[str, ...]
+Limit = Literal["dial.source_often", "dial.number_often", "dial.agent_often", "dial.cost_cap"]
 
 
 @dataclass(slots=True)
@@ -52,7 +54,7 @@ class DialLimits:
         for source in grant.sources:
             self._hour.add(grant.at_us, (company, "source", source), 1)
 
-    def why_not(self, grant: DialGrant, rules: DialRules) -> str | None:
+    def why_not(self, grant: DialGrant, rules: DialRules) -> Limit | None:
         """The limit that it would break; None: none."""
         company, now_us = grant.company_id, grant.at_us
         if any(self._hour.sum(now_us, (company, "source", s)) >= rules.per_source_hour for s in grant.sources):

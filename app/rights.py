@@ -73,6 +73,7 @@ TABLE: dict[str, Right] = {
     "change_password": SELF,
     "issue_ticket": SELF,
     "read_softphone": SELF,
+    "dial": SELF,  # the turn asks whether the agent serves the queue's company
     "read_metric_definitions": SELF,
     "read_view": SELF,
     "put_view": SELF,
@@ -110,7 +111,6 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "add_customer_address", "remove_customer_address"),
     **_rights("company", _ADMINS, "create_customers", "erase_customer", "create_contact"),
     **_rights("company", _ADMINS, "request_callback"),
-    **_rights("company", frozenset({"agent"}), "dial"),
     **_rights("company", _SUPERVISORS, "list_contacts", "read_contact", "leave_contact", "list_contact_events"),
     **_rights("company", _SUPERVISORS, "list_contact_decisions", "read_figures"),
     **_rights("company", _SUPERVISORS, "list_recordings", "read_recording"),

@@ -5,6 +5,7 @@ Where may be called, how often and at which cost, the writer decides (app/reachi
 
 import hashlib
 import hmac
+from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -17,11 +18,13 @@ from app.api.commanding import IdempotencyKey, RequiredIdempotencyKey, command
 from app.api.fields import Given, Id, Shown
 from app.api.problems import not_found
 from app.commands import Dial, Entry, RequestCallback
-from app.rights import Forbidden
+from app.rights import Forbidden, Right, companies_of
 from app.store import companies, customers, queues
 from contacts.identify import canonical_phone, identify
 
 router = APIRouter(prefix="/v1", tags=["calling"])
+
+AS_AGENT = Right("company", frozenset({"agent"}))
 
 Number = Annotated[
     str,
@@ -68,7 +71,7 @@ async def request_callback(
 ) -> CallbackMade:
     """The customer waits in the queue like a caller and is rung when an agent is there, in the queue's hours."""
     access.require_company(body.company_id)
-    entry = await _entry(access, body, body.company_id, key)
+    entry = await _entry(access, body, {body.company_id}, key)
     wish = RequestCallback(entry, body.number, _sources(access, body))
     reply = await command(access, wish, key, await request.body())
     response.status_code = reply.status
@@ -80,15 +83,15 @@ async def dial(body: NewDial, request: Request, access: Caller, key: Idempotency
     """The agent's own phone rings first, then the other's."""
     if access.principal.agent_id is None:
         raise Forbidden
-    entry = await _entry(access, body, None, key or new_id())
+    entry = await _entry(access, body, companies_of(access.principal, AS_AGENT), key or new_id())
     reply = await command(access, Dial(entry, access.principal.agent_id, body.number), key, await request.body())
     return DialMade(contact_id=reply.body["contact_id"])
 
 
-async def _entry(access: Access, body: NewCallback | NewDial, company_id: str | None, key: str) -> Entry:
-    """`company_id` None: that of the queue, where the asker holds the right. Raises Problem 404."""
+async def _entry(access: Access, body: NewCallback | NewDial, company_ids: Collection[str] | None, key: str) -> Entry:
+    """For the company of the queue, which is one of these; None: of all. Raises Problem 404."""
     async with access.reading() as conn:
-        queue = await queues.current(conn, body.queue_id, {company_id} if company_id else access.companies)
+        queue = await queues.current(conn, body.queue_id, company_ids)
         company = await companies.read(conn, queue["company_id"]) if queue is not None else None
         if queue is None or company is None:
             raise not_found("queue", "/queue_id")

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from app.api.acts import new_id
 from app.api.app import build_api
-from app.commands import Arrive, Command, CustomerLeft, Envelope, Reply
+from app.commands import Arrive, Command, CustomerLeft, Envelope, Reply, RequestCallback
 from app.first_users import add_key
 from app.ports import Doors, NoWriter
 from app.settings import Settings
@@ -42,6 +42,8 @@ class Writer:
             return Reply(201, {"contact_id": command.entry.contact_id, "state": "open"}, 7)
         if isinstance(command, CustomerLeft):
             return Reply(200, {"contact_id": command.contact_id, "state": "closed"}, 8)
+        if isinstance(command, RequestCallback):
+            return Reply(201, {"contact_id": command.entry.contact_id, "already": False}, 9)
         return Reply(200, {}, 7)
 
     def of(self, kind: type[Command]) -> list[Any]:
