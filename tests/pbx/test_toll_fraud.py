@@ -47,10 +47,15 @@ async def test_a_thousand_callbacks_of_one_visitor(pbx: Pbx, new_database: Calla
                 site, "/v1/callbacks", lambda n: _wish(here, n) | of | {"visitor": "v1", "address": "::1"}
             )
             emergency = await _post(site, "/v1/callbacks", _wish(here, 0) | of | {"number": "112"}, "emergency")
+            here.server.kill()
+            here.server.start()
+            await here.server.until_ready()
+            again = await _post(site, "/v1/callbacks", _wish(here, 998) | of | {"visitor": "v1"}, "again")
         ours = await here.fetch("SELECT collected ->> 'from' AS number FROM contact WHERE direction = 'out'")
     assert Counter(status for status, _ in told) == {201: OF_A_SOURCE, 422: WISHES // 2, 429: WISHES // 2 - OF_A_SOURCE}
     _is_explained(told)
     assert emergency == (422, "destination.emergency"), "nobody can make us call them"
+    assert again == (429, "dial.source_often"), "also after our death"
     assert len(ours) == OF_A_SOURCE
     assert all(row["number"].startswith("+493077") for row in ours)
 
