@@ -31,15 +31,18 @@ def take_due(house: House) -> None:
     while (due := house.next_announcement()) is not None and due[0] <= house.now_us:
         stay = house.records.stays[due[1]]
         how = house.announces(stay.queue_id)
-        house.announce_again(stay)
         leg = asks.customer_leg(house, stay.contact_id)
+        if leg is not None and leg.provider.startswith(ARI) and leg.state != "established":
+            house.announce_at(stay, house.now_us + SECOND_US)  # not answered yet, perhaps for our death: it is not lost
+            continue
+        house.announce_again(stay)
         if how is not None and leg is not None and _may_hear(house, stay, leg):
             _say(house, stay, leg, how)
 
 
 def _may_hear(house: House, stay: Stay, leg: Leg) -> bool:
     """Nobody is being put through to them, and they are not being spoken to already."""
-    if not leg.provider.startswith(ARI) or leg.state != "established":
+    if not leg.provider.startswith(ARI):
         return False
     if any(segment.state == "connecting" for segment in house.segments(stay.contact_id)):
         return False

@@ -218,6 +218,9 @@ class House:
         at_us, every_us = stay.queued_us + int(how["first_s"]) * SECOND_US, int(how["every_s"]) * SECOND_US
         if at_us <= self.now_us:
             at_us += ((self.now_us - at_us) // every_us + 1) * every_us
+        self.announce_at(stay, at_us)
+
+    def announce_at(self, stay: Stay, at_us: int) -> None:
         self._announce_at[stay.id] = at_us
         heappush(self._announcements, (at_us, stay.id))
 
