@@ -2,12 +2,12 @@
 
 from typing import assert_never
 
-from app import asks, colleagues, journey, reaching
+from app import asks, colleagues, journey, outside, reaching
 from app import commands as c
 from app.house import House
 from app.noted import log_segment
 from contacts.acts import Act, possible
-from contacts.contact import recording_of
+from contacts.contact import outside_of, recording_of
 from contacts.segment import Segment
 from contacts.stay import Wishes
 from contacts.words import WRITTEN, Channel, IllegalStep
@@ -25,7 +25,7 @@ def _may(house: House, segment: Segment, act: Act) -> None:
     """Raises IllegalStep where the page would not have offered it."""
     others = [other for other in house.segments(segment.contact_id) if other.id != segment.id]
     contact = house.contact(segment.contact_id)
-    if act not in possible(segment, others, contact.channel, recording_of(contact)):
+    if act not in possible(segment, others, contact.channel, recording_of(contact), outside_of(contact)):
         raise IllegalStep("segment", segment.state, act, "agent")
 
 
@@ -50,6 +50,8 @@ def act(house: House, command: c.ActOnSegment) -> c.Reply:
             _end(house, segment)
         case "finish":
             journey.decide(house, m.Finish(segment.id))
+        case "swap" | "complete" | "return" | "conference" if outside.is_beside(house, segment.contact_id):
+            outside.act(house, segment, command.act)
         case "swap":
             colleagues.swap(house, segment)
         case "complete":
@@ -135,4 +137,12 @@ def consult(house: House, command: c.ConsultAgent) -> c.Reply:
         raise m.Refusal("agent.oneself", 409, "agent")
     _require_at_work(house, command.of_agent_id, segment.queue_id, house.contact(segment.contact_id).channel)
     colleagues.consult(house, segment, command.of_agent_id)
+    return c.Reply(200, {"segment": segment.id})
+
+
+def call_outside(house: House, command: c.CallOutside) -> c.Reply:
+    segment = _own_segment(house, command.segment_id, command.agent_id)
+    _may(house, segment, "transfer" if command.blind else "consult")
+    call = outside.transfer if command.blind else outside.consult
+    call(house, segment, command.to)
     return c.Reply(200, {"segment": segment.id})

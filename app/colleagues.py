@@ -7,7 +7,7 @@ primary segment; when they go, the next one takes over, and a customer whose age
 the queue again.
 """
 
-from app import asks, journey
+from app import asks, journey, outside
 from app.house import House
 from app.noted import log_segment
 from contacts.contact import Contact
@@ -107,7 +107,7 @@ def gone(house: House, left: Segment) -> None:
         take_over(house, heir)
     elif asked := advisers(house, left.contact_id):
         wait_for(house, contact, left, asked)
-    else:
+    elif not outside.goes_on_without(house, left):
         end_call_unless_served(house, left.contact_id)
 
 

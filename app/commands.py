@@ -210,6 +210,17 @@ class ConsultAgent:
 
 
 @record(frozen=True, slots=True)
+class CallOutside:
+    """An agent calls a number beside the customer, who is held; `blind`: puts the customer through to it and goes."""
+
+    segment_id: str
+    agent_id: str
+    to: str = default(repr=False)
+    blind: bool = False
+    kind: Literal["call_outside"] = "call_outside"
+
+
+@record(frozen=True, slots=True)
 class AssignContact:
     """A person gives a waiting contact to an agent, also above capacity."""
 
@@ -308,9 +319,9 @@ class EraseCustomer:
 
 Command = (
     Arrive | ReportLegs | ReportPhones | ReportEffects | ReportHeard | CustomerLeft | ChooseState | ClearNotResponding
-    | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | AssignContact | MoveContact
-    | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | Monitor | ApplyConfig | RowChanged | EraseCustomer
-    | ReportFound
+    | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | CallOutside | AssignContact
+    | MoveContact | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | Monitor | ApplyConfig | RowChanged
+    | EraseCustomer | ReportFound
 )  # fmt: skip
 
 

@@ -74,13 +74,14 @@ class Do(Frame):
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     alert: Annotated[str, Field(max_length=96)] | None = None
     mode: MonitorMode | None = None
+    number: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     chosen: Literal["ready", "away", "offline"] | None = None
     reason: Text | None = None
     when: Literal["now", "next"] = "now"
     disposition: Id | None = None
     note: Annotated[str, Field(max_length=10_000)] | None = None
 
-    @field_validator("reason", "note", "skill", "message", "alert")
+    @field_validator("reason", "number", "note", "skill", "message", "alert")
     @classmethod
     def _storable(cls, text: str | None) -> str | None:
         """PostgreSQL's text has no NUL and UTF-8 has no lone surrogates."""

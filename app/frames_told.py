@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.frames import FeedName, Id
 from contacts.acts import Act
-from contacts.contact import Outcome, Recording
+from contacts.contact import Outcome, OutsideState, Recording
 from contacts.presence import Chosen
 from contacts.segment import Role, SegmentState
 from contacts.words import Channel, Direction
@@ -56,6 +56,13 @@ class Colleague(Told):
     state: SegmentState
 
 
+class Outside(Told):
+    """Whom an agent called beside the customer, and how they stand, or why they are not there."""
+
+    number: str
+    state: OutsideState
+
+
 class SegmentRecord(Told):
     """`segment/<id>`: a contact that this agent is offered, holds or wraps up. `may`: what is possible now.
     `recording`: whether the conversation is recorded at this moment, or would be if the agent had not paused it.
@@ -74,6 +81,7 @@ class SegmentRecord(Told):
     with_: Annotated[list[Colleague], Field(alias="with")]
     may: list[Act]
     recording: Recording | None
+    outside: Outside | None
     manual: bool
     queued_ms: Ms
     offered_ms: Ms

@@ -124,11 +124,12 @@ def enqueue(
     requirement: str | None,
     wishes: Wishes | None = None,
     arrival_us: int | None = None,
+    always: bool = False,
 ) -> None:
-    """Raises Refusal: the queue takes nobody."""
+    """Raises Refusal: the queue takes nobody; with `always` it is not asked whether it is closed."""
     channel = house.contact(contact_id).channel
     about = (house.new_id(), contact_id, channel, queue_id, value, arrival_us, requirement, wishes or Wishes())
-    decide(house, m.Enqueue(*about))
+    decide(house, m.Enqueue(*about, always))
 
 
 def queued(house: House, told: m.Queued, enqueue: m.Enqueue) -> None:

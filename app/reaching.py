@@ -5,6 +5,7 @@ The agent's phone is rung first, then the customer's: nobody is called whom nobo
 often and at which cost is decided here, in the turn (contacts/destination.py, app/dial_limits.py).
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from app import asks, journey
@@ -38,12 +39,12 @@ def request_callback(house: House, command: c.RequestCallback) -> c.Reply:
     if known is not None:
         return c.Reply(200, {"contact_id": known, "already": True})
     _require_queue(house, entry)
-    found, grant, rules = _allowed(house, entry.company_id, command.to, "visitor", None, command.sources)
-    pending = _pending(house, entry.company_id, str(entry.queue_id), found.number)
+    called = allowed(house, entry.company_id, command.to, "visitor", None, command.sources)
+    pending = _pending(house, entry.company_id, str(entry.queue_id), called.to.number)
     if pending is not None:
         return c.Reply(200, {"contact_id": pending.id, "already": True})
-    _take(house, grant, rules)
-    contact = _begin(house, entry, found, grant, rules)
+    take(house, called)
+    contact = _begin(house, entry, called)
     wait(house, contact.id)
     return c.Reply(201, {"contact_id": contact.id, "already": False})
 
@@ -58,10 +59,10 @@ def promise(house: House, caller: Contact, number: str, queue_id: str, since_us:
         value=caller.value, collected=caller.collected,
     )  # fmt: skip
     try:
-        found, grant, rules = _allowed(house, caller.company_id, number, "visitor", None, ())
-        if _pending(house, caller.company_id, queue_id, found.number) is None:
-            _take(house, grant, rules)
-            contact = _begin(house, entry, found, grant, rules, since_us=since_us)
+        called = allowed(house, caller.company_id, number, "visitor", None, ())
+        if _pending(house, caller.company_id, queue_id, called.to.number) is None:
+            take(house, called)
+            contact = _begin(house, entry, called, since_us=since_us)
             house.draft.links.append(Link(contact.id, caller.id, "callback_of"))
             wait(house, contact.id)
     except m.Refusal as no:
@@ -91,28 +92,36 @@ def lost(house: House, leg: Leg) -> None:
 
 
 def dial(house: House, command: c.Dial) -> c.Reply:
-    """An agent calls. Raises Refusal."""
+    """An agent calls. Raises Refusal. No limit, presence or hour stands before an emergency number."""
     entry, agent_id = command.entry, command.agent_id
     known = house.contact_by_source.get((entry.company_id, entry.source, entry.source_id))
     if known is not None:
         return c.Reply(200, {"contact_id": known})
     _require_queue(house, entry)
-    found, grant, rules = _allowed(house, entry.company_id, command.to, "agent", agent_id, ())
-    _require_phone(house, agent_id, str(entry.queue_id))
-    if not house.engine.takes_stays(str(entry.queue_id), entry.company_id):
-        raise m.Refusal("queue.unknown_or_closed", 409, "queue_id")
-    if not found.is_emergency:  # no limit stands before it
-        _take(house, grant, rules)
-    contact = _begin(house, entry, found, grant, rules, agent_id=agent_id)
+    called = allowed(house, entry.company_id, command.to, "agent", agent_id, ())
+    always = called.to.is_emergency
+    if not always:
+        _require_phone(house, agent_id, str(entry.queue_id))
+        if not house.engine.takes_stays(str(entry.queue_id), entry.company_id):
+            raise m.Refusal("queue.unknown_or_closed", 409, "queue_id")
+        take(house, called)
+    elif not house.serves(agent_id, entry.company_id):  # as the engine asks it, before anything is changed
+        raise m.Refusal("agent.not_granted", 403)
+    contact = _begin(house, entry, called, agent_id=agent_id)
     about = (str(entry.queue_id), 0, "", Wishes(only_agent_id=agent_id))
-    journey.enqueue(house, contact.id, *about)
+    journey.enqueue(house, contact.id, *about, always=always)
     stay = house.waiting_stay(contact.id)
     assert stay is not None
     if not house.segments(contact.id):
-        journey.decide(house, m.Assign(stay.id, agent_id))
+        journey.decide(house, m.Assign(stay.id, agent_id, always))
     (segment,) = house.segments(contact.id)
     journey.decide(house, m.Accept(segment.id, agent_id, within_us(house, contact.id)))
     return c.Reply(201, {"contact_id": contact.id})
+
+
+def is_emergency(house: House, company_id: str, to: str) -> bool:
+    found = destination(to, house.dial_rules(company_id), "agent")
+    return isinstance(found, Destination) and found.is_emergency
 
 
 def _require_queue(house: House, entry: c.Entry) -> None:
@@ -120,10 +129,19 @@ def _require_queue(house: House, entry: c.Entry) -> None:
         raise m.Refusal("queue.unknown", 404, "queue_id")
 
 
-def _allowed(
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Where a call leads, what it counts against, and by which rules."""
+
+    to: Destination
+    grant: DialGrant
+    rules: DialRules
+
+
+def allowed(
     house: House, company_id: str, to: str, who: Who, agent_id: str | None, sources: tuple[str, ...]
-) -> tuple[Destination, DialGrant, DialRules]:
-    """Where it leads, what it would count against, and by which rules. Raises Refusal: it may not be called."""
+) -> Allowed:
+    """Raises Refusal: it may not be called."""
     rules = house.dial_rules(company_id)
     if rules.by is None:
         raise m.Refusal("dial.no_way", 409, "company_id")
@@ -131,15 +149,16 @@ def _allowed(
     if not isinstance(found, Destination):
         raise m.Refusal(found, 422, "number")
     times = 1 if agent_id is not None else rules.max_attempts
-    return found, DialGrant(company_id, house.now_us, found.number, agent_id, sources, found.cost * times), rules
+    grant = DialGrant(company_id, house.now_us, found.number, agent_id, sources, found.cost * times)
+    return Allowed(found, grant, rules)
 
 
-def _take(house: House, grant: DialGrant, rules: DialRules) -> None:
+def take(house: House, called: Allowed) -> None:
     """It counts from now on. Raises Refusal: a limit is reached."""
-    often = house.dial_limits.why_not(grant, rules)
+    often = house.dial_limits.why_not(called.grant, called.rules)
     if often is not None:
         raise m.Refusal(often, 429, "number")
-    house.dial_limits.take(grant)
+    house.dial_limits.take(called.grant)
 
 
 def _require_phone(house: House, agent_id: str, queue_id: str) -> None:
@@ -164,15 +183,9 @@ def _occupies(house: House, segment: Segment) -> bool:
 
 
 def _begin(
-    house: House,
-    entry: c.Entry,
-    found: Destination,
-    grant: DialGrant,
-    rules: DialRules,
-    *,
-    agent_id: str | None = None,
-    since_us: int | None = None,
+    house: House, entry: c.Entry, called: Allowed, *, agent_id: str | None = None, since_us: int | None = None
 ) -> Contact:
+    grant, rules = called.grant, called.rules
     reach: dict[str, Any] = {
         "provider": f"{ARI}{rules.by}", "queue_id": entry.queue_id, "tries": 0,
         "max": 1 if agent_id else rules.max_attempts, "delay_us": rules.retry_delay_s * SECOND_US,
@@ -184,7 +197,7 @@ def _begin(
         id=entry.contact_id, company_id=entry.company_id, domain_id=house.records.domain_id, channel="phone",
         direction="out", state="open", source=entry.source, source_id=entry.source_id, arrived_us=house.now_us,
         customer_id=entry.customer_id, number=rules.caller_id, value=entry.value,
-        collected={**entry.collected, "from": found.number}, ivr={"reach": reach},
+        collected={**entry.collected, "from": called.to.number}, ivr={"reach": reach},
     )  # fmt: skip
     house.keep_contact(contact, new=True)
     house.log("contact.arrived", contact_id=contact.id, data={"channel": "phone", "direction": "out"})

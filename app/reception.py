@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from app import agent_acts, announcing, asks, journey, monitoring, reaching, self_service, supervision, wires
+from app import agent_acts, announcing, asks, journey, monitoring, outside, reaching, self_service, supervision, wires
 from app import commands as c
 from app.house import House
 from contacts import leg as legs
@@ -84,6 +84,8 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return agent_acts.transfer_to_agent(house, command)
         case c.ConsultAgent():
             return agent_acts.consult(house, command)
+        case c.CallOutside():
+            return agent_acts.call_outside(house, command)
         case c.AssignContact():
             return supervision.assign(house, command)
         case c.MoveContact():
@@ -95,7 +97,7 @@ def _take(house: House, command: c.Command) -> c.Reply:
         case c.RequestCallback():
             return reaching.request_callback(house, command)
         case c.Dial():
-            return reaching.dial(house, command)
+            return outside.dial(house, command)
         case c.Monitor():
             return monitoring.monitor(house, command)
         case c.ApplyConfig():

@@ -234,6 +234,8 @@ _STAYS = (
     "parts",
     "since_us",
     "recording",
+    "outside",
+    "dialled",
 )  # of a contact, whatever its place
 _FACTS = frozenset({"caller", "called", "channel", "language", "known", "name", "value", "life_stage"})
 

@@ -1,6 +1,6 @@
 """What does a step of a wire mean for its contact? Connected, held and gone are what the provider reports."""
 
-from app import asks, colleagues, journey, monitoring, reaching, self_service
+from app import asks, colleagues, journey, monitoring, outside, reaching, self_service
 from app.house import House
 from app.noted import log_segment
 from contacts import segment as segments
@@ -18,14 +18,15 @@ def leg_moved(house: House, leg: Leg, came_from: str, cause: str | None = None) 
     if leg.state == "cleared":
         if cause == LOST and leg.role == "customer":
             reaching.lost(house, leg)
-        leg_cleared(house, leg, cause)
+        leg_cleared(house, leg, came_from, cause)
         return
     if leg.role == "customer":
         follow_customer(house, leg, came_from)
         if leg.state == "established":
             self_service.begin(house, leg.contact_id)
-    elif leg.role == "outside" and leg.state == "established":
-        self_service.put_through(house, leg.contact_id)
+    elif leg.role == "outside":
+        if not outside.moved(house, leg, came_from) and leg.state == "established":
+            self_service.put_through(house, leg.contact_id)
     elif leg.role == "agent" and leg.state == "established":
         reaching.agent_up(house, leg)
     elif leg.role == "consult":
@@ -33,6 +34,7 @@ def leg_moved(house: House, leg: Leg, came_from: str, cause: str | None = None) 
     connect_if_established(house, leg.contact_id)
     if came_from != "held":
         colleagues.bring_together(house, leg)
+        outside.bring_together(house, leg)
 
 
 def follow_customer(house: House, leg: Leg, came_from: str) -> None:
@@ -98,17 +100,18 @@ def latest_legs(house: House, contact_id: str) -> dict[str | None, Leg]:
     return {leg.agent_id: leg for leg in house.legs(contact_id) if leg.role != "outside"}
 
 
-def leg_cleared(house: House, leg: Leg, cause: str | None = None) -> None:
+def leg_cleared(house: House, leg: Leg, came_from: str, cause: str | None = None) -> None:
     asks.forget_asks(house, leg)
     if leg.role == "monitor":
         return
     if leg.role == "outside":
-        self_service.outside_gone(house, leg.contact_id, cause)
+        if not outside.gone(house, leg, came_from, cause):
+            self_service.outside_gone(house, leg.contact_id, cause)
         return
     monitoring.hang_up_listeners(house, leg.contact_id)
     if leg.role == "customer":
-        if (outside := asks.outside_leg(house, leg.contact_id)) is not None:
-            asks.hang_up(house, outside)
+        if (theirs := asks.outside_leg(house, leg.contact_id)) is not None:
+            asks.hang_up(house, theirs)
         if reaching.not_there(house, leg.contact_id):
             return
         if leg.contact_id in house.records.contacts:

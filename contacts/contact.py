@@ -19,6 +19,8 @@ Outcome = Literal[
     "failed",
 ]
 Recording = Literal["on", "paused"]  # a part is going on; or the agent wants none before they resume
+# Somebody outside whom an agent called beside the customer; the last four: why they are not there.
+OutsideState = Literal["dialling", "talking", "held", "busy", "no_answer", "failed", "gone"]
 LinkKind = Literal["reply_to", "callback_of", "transfer_of", "follow_up_of", "attempt_of"]
 
 # (state, event) -> (next state, who may send it)
@@ -59,3 +61,9 @@ class Contact:
 def recording_of(contact: Contact) -> Recording | None:
     """None: nothing is recorded, and nobody has said that it shall not be."""
     return contact.ivr.get("recording")
+
+
+def outside_of(contact: Contact) -> OutsideState | None:
+    """How somebody outside stands whom an agent called; None: nobody was called."""
+    outside: OutsideState | None = contact.ivr.get("outside", {}).get("state")
+    return outside

@@ -8,12 +8,13 @@ from contacts.record import record
 
 EventKind = Literal[
     "contact.arrived", "contact.identified", "contact.closed", "contact.not_there", "callback.refused",
+    "contact.outside_answered", "contact.outside_gone",
     "transfer.refused", "ivr.walked", "ivr.left",
     "stay.queued", "stay.overdue", "stay.widened", "stay.reprioritised", "stay.ended",
     "segment.offered", "segment.declined", "segment.expired", "segment.withdrawn", "segment.failed",
     "segment.accepted", "segment.connected", "segment.held", "segment.retrieved", "segment.parked",
     "segment.unparked", "segment.role_changed", "segment.ended", "segment.finished",
-    "segment.recording_paused", "segment.recording_resumed",
+    "segment.recording_paused", "segment.recording_resumed", "segment.called_outside",
     "leg.changed",
     "agent.chose", "agent.flagged", "agent.flag_cleared", "agent.reachable", "agent.unreachable",
     "effect.asked", "effect.reported",

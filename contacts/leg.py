@@ -6,7 +6,7 @@ from contacts.record import record
 from contacts.words import Actor, IllegalStep
 
 LegState = Literal["initiated", "delivered", "established", "held", "cleared"]
-LegRole = Literal["customer", "agent", "consult", "monitor", "outside"]  # outside: to whom a flow put them through
+LegRole = Literal["customer", "agent", "consult", "monitor", "outside"]  # outside: nobody of ours
 
 # CSTA III (ECMA-269) words as a provider reports them.
 CstaEvent = Literal[

@@ -162,7 +162,7 @@ def _enqueue(board: Board, message: Enqueue) -> None:
     if queue is None:
         raise Refusal("queue.unknown", 404, "queue_id")
     policy, now_us = queue.policy, board.now_us
-    if policy.closed:
+    if policy.closed and not message.always:
         raise Refusal("queue.closed", 409, "queue_id")
     if message.stay_id in board.stays:
         raise Refusal("stay.known", 409, "stay_id")
@@ -231,7 +231,7 @@ def _connect_failed(board: Board, message: ConnectFailed) -> None:
 
 
 def _assign(board: Board, message: Assign) -> None:
-    offers.assign(board, board.stay(message.stay_id), board.agent(message.agent_id))
+    offers.assign(board, board.stay(message.stay_id), board.agent(message.agent_id), message.always)
 
 
 def _consult(board: Board, message: Consult) -> None:

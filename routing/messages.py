@@ -122,6 +122,7 @@ class Enqueue:
     arrival_us: int | None = None  # None = now
     requirement: str | None = None  # in place of the queue's own
     wishes: Wishes = Wishes()
+    always: bool = False  # an emergency: also in a closed queue
 
 
 @record(frozen=True, slots=True)
@@ -189,10 +190,13 @@ class ConnectFailed:
 
 @record(frozen=True, slots=True)
 class Assign:
-    """A person gives a waiting stay to an agent, also above capacity; the offer is marked as manual."""
+    """A person gives a waiting stay to an agent, also above capacity; the offer is marked as manual. `always`: an
+    emergency, for which nobody asks whether the agent is there.
+    """
 
     stay_id: str
     agent_id: str
+    always: bool = False
 
 
 @record(frozen=True, slots=True)

@@ -42,6 +42,10 @@ def require_at_work(board: Board, agent: Agent, queue: Queue, channel: Channel) 
     """Who is given something by a person is there and may serve the company; room is not asked."""
     if not board.staff.is_logged_in(agent, channel):
         raise Refusal("agent.not_ready", 409, "agent_id")
+    _require_granted(agent, queue)
+
+
+def _require_granted(agent: Agent, queue: Queue) -> None:
     if agent.group is None or queue.policy.company_id not in agent.group.company_ids:
         raise Refusal("agent.not_granted", 403, "agent_id")
 
@@ -57,8 +61,11 @@ def consult(board: Board, segment: Segment, agent: Agent) -> None:
     board.told.append(Consulted(asked.id, segment.id, agent.id, expires_us))
 
 
-def assign(board: Board, stay: Waiting, agent: Agent) -> None:
-    require_at_work(board, agent, stay.line.queue, stay.line.channel)
+def assign(board: Board, stay: Waiting, agent: Agent, always: bool = False) -> None:
+    if always:
+        _require_granted(agent, stay.line.queue)
+    else:
+        require_at_work(board, agent, stay.line.queue, stay.line.channel)
     if any(each.state != "offered" or each.agent is agent for each in stay.offers):
         raise Refusal("offer.taken", 409, "stay_id")
     withdraw(board, stay.offers, "moved")

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from contacts.acts import possible
-from contacts.contact import Contact, Recording, recording_of
+from contacts.contact import Contact, Recording, outside_of, recording_of
 from contacts.presence import AgentState
 from contacts.segment import Segment
 
@@ -54,8 +54,9 @@ def segment(
         "state": held.state,
         "role": held.role,
         "with": [_colleague(other, names) for other in sorted(others, key=lambda other: other.id)],
-        "may": sorted(possible(held, others, contact.channel, recording_of(contact))) if contact else [],
+        "may": _may(held, contact, others) if contact else [],
         "recording": _recording(held, contact),
+        "outside": _outside(held, contact),
         "manual": held.manual,
         "queued_ms": ms(queued_us),
         "offered_ms": ms(held.offered_us),
@@ -64,6 +65,18 @@ def segment(
         "wrap_up_since_ms": ms(held.ended_us) if held.state == "wrap_up" else None,
         "wrap_up_until_ms": ms(held.wrap_up_until_us) if held.state == "wrap_up" else None,
     }
+
+
+def _may(held: Segment, contact: Contact, others: Sequence[Segment]) -> list[str]:
+    return sorted(possible(held, others, contact.channel, recording_of(contact), outside_of(contact)))
+
+
+def _outside(held: Segment, contact: Contact | None) -> dict[str, str] | None:
+    """Whom the agent called beside the customer; of those who have the contact or are in conference."""
+    outside = contact.ivr.get("outside") if contact is not None else None
+    if outside is None or held.role not in ("primary", "conference") or held.state not in ("talking", "held"):
+        return None
+    return {"number": outside["number"], "state": outside["state"]}
 
 
 def _recording(held: Segment, contact: Contact | None) -> Recording | None:

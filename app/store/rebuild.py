@@ -82,7 +82,14 @@ SELECT company_id::text, {read("arrived_at")}, coalesce(collected ->> 'from', ''
     ARRAY(SELECT jsonb_array_elements_text(coalesce(ivr -> 'reach' -> 'sources', '[]'))),
     coalesce((ivr -> 'reach' ->> 'cost')::int, 0)
 FROM contact
-WHERE domain_id = $1 AND direction = 'out' AND arrived_at >= {written("$2::bigint")} ORDER BY arrived_at
+WHERE domain_id = $1 AND direction = 'out' AND arrived_at >= {written("$2::bigint")}
+UNION ALL
+SELECT c.company_id::text, (d ->> 'at_us')::bigint, d ->> 'number', d ->> 'agent_id', '{{}}'::text[],
+    (d ->> 'cost')::int
+FROM contact c CROSS JOIN LATERAL jsonb_array_elements(c.ivr -> 'dialled') d
+WHERE c.domain_id = $1 AND c.ivr ? 'dialled' AND c.arrived_at >= {written("$2::bigint")} - interval '1 day'
+    AND (d ->> 'at_us')::bigint >= $2
+ORDER BY 2
 """
 CONFIG = 'SELECT kind, subject_id, seq, "values" FROM config_applied WHERE domain_id = $1 ORDER BY kind, subject_id'
 COUNTERS = "SELECT data FROM engine_state WHERE domain_id = $1"

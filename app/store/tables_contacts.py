@@ -79,6 +79,7 @@ Index(
 
 # Arrivals come in their order: ranges of pages are enough to find an interval.
 Index("ix_contact_out", contact.c.domain_id, contact.c.arrived_at, postgresql_where=text("direction = 'out'"))
+Index("ix_contact_dialled", contact.c.domain_id, contact.c.arrived_at, postgresql_where=text("ivr ? 'dialled'"))
 Index("ix_contact_arrived_at", contact.c.arrived_at, postgresql_using="brin", postgresql_with={"pages_per_range": 16})
 
 # Who came from an address that was nobody's yet, or several people's: found again when its owner is erased.

@@ -28,6 +28,7 @@ EACH: dict[type, c.Command] = {
         c.TransferToQueue(ID, OTHER, ID),
         c.TransferToAgent(ID, OTHER, ID, keep=True),
         c.ConsultAgent(ID, OTHER, ID),
+        c.CallOutside(ID, OTHER, "030 123", blind=True),
         c.AssignContact(ID, OTHER, ID),
         c.MoveContact(ID, OTHER),
         c.ReprioritiseContact(ID, 50),

@@ -45,7 +45,7 @@ class Trio:
         house = self.board.switchboard.house
         assert house is not None
         agent_id = None if number is None else self.agent(number)
-        return [leg for leg in house.legs(self.contact_id) if leg.agent_id == agent_id][-1]
+        return [leg for leg in house.legs(self.contact_id) if leg.agent_id == agent_id and leg.role != "outside"][-1]
 
     async def do(self, number: int, what: Any) -> c.Reply:
         return await self.board.act(what, self.segment(number).id, self.agent(number))

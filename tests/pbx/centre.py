@@ -99,11 +99,16 @@ class Centre:
         await asyncio.sleep(seconds)
 
     async def who_is_in(self) -> list[str]:
-        """Who hears whom: 'caller' and logins of agents whose channels are in a bridge, sorted."""
+        """Who hears whom: 'caller', 'outside' and logins of agents whose channels are in a bridge, sorted."""
         inside = set(await asyncio.to_thread(self.pbx.bridged))
         logins = {agent_id: login for login, agent_id in self.premises.agents.items()}
-        legs = await self.fetch("SELECT provider_ref, agent_id::text FROM leg WHERE state <> 'cleared'")
-        return sorted(logins.get(leg["agent_id"], "caller") for leg in legs if leg["provider_ref"] in inside)
+        legs = await self.fetch("SELECT provider_ref, role, agent_id::text FROM leg WHERE state <> 'cleared'")
+        outside = {"outside": "outside"}
+        return sorted(
+            outside.get(leg["role"], logins.get(leg["agent_id"], "caller"))
+            for leg in legs
+            if leg["provider_ref"] in inside
+        )
 
     async def bridges(self) -> list[list[str]]:
         """Who is in each bridge: 'caller', 'agent', 'monitor', or another channel's id."""

@@ -166,6 +166,7 @@ class Floor:
             queue_id=queue_id,
             value=chance.randint(0, 100),
             arrival_us=earlier_us if chance.random() < 0.2 else None,
+            always=chance.random() < 0.1,
             requirement=self.requirement() if chance.random() < 0.1 else None,
             wishes=self.wishes() if chance.random() < 0.2 else Wishes(),
         )
@@ -235,7 +236,7 @@ class Floor:
                 ends: list[StayEnd] = ["abandoned", "overflowed", "called_back", "voicemail", "cleared"]
                 return m.Leave(chance.choice(waits).stay_id, chance.choice(ends))
             case "assign" if waits:
-                return m.Assign(chance.choice(waits).stay_id, agent_id)
+                return m.Assign(chance.choice(waits).stay_id, agent_id, always=chance.random() < 0.2)
             case "raise" if waits:
                 return m.Reprioritise(chance.choice(waits).stay_id, chance.randint(0, 100))
             case "consult" if talks := self.ledger.in_state("talking"):

@@ -10,7 +10,10 @@ from tests.routing.naive_floor import NaiveFloor, Refused, Work
 class NaiveActs(NaiveFloor):
     def assign(self, message: Any) -> None:
         stay, agent_id = self.stay(message.stay_id), message.agent_id
-        self.require_at_work(agent_id, stay.queue_id, stay.channel)
+        if message.always:
+            self.require_granted(agent_id, stay.queue_id)
+        else:
+            self.require_at_work(agent_id, stay.queue_id, stay.channel)
         if any(work.state != "offered" or work.agent_id == agent_id for work in self.works_of(stay)):
             raise Refused("offer.taken")
         self.withdraw(self.works_of(stay), "moved")
@@ -19,7 +22,11 @@ class NaiveActs(NaiveFloor):
     def require_at_work(self, agent_id: str, queue_id: str, channel: Channel) -> None:
         if agent_id not in self.profiles or not is_logged_in(self.agents[agent_id], channel):
             raise Refused("agent.not_ready")
-        if self.queues[queue_id].company_id not in self.profiles[agent_id].company_ids:
+        self.require_granted(agent_id, queue_id)
+
+    def require_granted(self, agent_id: str, queue_id: str) -> None:
+        profile = self.profiles.get(agent_id)
+        if profile is None or self.queues[queue_id].company_id not in profile.company_ids:
             raise Refused("agent.not_granted")
 
     def consult(self, message: Any) -> None:

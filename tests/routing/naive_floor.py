@@ -167,7 +167,7 @@ class NaiveFloor:
         queue = self.queues.get(message.queue_id)
         if queue is None or message.stay_id in self.stays:
             raise Refused("queue.unknown" if queue is None else "stay.known")
-        if queue.closed:
+        if queue.closed and not message.always:
             raise Refused("queue.closed")
         requirement = queue.requirement if message.requirement is None else message.requirement
         try:

@@ -124,11 +124,12 @@ class Scene:
         arrived_s: int | None = None,
         requirement: str | None = None,
         wishes: Wishes | None = None,
+        always: bool = False,
     ) -> list[Any]:
         arrival_us = None if arrived_s is None else START_US + arrived_s * SECOND_US
         return self.tell(
             messages.Enqueue(
-                name, f"contact of {name}", channel, queue, value, arrival_us, requirement, wishes or Wishes()
+                name, f"contact of {name}", channel, queue, value, arrival_us, requirement, wishes or Wishes(), always
             )
         )
 
@@ -158,8 +159,8 @@ class Scene:
     def decline(self, agent: str, stay: str) -> list[Any]:
         return self.tell(messages.Decline(self.segment_of[agent, stay], agent))
 
-    def assign(self, stay: str, agent: str) -> list[Any]:
-        return self.tell(messages.Assign(stay, agent))
+    def assign(self, stay: str, agent: str, always: bool = False) -> list[Any]:
+        return self.tell(messages.Assign(stay, agent, always))
 
     def consult(self, agent: str, stay: str, colleague: str) -> list[Any]:
         return self.tell(messages.Consult(self.segment_of[agent, stay], colleague))

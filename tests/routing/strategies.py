@@ -15,7 +15,7 @@ COMPANIES = ("acme", "bolt")
 ACTS = {
     "accept": "offered", "decline": "offered", "connected": "connecting", "failed": "connecting", "park": "talking",
     "end": "talking", "unpark": "parked", "put_away": "parked", "finish": "wrap_up", "leave": "", "assign": "",
-    "raise": "", "consult": "talking", "take_back": "offered", "take_from": "connecting",
+    "emergency": "", "raise": "", "consult": "talking", "take_back": "offered", "take_from": "connecting",
 }  # fmt: skip
 UNUSUAL = ("queue", "agent", "domain", "gone", "outage", "stale")
 USUAL_ACTS = ("accept", "accept", "connected", "connected", "end", "finish")

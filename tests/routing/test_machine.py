@@ -220,7 +220,7 @@ class Centre(RuleBasedStateMachine):
 
     def act(self, act: str, number: int) -> m.Message | None:
         """The act on one of those on which it is possible, or None: then somebody arrives."""
-        if act in ("leave", "assign", "raise"):
+        if act in ("leave", "assign", "emergency", "raise"):
             stay_id = one_of(sorted(self.ledger.waits), number)
             return self.act_on_wait(act, stay_id, number) if stay_id else None
         piece = one_of(self.ledger.in_state(ACTS[act]), number)
@@ -241,6 +241,8 @@ class Centre(RuleBasedStateMachine):
                 return m.Leave(stay_id, "abandoned")
             case "assign":
                 return m.Assign(stay_id, AGENTS[number % len(AGENTS)])
+            case "emergency":
+                return m.Assign(stay_id, AGENTS[number % len(AGENTS)], always=True)
             case _:
                 return m.Reprioritise(stay_id, number * 10)
 

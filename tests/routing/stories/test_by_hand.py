@@ -201,3 +201,31 @@ def test_a_raised_value_and_a_question_are_stored() -> None:
     assert engine.dump()["segments"][scene.segment_of["bob", ADVICE]] == [
         "bob", "offered", "line", "phone", True, True, None,
     ]  # fmt: skip
+
+
+def test_an_emergency_asks_neither_whether_somebody_is_there_nor_whether_the_queue_is_closed(scene: Scene) -> None:
+    scene.queue(closed=True)
+    scene.agent("ann", ready=False)
+
+    refused = scene.refuses(scene.arrive, "x")
+    scene.arrive("help", wishes=Wishes(only_agent_id="ann"), always=True)
+    by_hand = scene.refuses(scene.assign, "help", "ann")
+    scene.assign("help", "ann", always=True)
+    scene.accept("ann", "help")
+    scene.connected("ann", "help")
+
+    assert (refused, by_hand) == ("queue.closed", "agent.not_ready")
+    assert [talk.stay_id for talk in scene.of("Talking")] == ["help"]
+
+
+def test_an_emergency_passes_above_capacity_and_never_into_another_company(scene: Scene) -> None:
+    a_conversation(scene)
+    scene.agent("dan", companies=("bolt",), ready=False)
+    scene.arrive("help", wishes=Wishes(only_agent_id="ann"), always=True)
+
+    elsewhere = scene.refuses(scene.assign, "help", "dan", True)
+    scene.assign("help", "ann", always=True)
+    scene.accept("ann", "help")
+
+    assert elsewhere == "agent.not_granted"
+    assert scene.decider.load("ann") == 200

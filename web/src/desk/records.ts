@@ -29,6 +29,12 @@ export interface Party {
   state: SegmentState
 }
 
+/** Whom an agent called beside the customer, and why they are not there. */
+export interface Outside {
+  number: string
+  state: "dialling" | "talking" | "held" | "busy" | "no_answer" | "failed" | "gone"
+}
+
 export interface Segment {
   id: string
   contact_id: string
@@ -49,6 +55,7 @@ export interface Segment {
   wrap_up_until_ms: number | null
   with?: Party[]
   may?: string[] // what is possible now; older servers leave it out
+  outside?: Outside | null // older servers leave it out
   recording?: "on" | "paused" | null // of the conversation, now; older servers leave it out
 }
 

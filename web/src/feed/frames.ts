@@ -98,6 +98,7 @@ export type DeskAct =
   | { what: "finish"; segment: string; disposition?: string; note?: string }
   | { what: "transfer"; segment: string; queue: string; keep?: boolean }
   | { what: "transfer" | "consult"; segment: string; agent: string }
+  | { what: "transfer" | "consult"; segment: string; number: string }
 
 // What a supervisor can do in the live view: a closed union.
 export type LiveAct =
