@@ -36,6 +36,8 @@ class Tally:
         """What still waits counts nowhere."""
         if fact.end is None:
             return
+        if fact.end == "internal":
+            return
         if fact.end == "dialled":  # nobody waited on the line: a call of ours is no service to one who called
             self.dialled += 1
             return

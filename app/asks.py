@@ -3,6 +3,7 @@
 By webhook all verbs are repeatable: the provider treats a repeated id as the same command (design.md, 'The turn').
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.house import House
@@ -95,9 +96,14 @@ def rung_for(house: House, segment: Segment) -> Leg | None:
 def ring(house: House, segment: Segment) -> None:
     """Ring a colleague's phone: a wire of its own, in no conversation yet."""
     customer = customer_leg(house, segment.contact_id)
-    if customer is None:
+    internal: Mapping[str, str] | None = house.contact(segment.contact_id).ivr.get("internal")
+    if internal is not None:
+        provider = internal["provider"]
+    elif customer is not None:
+        provider = customer.provider
+    else:
         return  # the customer's hang-up is on its way
-    leg = new_leg(house, segment, customer.provider, "consult", segment.agent_id, house.new_id())
+    leg = new_leg(house, segment, provider, "consult", segment.agent_id, house.new_id())
     ask(house, leg, "ring", agent=segment.agent_id)
 
 

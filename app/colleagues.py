@@ -7,7 +7,7 @@ primary segment; when they go, the next one takes over, and a customer whose age
 the queue again.
 """
 
-from app import asks, journey, outside
+from app import asks, internal, journey, outside
 from app.house import House
 from app.noted import log_segment
 from contacts.contact import Contact
@@ -100,7 +100,7 @@ def leave(house: House, own: Segment) -> None:
 def gone(house: House, left: Segment) -> None:
     """An agent's conversation is over, by their own act or by their wire. Who has the contact now?"""
     contact = house.records.contacts.get(left.contact_id)
-    if contact is None or left.role != "primary":
+    if contact is None or internal.gone(house, left) or left.role != "primary":
         return  # who was asked or joined is gone; the customer has still whom they had
     heir = next(iter(_heirs(house, left.contact_id)), None)
     if heir is not None:

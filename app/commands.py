@@ -276,6 +276,16 @@ class Dial:
     kind: Literal["dial"] = "dial"
 
 
+@record(frozen=True, slots=True)
+class CallColleague:
+    """An agent calls a colleague: their own phone first; then the colleague is offered the call."""
+
+    entry: Entry  # direction 'internal', with the queue under which it counts
+    agent_id: str
+    to_agent_id: str
+    kind: Literal["call_colleague"] = "call_colleague"
+
+
 MonitorMode = Literal["listen", "whisper", "barge"]
 
 
@@ -320,8 +330,8 @@ class EraseCustomer:
 Command = (
     Arrive | ReportLegs | ReportPhones | ReportEffects | ReportHeard | CustomerLeft | ChooseState | ClearNotResponding
     | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | CallOutside | AssignContact
-    | MoveContact | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | Monitor | ApplyConfig | RowChanged
-    | EraseCustomer | ReportFound
+    | MoveContact | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | CallColleague | Monitor | ApplyConfig
+    | RowChanged | EraseCustomer | ReportFound
 )  # fmt: skip
 
 

@@ -71,6 +71,7 @@ class SegmentRecord(Told):
     id: Id
     contact_id: Id
     channel: Channel | None
+    direction: Direction | None
     company_id: Id | None
     customer_id: Id | None
     number: str | None

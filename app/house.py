@@ -49,6 +49,7 @@ class House:
         self.secrets: dict[str, Mapping[str, str]] = {}  # by contact: what callers keyed in and nothing may hold
         self.given_back: list[tuple[str, Literal["closed", "limit"]]] = []  # contacts that their queue gives back
         self.not_reached: list[tuple[str, Literal["limit", "agent"]]] = []  # contacts of ours, and for want of what
+        self.broken_off: list[str] = []  # contacts of which an offer came to nothing
         self.ours: dict[str, None] = {}  # open contacts in which we call
         self.overtaken: dict[
             tuple[str, str], int

@@ -29,7 +29,7 @@ from contacts.leg import Leg
 from contacts.record import replace
 from contacts.segment import UNDERWAY, Segment
 from contacts.stay import Stay, StayEnd, Wishes
-from contacts.words import WRITTEN, Actor
+from contacts.words import WRITTEN, Actor, Direction
 from routing import messages as m
 
 STAY_END_EVENTS: dict[StayEnd, str] = {
@@ -40,7 +40,9 @@ STAY_END_EVENTS: dict[StayEnd, str] = {
     "voicemail": "leave_voicemail",
     "cleared": "clear",
     "dialled": "dial",
+    "internal": "call_colleague",
 }
+WAITED_FOR: dict[Direction, StayEnd] = {"in": "answered", "out": "dialled", "internal": "internal"}
 OFFER_ENDS: dict[str, tuple[str, EventKind]] = {
     "declined": ("decline", "segment.declined"),
     "expired": ("expire", "segment.expired"),
@@ -169,7 +171,7 @@ def offered(house: House, told: m.Offered) -> None:
         queue_id=stay.queue_id,
         domain_id=stay.domain_id,
         agent_id=told.agent_id,
-        role="primary",
+        role="consult" if house.contact(stay.contact_id).direction == "internal" else "primary",
         state="offered",
         offered_us=house.now_us,
         expires_us=told.expires_us,
@@ -218,6 +220,7 @@ def offer_over(house: House, told: m.OfferOver) -> None:
             house.not_reached.append((segment.contact_id, "agent"))
     else:
         asks.hang_up_rung(house, segment)
+    house.broken_off.append(segment.contact_id)
     house.keep_segment(replace(segment, state=state, ended_us=house.now_us, expires_us=None, end=why))
     was = {"was": "connecting"} if segment.state == "connecting" else {}  # work that ends, not an offer
     log_segment(house, kind, segment, actor="engine" if actor == "engine" else None, why=why, **was)
@@ -253,7 +256,7 @@ def talking(house: House, told: m.Talking) -> None:
         log_segment(house, "segment.connected", segment)
         return
     stay = house.records.stays[told.stay_id]
-    end_stay(house, stay, "dialled" if house.contact(stay.contact_id).direction == "out" else "answered", actor)
+    end_stay(house, stay, WAITED_FOR[house.contact(stay.contact_id).direction], actor)
     log_segment(house, "segment.connected", segment, wait_us=house.now_us - stay.queued_us)
     asks.record(house, house.records.segments[segment.id])
 
@@ -379,7 +382,7 @@ def let_go(house: House, contact_id: str, outcome: Outcome) -> None:
     close(house, contact_id, outcome)
 
 
-def close_if_done(house: House, contact_id: str, outcome: Outcome = "handled", *, gone: bool = False) -> None:
+def close_if_done(house: House, contact_id: str, outcome: Outcome | None = None, *, gone: bool = False) -> None:
     """A contact is over when nobody waits, serves or wraps up, and the customer is not on the wire any more."""
     contact = house.records.contacts.get(contact_id)
     if contact is None or house.stay_of.get(contact_id) or house.segments_of.get(contact_id):
@@ -387,7 +390,13 @@ def close_if_done(house: House, contact_id: str, outcome: Outcome = "handled", *
     if contact.state == "closed":
         house.forget_contact(contact)
     elif gone or asks.customer_leg(house, contact_id) is None:
-        close(house, contact_id, outcome)
+        close(house, contact_id, outcome or _what_came_of(contact))
+
+
+def _what_came_of(contact: Contact) -> Outcome:
+    """Where somebody served it was handled; of two colleagues one may not have come."""
+    outcome: Outcome = contact.ivr["outcome"] if contact.direction == "internal" else "handled"
+    return outcome
 
 
 def close(house: House, contact_id: str, outcome: Outcome) -> None:

@@ -38,7 +38,7 @@ def request_callback(house: House, command: c.RequestCallback) -> c.Reply:
     known = house.contact_by_source.get((entry.company_id, entry.source, entry.source_id))
     if known is not None:
         return c.Reply(200, {"contact_id": known, "already": True})
-    _require_queue(house, entry)
+    require_queue(house, entry)
     called = allowed(house, entry.company_id, command.to, "visitor", None, command.sources)
     pending = _pending(house, entry.company_id, str(entry.queue_id), called.to.number)
     if pending is not None:
@@ -97,26 +97,30 @@ def dial(house: House, command: c.Dial) -> c.Reply:
     known = house.contact_by_source.get((entry.company_id, entry.source, entry.source_id))
     if known is not None:
         return c.Reply(200, {"contact_id": known})
-    _require_queue(house, entry)
+    queue_id = require_queue(house, entry)
     called = allowed(house, entry.company_id, command.to, "agent", agent_id, ())
     always = called.to.is_emergency
     if not always:
-        _require_phone(house, agent_id, str(entry.queue_id))
-        if not house.engine.takes_stays(str(entry.queue_id), entry.company_id):
-            raise m.Refusal("queue.unknown_or_closed", 409, "queue_id")
+        require_phone(house, agent_id, queue_id)
+        require_open(house, entry)
         take(house, called)
     elif not house.serves(agent_id, entry.company_id):  # as the engine asks it, before anything is changed
         raise m.Refusal("agent.not_granted", 403)
     contact = _begin(house, entry, called, agent_id=agent_id)
-    about = (str(entry.queue_id), 0, "", Wishes(only_agent_id=agent_id))
-    journey.enqueue(house, contact.id, *about, always=always)
-    stay = house.waiting_stay(contact.id)
-    assert stay is not None
-    if not house.segments(contact.id):
-        journey.decide(house, m.Assign(stay.id, agent_id, always))
-    (segment,) = house.segments(contact.id)
-    journey.decide(house, m.Accept(segment.id, agent_id, within_us(house, contact.id)))
+    give(house, contact.id, queue_id, agent_id, always)
     return c.Reply(201, {"contact_id": contact.id})
+
+
+def give(house: House, contact_id: str, queue_id: str, agent_id: str, always: bool = False) -> None:
+    """To whoever asked for it: they have accepted it by that."""
+    about = (queue_id, 0, "", Wishes(only_agent_id=agent_id))
+    journey.enqueue(house, contact_id, *about, always=always)
+    stay = house.waiting_stay(contact_id)
+    assert stay is not None
+    if not house.segments(contact_id):
+        journey.decide(house, m.Assign(stay.id, agent_id, always))
+    (segment,) = house.segments(contact_id)
+    journey.decide(house, m.Accept(segment.id, agent_id, within_us(house, contact_id)))
 
 
 def is_emergency(house: House, company_id: str, to: str) -> bool:
@@ -124,9 +128,15 @@ def is_emergency(house: House, company_id: str, to: str) -> bool:
     return isinstance(found, Destination) and found.is_emergency
 
 
-def _require_queue(house: House, entry: c.Entry) -> None:
+def require_queue(house: House, entry: c.Entry) -> str:
     if house.company_of_queue(str(entry.queue_id)) != entry.company_id:
         raise m.Refusal("queue.unknown", 404, "queue_id")
+    return str(entry.queue_id)
+
+
+def require_open(house: House, entry: c.Entry) -> None:
+    if not house.engine.takes_stays(str(entry.queue_id), entry.company_id):
+        raise m.Refusal("queue.unknown_or_closed", 409, "queue_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +171,7 @@ def take(house: House, called: Allowed) -> None:
     house.dial_limits.take(called.grant)
 
 
-def _require_phone(house: House, agent_id: str, queue_id: str) -> None:
+def require_phone(house: House, agent_id: str, queue_id: str) -> None:
     try:
         house.engine.require_at_work(agent_id, queue_id, "phone")
     except m.Refusal as no:

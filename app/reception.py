@@ -4,7 +4,19 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from app import agent_acts, announcing, asks, journey, monitoring, outside, reaching, self_service, supervision, wires
+from app import (
+    agent_acts,
+    announcing,
+    asks,
+    internal,
+    journey,
+    monitoring,
+    outside,
+    reaching,
+    self_service,
+    supervision,
+    wires,
+)
 from app import commands as c
 from app.house import House
 from contacts import leg as legs
@@ -42,6 +54,7 @@ def pass_time(house: House, now_us: int) -> None:
 
 def _take_back(house: House) -> None:
     self_service.take_back(house)
+    internal.take_back(house)
     reaching.take_back(house)
 
 
@@ -98,6 +111,8 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return reaching.request_callback(house, command)
         case c.Dial():
             return outside.dial(house, command)
+        case c.CallColleague():
+            return internal.call(house, command)
         case c.Monitor():
             return monitoring.monitor(house, command)
         case c.ApplyConfig():

@@ -52,7 +52,7 @@ TITLES = {
     "stay.known": "This wait is known already",
     "stay.not_waiting": "Nobody waits there any more",
     "step.illegal": "That does not fit the present state",
-    "transfer.one_of": "Name a queue or an agent",
+    "transfer.one_of": "Name a queue, an agent or a number",
     "webhook.empty": "The webhook tells of nothing",
     "webhook.id": "The webhook has no id",
     "webhook.malformed": "The webhook is not as expected",

@@ -1,6 +1,6 @@
 """What does a step of a wire mean for its contact? Connected, held and gone are what the provider reports."""
 
-from app import asks, colleagues, journey, monitoring, outside, reaching, self_service
+from app import asks, colleagues, internal, journey, monitoring, outside, reaching, self_service
 from app.house import House
 from app.noted import log_segment
 from contacts import segment as segments
@@ -19,6 +19,9 @@ def leg_moved(house: House, leg: Leg, came_from: str, cause: str | None = None) 
         if cause == LOST and leg.role == "customer":
             reaching.lost(house, leg)
         leg_cleared(house, leg, came_from, cause)
+        return
+    if internal.is_internal(house, leg.contact_id):
+        internal.leg_moved(house, leg)
         return
     if leg.role == "customer":
         follow_customer(house, leg, came_from)

@@ -8,8 +8,11 @@ from contacts.record import record
 from contacts.words import Actor, IllegalStep
 
 # `dialled`: the wait of a call of ours; an agent took it and the customer was dialled, whether they answered or not.
-StayEnd = Literal["answered", "abandoned", "overflowed", "called_back", "voicemail", "cleared", "dialled"]
-StayState = Literal["waiting", "answered", "abandoned", "overflowed", "called_back", "voicemail", "cleared", "dialled"]
+# `internal`: of a call between colleagues, for whom nobody waited.
+StayEnd = Literal["answered", "abandoned", "overflowed", "called_back", "voicemail", "cleared", "dialled", "internal"]
+StayState = Literal[
+    "waiting", "answered", "abandoned", "overflowed", "called_back", "voicemail", "cleared", "dialled", "internal",
+]  # fmt: skip
 
 # (state, event) -> (next state, who may send it). Every end is terminal.
 TABLE: dict[tuple[StayState, str], tuple[StayState, frozenset[Actor]]] = {
@@ -18,6 +21,7 @@ TABLE: dict[tuple[StayState, str], tuple[StayState, frozenset[Actor]]] = {
     ("waiting", "overflow"): ("overflowed", frozenset({"engine", "supervisor", "agent"})),
     ("waiting", "call_back"): ("called_back", frozenset({"engine", "customer", "system"})),
     ("waiting", "leave_voicemail"): ("voicemail", frozenset({"engine", "customer"})),
+    ("waiting", "call_colleague"): ("internal", frozenset({"provider", "system", "engine"})),
     ("waiting", "dial"): ("dialled", frozenset({"provider", "system", "engine"})),
     ("waiting", "clear"): ("cleared", frozenset({"engine", "supervisor", "agent", "system"})),
 }

@@ -11,7 +11,7 @@ Channel = Literal["phone", "chat", "email", "fax", "task", "message"]
 CHANNELS: tuple[Channel, ...] = ("phone", "chat", "email", "fax", "task", "message")
 WRITTEN: frozenset[Channel] = frozenset({"chat", "email", "fax", "task", "message"})
 
-Direction = Literal["in", "out"]
+Direction = Literal["in", "out", "internal"]  # internal: between colleagues
 Actor = Literal["customer", "agent", "supervisor", "provider", "engine", "system"]
 
 SECOND_US = 1_000_000

@@ -46,6 +46,7 @@ def segment(
         "id": held.id,
         "contact_id": held.contact_id,
         "channel": contact.channel if contact else None,
+        "direction": contact.direction if contact else None,
         "company_id": contact.company_id if contact else None,
         "customer_id": contact.customer_id if contact else None,
         "number": contact.number if contact else None,

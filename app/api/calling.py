@@ -16,8 +16,8 @@ from app.api.acts import new_id
 from app.api.arriving import Collected
 from app.api.commanding import IdempotencyKey, RequiredIdempotencyKey, command
 from app.api.fields import Given, Id, Shown
-from app.api.problems import not_found
-from app.commands import Dial, Entry, RequestCallback
+from app.api.problems import invalid, not_found
+from app.commands import CallColleague, Dial, Entry, RequestCallback
 from app.rights import Forbidden, Right, companies_of
 from app.store import companies, customers, queues
 from contacts.identify import canonical_phone, identify
@@ -48,10 +48,13 @@ class NewCallback(Given):
 
 
 class NewDial(Given):
-    """The queue says for which company they call, under which work the call counts and how it is wrapped up."""
+    """A number, or a colleague. The queue says for which company they call, under which work the call counts and how it
+    is wrapped up.
+    """
 
     queue_id: Id
-    number: Number
+    number: Number | None = None
+    agent_id: Id | None = None
 
 
 class CallbackMade(Shown):
@@ -80,11 +83,15 @@ async def request_callback(
 
 @router.post("/dial", status_code=201)
 async def dial(body: NewDial, request: Request, access: Caller, key: IdempotencyKey = None) -> DialMade:
-    """The agent's own phone rings first, then the other's."""
-    if access.principal.agent_id is None:
+    """The agent's own phone rings first, then the other's; a colleague is offered the call."""
+    mine = access.principal.agent_id
+    if mine is None:
         raise Forbidden
+    if (body.number is None) == (body.agent_id is None):
+        raise invalid("/number", "name a number or a colleague, and one of them alone", "dial.one_of")
     entry = await _entry(access, body, companies_of(access.principal, AS_AGENT), key or new_id())
-    reply = await command(access, Dial(entry, access.principal.agent_id, body.number), key, await request.body())
+    wish = Dial(entry, mine, body.number or "") if body.agent_id is None else CallColleague(entry, mine, body.agent_id)
+    reply = await command(access, wish, key, await request.body())
     return DialMade(contact_id=reply.body["contact_id"])
 
 
@@ -95,14 +102,14 @@ async def _entry(access: Access, body: NewCallback | NewDial, company_ids: Colle
         company = await companies.read(conn, queue["company_id"]) if queue is not None else None
         if queue is None or company is None:
             raise not_found("queue", "/queue_id")
-        number = canonical_phone(body.number, company["region"])
+        number = canonical_phone(body.number, company["region"]) if body.number is not None else None
         known = await customers.known_by(conn, company["id"], "phone", number) if number else {}
     unique = identify(number, [found for found, _ in known.values()]).unique
     return Entry(
         contact_id=new_id(),
         company_id=company["id"],
         channel="phone",
-        direction="out",
+        direction="out" if body.number is not None else "internal",
         queue_id=body.queue_id,
         source=f"api:{access.principal.id}",
         source_id=key,

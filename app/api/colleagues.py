@@ -51,6 +51,7 @@ class OpenQueueShown(Shown):
     """`closed`: takes no new contacts."""
 
     queue_id: Id
+    company_id: Id
     name: str
     closed: bool
     waiting: int
@@ -105,6 +106,7 @@ async def list_open_queues(query: Annotated[OpenQueuesQuery, Query()], access: C
         items=[
             OpenQueueShown(
                 queue_id=row["id"],
+                company_id=row["company_id"],
                 name=row["name"],
                 closed=row["closed_at"] is not None,
                 waiting=row["waiting"] or 0,

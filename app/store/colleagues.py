@@ -69,7 +69,7 @@ async def open_queues(conn: AsyncConnection, company_ids: Collection[str] | None
         .subquery()
     )
     wanted = (
-        select(queue.c.id, queue.c.name, queue.c.closed_at, waits.c.waiting, waits.c.since)
+        select(queue.c.id, queue.c.company_id, queue.c.name, queue.c.closed_at, waits.c.waiting, waits.c.since)
         .outerjoin(waits, waits.c.queue_id == queue.c.id)
         .where(queue.c.archived_at.is_(None), queue.c.current_version.is_not(None), within(company_ids, queue))
         .order_by(queue.c.name, queue.c.id)

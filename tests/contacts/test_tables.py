@@ -19,7 +19,7 @@ RECORDS: dict[str, tuple[dict[Any, Any], NextState, tuple[str, ...]]] = {
 }
 TERMINAL = {
     "contact": {"closed"},
-    "stay": {"answered", "abandoned", "overflowed", "called_back", "voicemail", "cleared", "dialled"},
+    "stay": {"answered", "abandoned", "overflowed", "called_back", "voicemail", "cleared", "dialled", "internal"},
     "segment": {"done", "declined", "expired", "withdrawn", "failed"},
     "leg": {"cleared"},
 }

@@ -35,6 +35,7 @@ EACH: dict[type, c.Command] = {
         c.WithdrawOffer(ID),
         c.RequestCallback(ENTRY, "+4930123", ("a-digest",)),
         c.Dial(ENTRY, ID, "030 123"),
+        c.CallColleague(ENTRY, ID, OTHER),
         c.Monitor(ID, OTHER, "whisper"),
         c.ReportHeard("asterisk:p", ID, "keys", "4711", 1.5),
         c.ReportFound(ID, "found", {"name": "Łucja 李", "value": "80"}),

@@ -9,18 +9,19 @@ import pytest
 from app import commands as c
 from contacts.acts import possible
 from contacts.contact import outside_of, recording_of
+from tests.journey.board import Board
 from tests.journey.story import nothing_is_left, rows
 from tests.journey.trio import Trio, trio
 
 NUMBER, OTHER, PREMIUM, EMERGENCY = "+4930777001", "+4930777002", "+499001234567", "112"
 
 
-async def may_call(t: Trio, **rules: Any) -> None:
-    """The company calls by the Asterisk on which its callers are."""
-    dialling = {"by": t.board.provider.removeprefix("asterisk:"), "caller_id": "+4930555001", **rules}
-    conn = await asyncpg.connect(t.board.url)
+async def company_calls(board: Board, **rules: Any) -> None:
+    """The first company calls by the Asterisk on which its callers are."""
+    dialling = {"by": board.provider.removeprefix("asterisk:"), "caller_id": "+4930555001", **rules}
+    conn = await asyncpg.connect(board.url)
     try:
-        company_id = t.board.centre.company_ids[0]
+        company_id = board.centre.company_ids[0]
         await conn.execute(
             "UPDATE company SET region = 'DE', dialling = $2 WHERE id = $1", company_id, json.dumps(dialling)
         )
@@ -32,7 +33,11 @@ async def may_call(t: Trio, **rules: Any) -> None:
         )
     finally:
         await conn.close()
-    await t.board.ask(c.ApplyConfig(seq))
+    await board.ask(c.ApplyConfig(seq))
+
+
+async def may_call(t: Trio, **rules: Any) -> None:
+    await company_calls(t.board, **rules)
 
 
 async def call(t: Trio, to: str = NUMBER, *, blind: bool = False, by: int = 0) -> c.Reply:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from floor.agent import Manner
 from tests.pbx.centre import Centre, centre
 from tests.pbx.pbx import Pbx
 from tests.pbx.test_calling import PASSWORD, logged_in
-from tests.pbx.test_three_parties import talking
+from tests.pbx.test_three_parties import is_ready, talking
 
 THEIR_NUMBER, EMERGENCY = "030 777001", "112"
 LEFT = {
@@ -170,3 +171,49 @@ async def test_an_emergency_is_called_by_whoever_is_away_and_in_a_call(
 async def is_closed(here: Centre, queue_id: str, closed: bool) -> None:
     queue = await here.rest.get(f"/v1/queues/{queue_id}")
     await here.rest.ask("PATCH", f"/v1/queues/{queue_id}", {"version": queue["version"], "closed": closed})
+
+
+@pytest.mark.parametrize("who", ["anna", "ben"])
+async def test_agents_call_each_other(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path, who: str) -> None:
+    """Anna's phone, then the call on Ben's desk; both hear each other, and whoever goes ends it for both."""
+    async with (
+        centre(pbx, new_database(), tmp_path, password=PASSWORD) as here,
+        logged_in(here, "anna") as anna,
+    ):
+        for login in ("anna", "ben"):
+            await is_ready(here, login)
+        here.sip.phone("until")
+        here.sip.phone("until", of=2)
+        wish = {"queue_id": here.premises.queues["acme", "Sales"], "agent_id": here.premises.agents["ben"]}
+        answer = await anna.post("/v1/dial", json=wish, headers={"idempotency-key": "one"})
+        assert answer.status_code == 201, answer.text
+        await here.until_state("talking", "ben")
+        await together(here, ["anna", "ben"])
+        here.desks[who].do("leave", await here.until_state("talking", who))
+        await here.nothing_is_left()
+        (contact,) = await here.contacts()
+    assert (contact["direction"], contact["outcome"]) == ("internal", "handled")
+
+
+async def test_a_colleague_who_does_not_want_is_not_called(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    """And whoever called hangs on no longer."""
+    manner = Manner(think_s=lambda: 0.1, decline_share=1.0)
+    async with (
+        centre(pbx, new_database(), tmp_path, password=PASSWORD, manner=manner) as here,
+        logged_in(here, "anna") as anna,
+    ):
+        for login in ("anna", "ben"):
+            await is_ready(here, login)
+        here.sip.phone("until")
+        wish = {"queue_id": here.premises.queues["acme", "Sales"], "agent_id": here.premises.agents["ben"]}
+        await anna.post("/v1/dial", json=wish, headers={"idempotency-key": "one"})
+        await here.until(lambda: _closed(here), why="it is over")
+        await here.nothing_is_left()
+        (contact,) = await here.contacts()
+    assert contact["outcome"] == "failed"
+
+
+async def _closed(here: Centre) -> bool:
+    return bool(await here.fetch("SELECT 1 FROM contact WHERE state = 'closed'"))

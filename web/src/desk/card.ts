@@ -1,6 +1,6 @@
 // Who is it, and what happened before? The card of a contact as the server sends it; older servers send none or less.
 import type { FeedRecord } from "../feed/frames"
-import type { Channel } from "./records"
+import type { Channel, Segment } from "./records"
 
 export type Level = "none" | "claimed" | "matched" | "verified"
 
@@ -98,6 +98,11 @@ export function localTime(zone: string | null, nowMs: number, language: string):
 }
 
 /** The key of what stands in place of a name. Two candidates are nobody yet. */
+/** Whom a call between colleagues is with; null: there is a customer. */
+export function colleagueIn(segment: Segment, somebody: string): string | null {
+  return segment.direction === "internal" ? (segment.with?.[0]?.agent ?? somebody) : null
+}
+
 export function nameless(card: Card | null, customerId: string | null): "desk.known_customer" | "desk.unknown_customer" {
   const isKnown = card ? card.level === "matched" || card.level === "verified" : customerId !== null
   return isKnown ? "desk.known_customer" : "desk.unknown_customer"

@@ -15,6 +15,7 @@ export interface Colleague {
 
 export interface OpenQueue {
   queue_id: string
+  company_id: string
   name: string
   closed: boolean
   waiting: number

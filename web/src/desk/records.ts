@@ -40,6 +40,7 @@ export interface Segment {
   contact_id: string
   company_id: string | null
   channel: Channel | null
+  direction?: "in" | "out" | "internal" | null // older servers leave it out
   queue_id: string
   queue: string
   state: SegmentState
