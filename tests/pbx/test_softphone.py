@@ -164,6 +164,38 @@ async def is_reachable(here: Centre) -> bool:
 
 
 @pytest.mark.parametrize(("theme", "language"), [("light", "en-US"), ("dark", "zh-CN")])
+async def test_an_agent_asks_somebody_outside_and_puts_the_caller_through(
+    phone_pbx: Pbx, new_database: Callable[[], str], tmp_path: Path, theme: str, language: str
+) -> None:
+    """By the dialog and the bar; a number that may not be called is said at its field."""
+    async with desk(phone_pbx, new_database(), tmp_path, theme, language) as agent:
+        page, outside = agent.page, agent.page.locator("[data-test=outside]")
+        caller, theirs = await agent.takes_a_call("until"), agent.here.sip.outside("pause 20000", "bye")
+        await page.keyboard.press("Alt+t")
+        await page.click("[data-choice=number]")
+        await page.fill("#transfer-number", "0900 1234567")
+        await page.click("[data-test=consult]")
+        await expect(page.locator("#transfer-number")).to_have_attribute("aria-invalid", "true")
+        await agent.visitor.take_picture(f"outside-refused-{theme}-{language}")
+        await page.fill("#transfer-number", "030 777001")
+        await page.click("[data-test=consult]")
+        await agent.contact_is("held")
+        await expect(page.locator("[data-test=complete]")).to_be_visible()
+        await expect(outside).to_contain_text("+4930777001")
+        await page.click("[data-test=phone-swap]")
+        await agent.contact_is("talking")
+        await agent.visitor.take_picture(f"outside-waits-{theme}-{language}")
+        await page.keyboard.press("Alt+o")
+        await agent.contact_is("held")
+        await page.click("[data-test=complete]")
+        await agent.contact_is("wrap_up")
+        await expect(page.locator(PHONE)).not_to_have_attribute("data-call", "talking")
+        await theirs.over()
+        await caller.over()
+        await agent.here.nothing_is_left()
+
+
+@pytest.mark.parametrize(("theme", "language"), [("light", "en-US"), ("dark", "zh-CN")])
 async def test_an_agent_and_a_caller_hear_each_other_by_the_page_alone(
     phone_pbx: Pbx, new_database: Callable[[], str], tmp_path: Path, theme: str, language: str
 ) -> None:
