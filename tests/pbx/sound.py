@@ -1,10 +1,13 @@
 """Tones that parties play, and which of them a recording holds when."""
 
+import hashlib
 import io
 import wave
 from pathlib import Path
 
 import numpy as np
+
+from app.channels.speech import VOICES, WORDS_A_MINUTE
 
 RATE = 8_000
 WINDOW_S = 0.05
@@ -22,6 +25,27 @@ def tone(path: Path, hertz: float, seconds: float = 2.0) -> Path:
 def sine(hertz: float, seconds: float) -> Samples:
     at = np.arange(int(RATE * seconds)) / RATE
     return np.asarray(0.4 * np.sin(2 * np.pi * hertz * at))
+
+
+def wave_file(hertz: float, seconds: float, rate: int = RATE) -> bytes:
+    """A tone as RIFF WAVE, 16 bits and one channel."""
+    at = np.arange(int(rate * seconds)) / rate
+    samples = (0.4 * np.sin(2 * np.pi * hertz * at) * 32767).astype("<i2")
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.tobytes())
+    return made.getvalue()
+
+
+def voiced(prompts: Path, text: str, hertz: float, seconds: float, language: str = "en") -> None:
+    """In place of its words this text is spoken as a tone: whoever hears it can be told."""
+    name = hashlib.sha256(f"{VOICES[language]}\0{WORDS_A_MINUTE}\0{text}".encode()).hexdigest()
+    path = prompts / "kept" / name[:2] / f"{name}.wav"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(wave_file(hertz, seconds))
 
 
 def mu_law(samples: Samples) -> bytes:
