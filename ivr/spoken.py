@@ -22,7 +22,7 @@ FILE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}(/[A-Za-z0-9][A-Za-z0-9_-]{0,79})?\.wav$
 
 
 class Recording(BaseModel):
-    """A file beside the flow's other recordings."""
+    """A file that the company has uploaded, in the language in which it is named."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

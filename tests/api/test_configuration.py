@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from app.commands import ApplyConfig
 from tests.api.conftest import House
 
