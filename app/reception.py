@@ -4,7 +4,18 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from app import agent_acts, announcing, asks, journey, monitoring, reaching, self_service, supervision, whispering, wires
+from app import (
+    agent_acts,
+    announcing,
+    asks,
+    journey,
+    monitoring,
+    reaching,
+    self_service,
+    supervision,
+    whispering,
+    wires,
+)
 from app import commands as c
 from app.house import House
 from contacts import leg as legs

@@ -1,4 +1,4 @@
-"""What is refused before any route sees it? Bodies that are too large, or neither JSON nor the sound that a route takes,
+"""What is refused before any route sees it? Bodies that are too large, or neither JSON nor the sound that is wanted,
 and text no database can hold.
 
 A raw ASGI layer: it reads the body itself, up to the route's bound, so that 10 MB cost 64 KiB. A NUL or a lone

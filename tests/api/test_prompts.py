@@ -81,9 +81,7 @@ async def test_what_is_deleted_is_gone_with_its_file(house: House, company: dict
     ],
     ids=["nothing", "an MP3", "cut off", "stereo", "of a CD"],
 )
-async def test_what_telephones_do_not_play_is_refused(
-    house: House, company: dict[str, Any], content: bytes, said: str
-):
+async def test_what_telephones_do_not_play_is_refused(house: House, company: dict[str, Any], content: bytes, said: str):
     refused = await house.operator.post("/v1/prompts", params=named(company), content=content, headers=WAV)
     (error,) = refused.json()["errors"]
 
@@ -147,9 +145,7 @@ async def test_a_supervisor_hears_and_an_administrator_uploads(house: House, com
     assert (await supervisor.delete(f"/v1/prompts/{made}")).status_code == 403
 
 
-async def test_a_flow_that_names_a_recording_which_is_not_there_is_not_published(
-    house: House, company: dict[str, Any]
-):
+async def test_a_flow_that_names_a_recording_which_is_not_there_is_not_published(house: House, company: dict[str, Any]):
     """The line is told; a draft is kept; with the recording it can be published, until that is deleted."""
     body = {"company_id": company["id"], "name": "Main", "text": FLOW}
     refused = await house.operator.post("/v1/flows", json=body)

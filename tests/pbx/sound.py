@@ -63,6 +63,11 @@ def mu_law_samples(sound: bytes) -> Samples:
     return np.asarray(np.where(code & 0x80, magnitude, -magnitude))
 
 
+def loud(sound: bytes) -> bool:
+    """Whether anything is to be heard in bare samples."""
+    return len(sound) > 1 and int(np.abs(np.frombuffer(sound, "<i2").astype(np.int32)).max()) > 200
+
+
 def heard(wav: bytes, hertz: float) -> list[tuple[float, float]]:
     """From when to when a tone is in a recording, in seconds; gaps below 0.2 s are none."""
     with wave.open(io.BytesIO(wav)) as file:

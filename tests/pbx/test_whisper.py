@@ -12,7 +12,7 @@ from floor.agent import Manner
 from tests.pbx.centre import PLAIN, Centre, centre
 from tests.pbx.ear import Ear
 from tests.pbx.pbx import Pbx
-from tests.pbx.sound import tones, voiced
+from tests.pbx.sound import loud, tones, voiced
 
 CALLER, ANNA, WORDS = 440.0, 660.0, 1920.0  # music has hardly anything of the last
 TEXT, CALLBACK_TEXT = "A call for Sales.", "A callback for Sales."
@@ -27,10 +27,6 @@ def as_a_tone(folder: Path, text: str = TEXT, seconds: float = SAID_S) -> None:
 def lasts(sound: bytes, hertz: float) -> float:
     """The longest time for which this tone is heard without a gap."""
     return max((end - begin for begin, end in tones(sound, hertz)), default=0.0)
-
-
-def is_silent(sound: bytes) -> bool:
-    return not any(abs(int.from_bytes(sound[at : at + 2], "little", signed=True)) > 200 for at in range(0, len(sound), 2))
 
 
 async def hears_it(here: Centre, ear: Ear) -> None:
@@ -55,7 +51,7 @@ async def test_the_agent_hears_what_call_it_is_and_the_caller_music(
         assert [each["state"] for each in here.segments()] == ["connecting"], "accepting is not connecting"
         assert await here.who_is_in() == []
         await here.rest_a_while(1.0)
-        assert not is_silent(caller.heard(0.5)), "music goes on"
+        assert loud(caller.heard(0.5)), "music goes on"
         segment = await here.until_state("talking")
         await here.until(lambda: lasts(caller.heard(), ANNA) > 0.8, why="the caller hears the agent")
         await here.until(lambda: lasts(anna.heard(), CALLER) > 0.8, why="the agent hears the caller")
@@ -106,6 +102,26 @@ async def test_before_a_callback_it_is_said_that_it_is_one_and_the_customer_is_n
         assert lasts(anna.heard(30.0), WORDS) > 2.5
 
 
+async def test_an_agent_who_hangs_up_before_a_callback_has_nobody_rung(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    as_a_tone(tmp_path, CALLBACK_TEXT)
+    async with centre(pbx, new_database(), tmp_path, agents=1, whisper=True) as here, Ear(ANNA) as anna:
+        gone = here.sip.phone("pause 1200", "bye", media=anna.port)
+        here.desks["anna"].choose("ready")
+        queue_id = here.premises.queues["acme", "Sales"]
+        wish = {"company_id": here.premises.companies["acme"], "queue_id": queue_id, "number": "+4930777009"}
+        made = await here.rest.post("/v1/callbacks", wish, key="one")
+        await hears_it(here, anna)
+        here.desks["anna"].choose("offline")
+        await gone.over()
+        await here.until(lambda: here.fetch("SELECT 1 FROM segment WHERE state = 'failed'"), why="it has failed")
+        await here.rest_a_while(1.0)
+        assert not await here.fetch("SELECT 1 FROM effect WHERE kind = 'telephony.dial'")
+        await here.rest.post(f"/v1/contacts/{made['contact_id']}/leave", {})
+        await here.nothing_is_left()
+
+
 async def test_a_caller_who_hangs_up_meanwhile_frees_the_agent_at_once(
     pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
@@ -131,22 +147,23 @@ async def test_a_caller_who_hangs_up_meanwhile_frees_the_agent_at_once(
 async def test_an_agent_who_hangs_up_meanwhile_leaves_the_caller_at_their_place(
     pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
-    """They go on hearing music, and a second phone has them."""
+    """They go on hearing music, and a colleague has them."""
     as_a_tone(tmp_path)
     async with (
         centre(pbx, new_database(), tmp_path, whisper=True) as here,
         Ear(CALLER, 30.0) as caller,
         Ear(ANNA) as anna,
     ):
-        gone = here.sip.phone("pause 1200", "bye", of=1, media=anna.port)
+        gone = here.sip.phone("pause 2000", "bye", of=1, media=anna.port)
+        here.sip.phone("until", of=2, ring_ms=2000)
         here.sip.call(PLAIN, "until", media=caller.port)
         here.desks["anna"].choose("ready")
+        await hears_it(here, anna)
+        here.desks["ben"].choose("ready")
         await gone.over()
         await here.until(lambda: here.fetch("SELECT 1 FROM segment WHERE state = 'failed'"), why="it has failed")
         await here.rest_a_while(1.0)
-        assert not is_silent(caller.heard(0.5)), "music goes on"
-        here.sip.phone("until", of=2)
-        here.desks["ben"].choose("ready")
+        assert loud(caller.heard(0.5)), "music goes on"
         segment = await here.until_state("talking", "ben")
         assert await here.who_is_in() == ["ben", "caller"]
         (stay,) = await here.fetch("SELECT 1 FROM stay")
@@ -214,7 +231,7 @@ async def test_what_a_caller_is_told_while_they_wait_ends_when_the_agent_is_told
         await hears_it(here, anna)
         await here.rest_a_while(0.6)
         assert lasts(caller.heard(0.3), ANNA) < 0.1
-        assert not is_silent(caller.heard(0.3)), "music in its place"
+        assert loud(caller.heard(0.3)), "music in its place"
         here.desks["anna"].choose("offline")
         await gone.over()
         await here.until(lambda: lasts(caller.heard(0.5), ANNA) > 0.2, why="they are told again")

@@ -228,6 +228,7 @@ class Exchange:
                     self.reports.leg(str(channel["id"]), word)
             case "ChannelHangupRequest":
                 self._causes[str(channel["id"])] = int(event.get("cause", 0))
+                self.verbs.going(str(channel["id"]))
             case "ChannelDestroyed":
                 self._gone(str(channel["id"]), int(event.get("cause", 0)))
             case "StasisEnd":  # of a channel that we originated no other event follows

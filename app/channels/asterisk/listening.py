@@ -81,12 +81,16 @@ class Listening:
             elif now.phase == "recording":
                 await self.ari.ask("DELETE", "recordings", "live", now.effect.id)
 
-    async def cut(self, ref: str) -> None:
-        """Silence; and whoever asked is told that it came to nothing."""
+    def is_open(self, ref: str) -> bool:
+        return ref in self._open
+
+    async def cut(self, ref: str) -> bool:
+        """Silence; and whoever asked is told that it came to nothing. Whether anything was said or asked."""
         now = self._open.get(ref)
         await self.stop(ref)
         if now is not None:
             self.heard(now.effect, "failed", now.pressed, 0.0)
+        return now is not None
 
     async def hush(self, effect_id: str) -> None:
         """What was being said when we died, and may be over: what is asked of its channel would wait behind it."""

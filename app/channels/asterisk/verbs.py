@@ -60,11 +60,11 @@ class Verbs:
                 await self._ring(effect, leg, address, self.numbers.get(str(args.get("for", "")), ""))
                 return  # done when it is picked up
             case "connect" if args.get("rung"):
-                await self.ari.ask("POST", "channels", leg, "answer")
+                await self._wait_on(leg)
                 await self._connect_rung(effect, str(args["with"]))
                 return
             case "connect":
-                await self.ari.ask("POST", "channels", leg, "answer")
+                await self._wait_on(leg)
                 await self._ring(effect, str(args["with"]), address, self.numbers.get(leg, ""))
                 return
             case "dial":
@@ -191,9 +191,9 @@ class Verbs:
         """
         try:
             async with asyncio.timeout(WHISPER_MAX_S):
-                if effect.args["do"] == "connect":  # to the caller nothing is said any more
-                    await self.listening.cut(str(effect.args["leg"]))
-                    await self._music(str(effect.args["leg"]))
+                caller = str(effect.args["leg"])
+                if caller != ref and await self.listening.cut(caller):  # to them nothing is said any more
+                    await self._music(caller)
                 told = {"do": "whisper", "leg": ref, "prompts": effect.args["whisper"]}
                 await self.listening.begin(replace(effect, args=told))
                 await self.listening.said(ref)
@@ -231,14 +231,21 @@ class Verbs:
             self._entering.discard(ref)
             self.report(ref, "Established", None)
 
+    def going(self, ref: str) -> None:
+        """They hang up. What they are told ends with it, and must not be taken for told."""
+        effect = self._told.pop(ref, None)
+        if effect is not None:
+            self.done(effect.id, "failed")
+
     def gone(self, ref: str) -> None:
         """The channel is no more."""
+        self.going(ref)
         self.numbers.pop(ref, None)
         self._entering.discard(ref)
         self.listening.gone(ref)
-        for waiting in (self._rung, self._told):
-            if (effect := waiting.pop(ref, None)) is not None:
-                self.done(effect.id, "failed")
+        effect = self._rung.pop(ref, None)
+        if effect is not None:
+            self.done(effect.id, "failed")
 
     # --- conversations ------------------------------------------------------------------------------------------------
 
@@ -255,7 +262,11 @@ class Verbs:
             await self.listening.stop(ref)
             with contextlib.suppress(AriRefused):
                 await self.ari.ask("DELETE", "channels", ref, "moh")
-        await self.ari.ask("POST", "bridges", contact_id, "addChannel", channel=",".join(refs))
+        try:
+            await self.ari.ask("POST", "bridges", contact_id, "addChannel", channel=",".join(refs))
+        except AriRefused:  # one of them has gone
+            await self.take_down(contact_id)
+            raise
 
     async def _take_out(self, contact_id: str, ref: str) -> None:
         """Nothing to do where it is not in."""
@@ -265,6 +276,16 @@ class Verbs:
 
     async def _music(self, ref: str) -> None:
         await self.ari.ask("POST", "channels", ref, "moh", mohClass=MUSIC)
+
+    async def _wait_on(self, ref: str) -> None:
+        """Until the agent's phone is picked up. A second answer would end the music; what is said now has ended it, and
+        behind that it begins again.
+        """
+        channel = await self.ari.ask("GET", "channels", ref)
+        if channel["state"] != "Up":
+            await self.ari.ask("POST", "channels", ref, "answer")
+        if self.listening.is_open(ref):
+            await self._music(ref)
 
     async def take_down(self, contact_id: str) -> None:
         """The last one left: unless somebody came in again, the bridge goes."""
