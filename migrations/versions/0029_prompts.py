@@ -1,5 +1,5 @@
-"""Which recordings may flows name? And what the writer is told of an agent has grown by their language: it is told of
-each one again.
+"""Which recordings may flows name, and what were callers told of their wait? What the writer is told of an agent has
+grown by their language: it is told of each one again.
 """
 
 from alembic import op
@@ -30,6 +30,7 @@ STATEMENTS = (
     """,
     "CREATE UNIQUE INDEX uq_prompt_name ON prompt (company_id, name, language) WHERE archived_at IS NULL",
     "GRANT SELECT, INSERT, UPDATE ON prompt TO jackfield_app",
+    "ALTER TABLE stay ADD COLUMN told JSONB CONSTRAINT ck_stay_told_size CHECK (pg_column_size(told) <= 4096)",
     """
     WITH told AS (
         SELECT id, domain_id, row_number() OVER (PARTITION BY domain_id ORDER BY id) AS n,
