@@ -6,7 +6,7 @@ Instants and spans are integers of microseconds. Nothing is rounded before it is
 from dataclasses import dataclass
 
 from contacts.segment import Role
-from contacts.stay import StayEnd
+from contacts.stay import StayEnd, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class StayFact:
     connected_us: int | None = None  # Established; of answered stays
     talk_ended_us: int | None = None  # end of the first agent's conversation; None: it goes on
     in_hours: bool = True
+    told: Told | None = None  # how long it would take, as it was said first
 
 
 @dataclass(frozen=True, slots=True)

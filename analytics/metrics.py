@@ -147,6 +147,16 @@ def longest_wait_us(of: Tallies) -> int | None:
     return max((each.longest_us for each in of if each.longest_us is not None), default=None)
 
 
+def told_rightly(of: Tallies) -> Ratio:
+    """Of the answered who were told how long it would take: it took as long as they were told first."""
+    return Ratio(sum(each.told_rightly for each in of), sum(each.told for each in of))
+
+
+def told_error_us(of: Tallies) -> int | None:
+    """Mean absolute difference of how long it took from the middle of what they were told first, rounded down."""
+    return _mean(sum(each.told_error_sum_us for each in of), sum(each.told for each in of))
+
+
 def wait_to_callback_us(of: Tallies) -> int | None:
     """Mean wait until a callback was asked for."""
     return _mean(sum(each.called_back_sum_us for each in of), flowed_out(of)["called_back"])
@@ -233,6 +243,15 @@ METRICS: tuple[Metric, ...] = (
         lambda of: _ms(wait_quantile_us(of, 90)),
     ),
     Metric("longest_wait", "ms", "of all offered, whatever became of them", lambda of: _ms(longest_wait_us(of))),
+    Metric(
+        "told_rightly", "ratio",
+        "of the answered who were told how long it would take: what was left of their wait lay in the range told first",
+        told_rightly,
+    ),
+    Metric(
+        "told_error", "ms", "mean absolute difference of what was left of their wait and the middle of the range told",
+        lambda of: _ms(told_error_us(of)),
+    ),
     Metric(
         "callback_wait", "ms", "mean wait until a callback was asked for",
         lambda of: _ms(wait_to_callback_us(of)),

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analytics.facts import SegmentFact, StayFact, Thresholds, wait_us
-from contacts.stay import StayEnd
+from contacts.stay import StayEnd, Told
 from contacts.words import SECOND_US
 
 SHORT_CALL_S = 10
@@ -25,6 +25,9 @@ class Tally:
     abandoned_us: list[int] = field(default_factory=list)  # waits, in order
     dialled: int = 0  # calls of ours; counted nowhere else
     called_back_sum_us: int = 0  # waits until the callback was asked for
+    told: int = 0  # of the answered: how long it would take
+    told_rightly: int = 0
+    told_error_sum_us: int = 0
     longest_us: int | None = None
     short_calls: int = 0
     handled: set[str] = field(default_factory=set)  # contacts
@@ -51,12 +54,20 @@ class Tally:
             case "answered":
                 insort(self.answered_us, waited_us)
                 self.answered_sum_us += waited_us
+                if fact.told is not None:
+                    self.add_told(fact.told, fact.queued_us + waited_us - fact.told.at_us)
                 if fact.talk_ended_us is not None and fact.connected_us is not None:
                     self.add_talk(fact.talk_ended_us - fact.connected_us)
             case "abandoned":
                 insort(self.abandoned_us, waited_us)
             case "called_back":
                 self.called_back_sum_us += waited_us
+
+    def add_told(self, told: Told, took_us: int) -> None:
+        """What they were told, and how long it took from then on."""
+        self.told += 1
+        self.told_rightly += told.low_us <= took_us <= told.high_us
+        self.told_error_sum_us += abs(took_us - (told.low_us + told.high_us) // 2)
 
     def add_talk(self, talk_us: int) -> None:
         """The first conversation of an answered stay is over; it may have been going on when the stay was added."""

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from app import asks, colleagues, journey, outside, reaching
+from app import asks, colleagues, journey, outside, reaching, whispering
 from app import commands as c
 from app.house import House
 from app.noted import log_segment
@@ -34,7 +34,8 @@ def act(house: House, command: c.ActOnSegment) -> c.Reply:
     _may(house, segment, command.act)
     match command.act:
         case "accept":
-            journey.decide(house, m.Accept(segment.id, command.agent_id, reaching.within_us(house, segment.contact_id)))
+            within_us = whispering.longer_us(house, segment, reaching.within_us(house, segment.contact_id))
+            journey.decide(house, m.Accept(segment.id, command.agent_id, within_us))
         case "decline":
             house.decline_reason = command.reason
             journey.decide(house, m.Decline(segment.id, command.agent_id))

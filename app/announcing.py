@@ -1,5 +1,7 @@
 """What does a caller hear while they wait, beside the music? How long it will take, and that they may be called back.
 
+What they are told first stays with their wait: how often that was right is published (analytics/metrics.py).
+
 Announcements come at instants that follow from when the wait began, so that a restart loses none and says none twice.
 The range is that of analytics/expected_wait.py and never goes beyond the queue's limit. Whoever presses 1 is promised a
 callback and keeps their place.
@@ -16,7 +18,8 @@ from app.house import House
 from contacts.contact import Contact
 from contacts.effect import ARI, Effect
 from contacts.leg import Leg
-from contacts.stay import Stay
+from contacts.record import replace
+from contacts.stay import Stay, Told
 from contacts.words import SECOND_US
 from ivr.spoken import built_in, fill
 from routing import messages as m
@@ -52,7 +55,10 @@ def _may_hear(house: House, stay: Stay, leg: Leg) -> bool:
 def _say(house: House, stay: Stay, leg: Leg, how: Mapping[str, Any]) -> None:
     contact = house.contact(stay.contact_id)
     language = str(contact.ivr.get("language") or how.get("language", "en"))
-    prompts = [_how_long(house, stay, language)]
+    text, told = _how_long(house, stay, language)
+    if told is not None and stay.told is None:
+        house.keep_stay(replace(stay, told=told))
+    prompts = [text]
     args: dict[str, Any] = {"announce": stay.id}
     offers = how.get("callback") and contact.collected.get("from")
     if offers:
@@ -62,18 +68,20 @@ def _say(house: House, stay: Stay, leg: Leg, how: Mapping[str, Any]) -> None:
     asks.ask(house, leg, "collect" if offers else "play", **args)
 
 
-def _how_long(house: House, stay: Stay, language: str) -> str:
+def _how_long(house: House, stay: Stay, language: str) -> tuple[str, Told | None]:
     waited_us = house.now_us - stay.queued_us
     found = expected(house.waits_of(stay.queue_id), waited_us, _ahead(house, stay), _agents(house, stay))
     if found is None:
-        return built_in("wait_busy", language)
+        return built_in("wait_busy", language), None
     left_us = max(0, stay.limit_us - house.now_us)
     high_us = left_us if found.high_us is None else min(found.high_us, left_us)
     low, high = min(found.low_us, high_us) // MINUTE_US, ceil(high_us / MINUTE_US)
     if high <= 1:
-        return built_in("wait_soon", language)
+        return built_in("wait_soon", language), Told(house.now_us, 0, MINUTE_US)
+    about_us = MINUTE_US // 2 if low == high else 0
+    told = Told(house.now_us, low * MINUTE_US - about_us, high * MINUTE_US + about_us)
     name = "wait_up_to" if low < 1 else "wait_about" if low == high else "wait_range"
-    return fill(built_in(name, language), {"low": str(low), "high": str(high)})
+    return fill(built_in(name, language), {"low": str(low), "high": str(high)}), told
 
 
 def _ahead(house: House, stay: Stay) -> int:

@@ -6,6 +6,7 @@ By webhook all verbs are repeatable: the provider treats a repeated id as the sa
 from collections.abc import Mapping
 from typing import Any
 
+from app import whispering
 from app.house import House
 from contacts.contact import Outcome, Recording, recording_of
 from contacts.effect import ARI, ONCE_OVER_ARI, Effect, TelephonyVerb
@@ -51,12 +52,12 @@ def connect(house: House, segment: Segment) -> None:
     if customer is None:
         ring_first(house, segment)
         return  # or the customer's hang-up is on its way; the connect limit ends the segment
-    rung = rung_for(house, segment)
+    rung, told = rung_for(house, segment), whispering.args(house, segment)
     if rung is not None:  # their phone rings already, or was picked up
-        ask(house, customer, "connect", **{"with": rung.provider_ref, "agent": segment.agent_id, "rung": True})
+        ask(house, customer, "connect", **{"with": rung.provider_ref, "agent": segment.agent_id, "rung": True}, **told)
         return
     leg = new_leg(house, segment, customer.provider, "agent", segment.agent_id, house.new_id())
-    ask(house, customer, "connect", **{"with": leg.provider_ref, "agent": segment.agent_id})
+    ask(house, customer, "connect", **{"with": leg.provider_ref, "agent": segment.agent_id}, **told)
 
 
 def ring_first(house: House, segment: Segment) -> None:
@@ -64,7 +65,7 @@ def ring_first(house: House, segment: Segment) -> None:
     reach = house.contact(segment.contact_id).ivr.get("reach")
     if reach is not None:
         leg = new_leg(house, segment, str(reach["provider"]), "agent", segment.agent_id, house.new_id())
-        ask(house, leg, "ring", agent=segment.agent_id)
+        ask(house, leg, "ring", agent=segment.agent_id, **whispering.args(house, segment))
 
 
 def dial(house: House, own: Leg, role: LegRole = "customer", **args: Any) -> None:

@@ -7,20 +7,20 @@ import resource
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
-import asyncpg
 import typer
 from rich.console import Console
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import asterisk_config
 from app import doctor as diagnosis
+from app.command_database import NOT_REACHED, database_url, with_database
 from app.demo import run_demo
 from app.first_users import add_key, add_user
 from app.ivr_commands import app as ivr
@@ -32,8 +32,7 @@ from app.settings import Settings
 from app.softphones import Softphone, softphone_of
 from app.store import agents
 from app.store.clock import set_clock
-from app.store.database import Database
-from app.store.embedded import EmbeddedError, data_folder, start_embedded
+from app.store.embedded import EmbeddedError, data_folder
 from app.store.migrate import upgrade
 from app.wiring import DOMAIN_ID, Process
 
@@ -50,7 +49,6 @@ app.add_typer(key, name="key")
 app.add_typer(ivr, name="ivr")
 
 console = Console(stderr=True)
-NOT_REACHED = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError, EmbeddedError)
 T = TypeVar("T")
 
 
@@ -162,7 +160,7 @@ def _softphones() -> list[Softphone]:
     async def work(connection: AsyncConnection) -> list[Softphone]:
         return [softphone_of(signing_key, *each) for each in (await agents.with_softphones(connection)).items()]
 
-    return _run_plain(_with_database(work))
+    return _run_plain(with_database(work))
 
 
 @app.command()
@@ -171,7 +169,7 @@ def migrate() -> None:
 
     async def work() -> None:
         settings = Settings()
-        async with _url(settings) as url:
+        async with database_url(settings) as url:
             await upgrade(settings.database_owner_url or url, url)
 
     _run(work())
@@ -194,7 +192,7 @@ def user_add(
         return await add_user(connection, login, password, _role(role), language)
 
     try:
-        typer.echo(_run(_with_database(work)))
+        typer.echo(_run(with_database(work)))
     except IntegrityError as taken:
         raise typer.BadParameter(f"the login {login!r} is taken") from taken
 
@@ -210,7 +208,7 @@ def key_add(
     async def work(connection: AsyncConnection) -> str:
         return await add_key(connection, name, _role(role), company)
 
-    typer.echo(_run(_with_database(work)))
+    typer.echo(_run(with_database(work)))
 
 
 @app.command()
@@ -267,32 +265,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
-
-
-@contextlib.asynccontextmanager
-async def _url(settings: Settings) -> AsyncIterator[str]:
-    """The database's address; the embedded one runs for as long as it is asked."""
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    embedded = await start_embedded(settings.home)
-    try:
-        yield embedded.url
-    finally:
-        await embedded.stop()
-
-
-async def _with_database(work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    """In one transaction, on a database of this version."""
-    settings = Settings()
-    async with _url(settings) as url:
-        await upgrade(settings.database_owner_url or url, url)
-        database = Database.connect(url, connections=2)
-        try:
-            async with database.engine.begin() as connection:
-                return await work(connection)
-        finally:
-            await database.dispose()
 
 
 def _role(text: str) -> Role:

@@ -1,5 +1,8 @@
-"""What can one do with a flow on the command line? Check it, walk through it, draw it; no database is needed."""
+"""What can one do with a flow on the command line? Check it, walk through it, draw it. No database is needed but for
+the recordings that it names.
+"""
 
+import asyncio
 import json
 import sys
 import time
@@ -10,7 +13,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.command_database import NOT_REACHED, with_database
+from app.store import companies, prompts
 from ivr import check as checking
 from ivr.draw import draw as drawn
 from ivr.flow import Flow
@@ -48,9 +54,11 @@ File = Annotated[Path, typer.Argument(help="The flow, YAML", exists=True, dir_ok
 def check(
     files: Annotated[list[Path], typer.Argument(help="Flows, YAML", exists=True, dir_okay=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    company: Annotated[str | None, typer.Option(help="A slug: its recordings are looked for, in the database")] = None,
 ) -> None:
     """Say what is wrong, with line numbers; exit 1 if a flow cannot be published."""
-    found = [(path, problem) for path in files for problem in checking.check(_text(path))]
+    recorded = _recorded(company) if company is not None else None
+    found = [(path, problem) for path in files for problem in checking.check(_text(path), recorded)]
     if as_json:
         told = [
             {"file": str(path), "line": p.line, "text_key": p.text_key, "detail": p.detail, "serious": p.serious}
@@ -104,6 +112,23 @@ def try_flow(
         moved = hear(flow, moved.place, said, now_us)
     if moved.place.values:
         console.print({name: value for name, value in moved.place.values.items() if value})
+
+
+def _recorded(slug: str) -> set[tuple[str, str]]:
+    """What the company has uploaded."""
+
+    async def work(connection: AsyncConnection) -> set[tuple[str, str]] | None:
+        company = await companies.with_slug(connection, slug)
+        return None if company is None else await prompts.recorded(connection, company["id"])
+
+    try:
+        found = asyncio.run(with_database(work))
+    except NOT_REACHED as away:
+        typer.echo(f"error: the database is not reached: {away}", err=True)
+        raise typer.Exit(1) from away
+    if found is None:
+        raise typer.BadParameter(f"there is no company {slug!r}")
+    return found
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from app import (
     reaching,
     self_service,
     supervision,
+    whispering,
     wires,
 )
 from app import commands as c
@@ -287,7 +288,8 @@ def _picked_up(house: House, segment_id: str) -> None:
     segment = house.records.segments.get(segment_id)
     if segment is not None and segment.state == "offered":
         with contextlib.suppress(m.Refusal):  # taken away in this very moment: the phone is hung up
-            journey.decide(house, m.Accept(segment.id, segment.agent_id))
+            within_us = whispering.longer_us(house, segment, None)
+            journey.decide(house, m.Accept(segment.id, segment.agent_id, within_us))
 
 
 def _ask_failed(house: House, effect: Effect) -> None:

@@ -105,6 +105,8 @@ TABLE: dict[str, Right] = {
     **_rights("company", _ADMINS, "create_flow_version", "publish_flow_version"),
     **_rights("company", _ADMINS, "list_endpoints", "read_endpoint", "create_endpoint", "change_endpoint"),
     **_rights("company", _ADMINS, "rotate_endpoint_secret", "delete_endpoint"),
+    **_rights("company", _SUPERVISORS, "list_prompts", "read_prompt"),
+    **_rights("company", _ADMINS, "create_prompt", "delete_prompt"),
     **_rights("company", _STAFF, "list_dispositions", "read_disposition"),
     **_rights("company", _ADMINS, "create_disposition", "change_disposition", "archive_disposition"),
     **_rights("company", _SUPERVISORS, "list_customers", "read_customer", "create_customer", "change_customer"),

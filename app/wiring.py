@@ -21,6 +21,7 @@ from app.bus.redis import RedisBus
 from app.channels.asterisk.prompts import as_media
 from app.channels.endpoints import Endpoints
 from app.channels.posts import Posts
+from app.channels.recordings import Recordings, Uploaded
 from app.channels.speech import Speech
 from app.channels.telephony import Telephony
 from app.clock import BusinessClock
@@ -35,6 +36,7 @@ from app.providers import Phones, Providers
 from app.sealed_files import SealedFiles
 from app.settings import Settings
 from app.store import arrivals as store_arrivals
+from app.store import blobs, prompts
 from app.store.asterisks import sip_sockets
 from app.store.clock import read_clock
 from app.store.database import Database
@@ -103,8 +105,9 @@ def wire(settings: Settings, database_url: str) -> Process:
     effects = Effects(
         send, switchboard.submit, phones.addresses, switchboard.session.may_send, lambda: switchboard.clock.now_us()
     )
-    speak = partial(as_media, Speech(settings.prompts))
     files = SealedFiles(FileBlobs(settings.blobs), settings.signing_key())
+    recordings = Recordings(settings.prompts / "uploaded", partial(_find_prompt, database, files))
+    speak = partial(as_media, Speech(settings.prompts), recordings)
 
     async def keep(effect: Effect, sound: bytes) -> None:
         await keep_recording(database.engine, files, _as_recording(effect), sound)
@@ -162,6 +165,14 @@ def _look_ups(database: Database, signing_key: bytes, endpoints: Endpoints, swit
         "http": partial(ask_endpoint, database.engine, signing_key, endpoints),
     }
     return LookUps(switchboard.submit, look, secrets, lambda at_us: switchboard.clock.real_s_until(at_us))
+
+
+async def _find_prompt(
+    database: Database, files: SealedFiles, contact_id: str, name: str, language: str
+) -> Uploaded | None:
+    async with database.engine.connect() as connection:
+        row = await prompts.of_contact(connection, contact_id, name, language)
+    return None if row is None else Uploaded(row["id"], row["rate"], partial(blobs.content, files, row))
 
 
 def _as_recording(effect: Effect) -> dict[str, Any]:

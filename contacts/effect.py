@@ -16,6 +16,7 @@ ARI = "asterisk:"  # how the name of a provider begins that we control over ARI
 ONCE_OVER_ARI: frozenset[TelephonyVerb] = frozenset(
     {"ring", "connect", "dial", "play", "collect", "record", "record_message", "monitor"}
 )
+WHISPER_MAX_S = 6.0  # so long at most an agent hears what call it is, before they have it
 LOOK_UP = "lookup"  # who carries out what a flow looks up: we ourselves
 EffectState = Literal["due", "sent", "done", "failed", "unknown"]
 

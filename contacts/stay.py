@@ -45,6 +45,15 @@ class Wishes:
 
 
 @record(frozen=True, slots=True)
+class Told:
+    """How long it would take, as it was said to whoever waits, and when."""
+
+    at_us: int
+    low_us: int
+    high_us: int
+
+
+@record(frozen=True, slots=True)
 class Stay:
     id: str
     contact_id: str
@@ -60,3 +69,4 @@ class Stay:
     ended_us: int | None = None
     end: StayEnd | None = None
     routing: Mapping[str, Any] = field(default_factory=dict)  # what the engine must find again after a restart
+    told: Told | None = None  # what they were told first

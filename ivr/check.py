@@ -2,16 +2,16 @@
 
 - a step leads to one that is not there; a step is never reached; from a step no way ends the call (dead end)
 - a caller who does nothing goes round for ever (loop without input)
-- a prompt is not there, or not in every language of the flow; a prompt is never said
+- a prompt is not there, or not in every language of the flow, or its recording is not; a prompt is never said
 - a variable is used that nothing sets
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ivr.flow import Flow
 from ivr.load import Loaded, Problem, load
 from ivr.node import Node
-from ivr.spoken import BUILT_IN, names_in
+from ivr.spoken import BUILT_IN, Recording, names_in
 from ivr.verbs.choose import ChooseNode
 from ivr.verbs.collect import CollectNode
 from ivr.verbs.look_up import LookUpNode
@@ -23,10 +23,14 @@ from ivr.verbs.survey import SurveyNode
 FACTS = frozenset({"caller", "called", "channel", "language", "known", "name", "value", "life_stage"})
 
 
-def check(text: str) -> list[Problem]:
-    """In the order of the lines; empty when there is nothing to say."""
+Recorded = Collection[tuple[str, str]]  # (file, language) of every recording that is there
+
+
+def check(text: str, recorded: Recorded | None = None) -> list[Problem]:
+    """In the order of the lines; empty when there is nothing to say. `recorded` None: nobody knows what is there."""
     loaded = load(text)
-    return sorted([*loaded.problems, *_of_flow(loaded)], key=lambda problem: problem.line)
+    found = [*loaded.problems, *_of_flow(loaded), *_recordings(loaded, recorded)]
+    return sorted(found, key=lambda problem: problem.line)
 
 
 def serious(problems: Iterable[Problem]) -> bool:
@@ -143,6 +147,16 @@ def _prompts(loaded: Loaded, flow: Flow) -> Iterator[Problem]:
                 yield Problem(line, "flow.other_language", f"prompt {prompt}: {language} is no language of the flow")
         if prompt not in said and prompt not in BUILT_IN:
             yield Problem(line, "flow.unsaid", f"prompt {prompt} is never said", serious=False)
+
+
+def _recordings(loaded: Loaded, recorded: Recorded | None) -> Iterator[Problem]:
+    if loaded.flow is None or recorded is None:
+        return
+    for prompt, texts in loaded.flow.prompts.items():
+        for language, text in texts.items():
+            if isinstance(text, Recording) and (text.file, language) not in recorded:
+                line = loaded.line_of("prompts", prompt, language)
+                yield Problem(line, "flow.no_recording", f"prompt {prompt}: no recording {text.file} in {language}")
 
 
 # --- what is known ----------------------------------------------------------------------------------------------------

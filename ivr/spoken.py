@@ -22,7 +22,7 @@ FILE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}(/[A-Za-z0-9][A-Za-z0-9_-]{0,79})?\.wav$
 
 
 class Recording(BaseModel):
-    """A file beside the flow's other recordings."""
+    """A file that the company has uploaded, in the language in which it is named."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -68,6 +68,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "en": "If you would rather be called back, press 1: you keep your place.",
         "zh-CN": "如需我们回电，请按1，您的排队位置将保留。",
     },
+    "whisper": {"en": "A call for {queue}.", "zh-CN": "{queue}来电。"},  # to an agent
+    "whisper_callback": {"en": "A callback for {queue}.", "zh-CN": "{queue}回电。"},
     "called_back": {"en": "We will call you back.", "zh-CN": "我们会给您回电。"},
     "voicemail": {
         "en": "Nobody can take your call now. Please call again later.",

@@ -56,7 +56,7 @@ QUERIES = {
     "FROM agent a JOIN app_user u ON u.id = a.user_id",
     "desks": "SELECT agent_id::text AS id, desk_reachable AS reachable FROM agent_state",
     "stays": f"SELECT id::text, queue_id::text AS queue, {us('queued_at', 'queued_us')}, "
-    f'{us("ended_at", "ended_us")}, "end" FROM stay',
+    f'{us("ended_at", "ended_us")}, "end", told FROM stay',
     "segments": f"SELECT id::text, contact_id::text AS contact, stay_id::text AS stay, agent_id::text AS agent, role, "
     f"{us('connected_at', 'connected_us')}, {us('ended_at', 'ended_us')}, parked_us, "
     f"{us('wrap_up_until', 'wrap_up_until_us')} FROM segment",
@@ -101,6 +101,7 @@ class Day:
     answered_us: list[int] = field(default_factory=list)
     abandoned_us: list[int] = field(default_factory=list)
     called_back_us: list[int] = field(default_factory=list)
+    told: list[tuple[bool, int]] = field(default_factory=list)  # of the answered: whether it was right, and how far off
     waits_us: list[int] = field(default_factory=list)  # of all
     short_calls: int = 0
     handled: set[str] = field(default_factory=set)
@@ -173,6 +174,12 @@ class Log:
             match row["end"]:
                 case "answered":
                     found.answered_us.append(wait_us)
+                    if row["told"] is not None:
+                        told = json.loads(row["told"])
+                        took_us = until_us - told["at_us"]
+                        middle_us = (told["low_us"] + told["high_us"]) // 2
+                        is_right = told["low_us"] <= took_us <= told["high_us"]
+                        found.told.append((is_right, abs(took_us - middle_us)))
                     over = first is not None and self.states.get(first["id"]) in {"wrap_up", "done"}
                     if first and over and first["ended_us"] - first["connected_us"] <= SHORT_CALL_US:
                         found.short_calls += 1
@@ -309,6 +316,8 @@ def report(day: Day) -> dict[str, Any]:
         "asa": ms(mean(day.answered_us, answered)),
         "wait_p50": ms(quantile(day.answered_us, 50)), "wait_p90": ms(quantile(day.answered_us, 90)),
         "longest_wait": ms(max(day.waits_us, default=None)),
+        "told_rightly": (sum(is_right for is_right, _ in day.told), len(day.told)),
+        "told_error": ms(mean((off_us for _, off_us in day.told), len(day.told))),
         "callback_wait": ms(mean(day.called_back_us, len(day.called_back_us))),
         "handled": len(day.handled), "aht": ms(mean(day.handling_us, len(day.handled))),
         "consults": len(day.consults_us), "consult_time": ms(mean(day.consults_us, len(day.consults_us))),

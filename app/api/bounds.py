@@ -1,4 +1,5 @@
-"""What is refused before any route sees it? Bodies that are too large or not JSON, and text no database can hold.
+"""What is refused before any route sees it? Bodies that are too large, or neither JSON nor the sound that is wanted,
+and text no database can hold.
 
 A raw ASGI layer: it reads the body itself, up to the route's bound, so that 10 MB cost 64 KiB. A NUL or a lone
 surrogate would abort a whole turn of the writer; both are refused here with the field named, in body, path and query.
@@ -21,6 +22,7 @@ BULK_BODY_BYTES_MAX = 2 * 1_048_576
 QUERY_BYTES_MAX = 8_192
 BULK_PATHS = frozenset({"/v1/agents/bulk", "/v1/users/bulk", "/v1/customers/bulk", "/v1/tickets"})
 BULK_FOLDER = "/v1/flows"  # whose texts are long
+WAVE_PATH, WAVE_TYPES = "/v1/prompts", ("audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave")
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _JSON = re.compile(r"application/(json|[a-z0-9.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
@@ -60,7 +62,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes:
-    is_bulk = scope["path"] in BULK_PATHS or scope["path"].startswith(BULK_FOLDER)
+    is_bulk = scope["path"] in (*BULK_PATHS, WAVE_PATH) or scope["path"].startswith(BULK_FOLDER)
     most = BULK_BODY_BYTES_MAX if is_bulk else BODY_BYTES_MAX
     announced = Headers(scope=scope).get("content-length", "0")
     if not announced.isascii() or not announced.isdigit() or len(announced) > 15 or int(announced) > most:
@@ -113,6 +115,9 @@ def _is_text(quoted: bytes) -> bool:
 def _check_body(scope: Scope, body: bytes) -> None:
     if not body or scope["method"] not in _WITH_BODY:
         return
+    if scope["path"] == WAVE_PATH:
+        _require_wave(scope)
+        return
     if not _JSON.fullmatch(Headers(scope=scope).get("content-type", "")):
         raise Problem(
             415, "request.not_json", "The body must be application/json", headers={"Accept": "application/json"}
@@ -131,6 +136,13 @@ def _check_body(scope: Scope, body: bytes) -> None:
     ]
     if errors:
         raise _not_text(errors)
+
+
+def _require_wave(scope: Scope) -> None:
+    media_type = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in WAVE_TYPES:
+        title = f"The body must be {WAVE_TYPES[0]}"
+        raise Problem(415, "request.not_wave", title, headers={"Accept": ", ".join(WAVE_TYPES)})
 
 
 def _not_text(errors: list[FieldError]) -> Problem:

@@ -13,7 +13,7 @@ LIST_MAX = 1000
 MS_MAX = 2**53 - 1
 
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-_NO_CONTROLS = r"^[^\u0000-\u001f\u007f]*$"
+NO_CONTROLS = r"^[^\u0000-\u001f\u007f]*$"
 _NO_CONTROLS_BUT_LINES = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
 _LANGUAGE = "^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$"  # BCP 47
 _NAME_SHAPE = re.compile(r"\S")
@@ -34,9 +34,9 @@ def _zone(name: str) -> str:
 
 Id = Annotated[str, StringConstraints(pattern=_UUID), Field(json_schema_extra={"format": "uuid"})]
 Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=NAME_MAX, pattern=_NO_CONTROLS), AfterValidator(_not_blank)
+    str, StringConstraints(min_length=1, max_length=NAME_MAX, pattern=NO_CONTROLS), AfterValidator(_not_blank)
 ]
-Line = Annotated[str, StringConstraints(max_length=NAME_MAX, pattern=_NO_CONTROLS)]
+Line = Annotated[str, StringConstraints(max_length=NAME_MAX, pattern=NO_CONTROLS)]
 Language = Annotated[str, StringConstraints(min_length=2, max_length=35, pattern=_LANGUAGE)]
 Zone = Annotated[
     str,

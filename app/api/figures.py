@@ -14,6 +14,7 @@ from app.api.access import Caller
 from app.api.fields import MS_MAX, Given, Id, Shown
 from app.api.problems import invalid, not_found
 from app.store import figures, queues
+from contacts.stay import Told
 
 router = APIRouter(prefix="/v1/figures", tags=["figures"])
 definitions_router = APIRouter(prefix="/v1/metrics", tags=["figures"])
@@ -123,7 +124,8 @@ def _of_queues(
 ) -> list[QueueFigures]:
     tallies = {queue["id"]: Tally(thresholds_of(queue["config"])) for queue in found}
     for stay in stays:
-        tallies[stay.queue_id].add_stay(StayFact(*stay))
+        told = Told(**stay.told) if stay.told is not None else None
+        tallies[stay.queue_id].add_stay(StayFact(*stay[:-1], told=told))
     for segment in segments:
         tallies[segment.queue_id].add_segment(SegmentFact(*segment))
     return [_of_queue(queue, tallies[queue["id"]]) for queue in found]

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import StringConstraints
 
-from app.api.access import Caller
+from app.api.access import Access, Caller
 from app.api.acts import Act, acting, new_id
 from app.api.fields import CompanyPageQuery, Given, Id, Name, PathId, Shown, sure_ms
 from app.api.pages import Page, page_of
 from app.api.problems import not_found
 from app.api.queues import PathVersion, Reason, VersionQuery
 from app.problems import FieldError, Problem
-from app.store import companies, flows
+from app.store import companies, flows, prompts
 from ivr.check import check, serious
 from ivr.load import BYTES_MAX
 from ivr.load import Problem as FlowProblem
@@ -91,8 +91,15 @@ def _listed(row: Mapping[str, Any]) -> FlowVersionListed:
     return FlowVersionListed(**{name: row[name] for name in names}, created_ms=sure_ms(row["created_at"]))
 
 
-def _version(row: Mapping[str, Any]) -> FlowVersionShown:
-    return FlowVersionShown(**_listed(row).model_dump(), text=row["text"], problems=_problems_shown(check(row["text"])))
+async def _version(access: Access, row: Mapping[str, Any]) -> FlowVersionShown:
+    found = await _checked(access, row["company_id"], row["text"])
+    return FlowVersionShown(**_listed(row).model_dump(), text=row["text"], problems=_problems_shown(found))
+
+
+async def _checked(access: Access, company_id: str, text: str) -> list[FlowProblem]:
+    async with access.reading() as conn:
+        recorded = await prompts.recorded(conn, company_id)
+    return check(text, recorded)
 
 
 def _problems_shown(found: Iterable[FlowProblem]) -> list[ProblemShown]:
@@ -105,7 +112,7 @@ def _problems_shown(found: Iterable[FlowProblem]) -> list[ProblemShown]:
 async def check_flow(body: TextGiven, access: Caller) -> FlowChecked:
     """What is wrong with a text, before it is stored."""
     access.require_company(body.company_id)
-    return FlowChecked(problems=_problems_shown(check(body.text)))
+    return FlowChecked(problems=_problems_shown(await _checked(access, body.company_id, body.text)))
 
 
 @router.get("")
@@ -119,7 +126,7 @@ async def list_flows(page: CompanyPageQuery, access: Caller) -> Page[FlowShown]:
 async def create_flow(body: NewFlow, access: Caller) -> FlowShown:
     access.require_company(body.company_id)
     if body.publish:
-        _require_in_order(body.text)
+        await _require_in_order(access, body.company_id, body.text)
     async with acting(access) as act:
         if await companies.read(act.conn, body.company_id) is None:
             raise not_found("company", "/company_id")
@@ -134,11 +141,7 @@ async def create_flow(body: NewFlow, access: Caller) -> FlowShown:
 
 @router.get("/{flow_id}")
 async def read_flow(flow_id: PathId, access: Caller) -> FlowShown:
-    async with access.reading() as conn:
-        row = await flows.read(conn, flow_id, access.companies)
-    if row is None:
-        raise not_found("flow", "/flow_id", "path")
-    return _shown(row)
+    return _shown(await _live(access, flow_id))
 
 
 @router.delete("/{flow_id}", status_code=204)
@@ -167,7 +170,7 @@ async def list_flow_versions(
 async def create_flow_version(flow_id: PathId, body: NewFlowVersion, access: Caller) -> FlowVersionShown:
     """A version never changes; it comes into force when it is published."""
     if body.publish:
-        _require_in_order(body.text)
+        await _require_in_order(access, (await _live(access, flow_id))["company_id"], body.text)
     async with acting(access) as act:
         flow = await _locked(act, flow_id)
         number = await flows.newest_version(act.conn, flow_id) + 1
@@ -175,7 +178,7 @@ async def create_flow_version(flow_id: PathId, body: NewFlowVersion, access: Cal
         if body.publish:
             await _publish(act, flow, number)
             row = {**row, "state": "published"}
-    return _version(row)
+    return await _version(access, row)
 
 
 @router.get("/{flow_id}/versions/{version}")
@@ -186,25 +189,34 @@ async def read_flow_version(flow_id: PathId, version: PathVersion, access: Calle
         row = await flows.version(conn, flow_id, version)
     if row is None:
         raise not_found("version", "/version", "path")
-    return _version(row)
+    return await _version(access, row)
 
 
 @router.post("/{flow_id}/versions/{version}/publish")
 async def publish_flow_version(flow_id: PathId, version: PathVersion, access: Caller) -> FlowVersionShown:
     """An older version may be published again: that is how one goes back. Calls go on in the version they began in."""
+    await _live(access, flow_id)
+    async with access.reading() as conn:
+        row = await flows.version(conn, flow_id, version)
+    if row is None:
+        raise not_found("version", "/version", "path")
+    await _require_in_order(access, row["company_id"], row["text"])
     async with acting(access) as act:
-        flow = await _locked(act, flow_id)
-        row = await flows.version(act.conn, flow_id, version)
-        if row is None:
-            raise not_found("version", "/version", "path")
-        _require_in_order(row["text"])
-        await _publish(act, flow, version)
-    return _version({**row, "state": "published"})
+        await _publish(act, await _locked(act, flow_id), version)
+    return await _version(access, {**row, "state": "published"})
 
 
-def _require_in_order(text: str) -> None:
-    """Raises Problem 422 that names each line at fault."""
-    found = check(text)
+async def _live(access: Access, flow_id: str) -> Mapping[str, Any]:
+    async with access.reading() as conn:
+        row = await flows.read(conn, flow_id, access.companies)
+    if row is None:
+        raise not_found("flow", "/flow_id", "path")
+    return row
+
+
+async def _require_in_order(access: Access, company_id: str, text: str) -> None:
+    """Raises Problem 422 that names each line at fault, recordings among them that are not there."""
+    found = await _checked(access, company_id, text)
     if serious(found):
         wrong = [FieldError("/text", each.detail, each.text_key, line=each.line) for each in found if each.serious]
         raise Problem(422, "flow.problems", "The flow cannot be published", wrong)

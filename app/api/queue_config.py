@@ -6,13 +6,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.api.fields import Given, Id, Language
+from app.api.fields import NO_CONTROLS, Given, Id, Language
 from contacts import hours, requirement
 from routing.messages import AgentOrder, LastStepKind
 
 DAY_S = 86_400
 RATES_MAX = 8  # distinct ones in a domain (semantics.md, Order)
 STEPS_MAX = 16
+WHISPER_LANGUAGES_MAX = 16
 
 
 def _requirement(text: str) -> str:
@@ -102,6 +103,10 @@ class Announce(Given):
     language: Language = "en"
 
 
+WhisperText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_CONTROLS)]
+WhisperTexts = Annotated[dict[Language, WhisperText], Field(min_length=1, max_length=WHISPER_LANGUAGES_MAX)]
+
+
 class QueueConfig(Given):
     requirement: RequirementText = ""
     rate: Annotated[int, Field(ge=1, le=1000, description="Points per second of waiting")] = 1
@@ -125,6 +130,13 @@ class QueueConfig(Given):
         Literal["off", "always"], Field(description="Of calls by an Asterisk; announce it in the flow")
     ] = "off"
     announce: Announce | None = None
+    whisper: Annotated[
+        bool | WhisperTexts,
+        Field(
+            description="What agents on an Asterisk hear in their language, before they have the caller: the queue's "
+            "name, and of a callback that it is one; or a text by language, in which {queue} is the name"
+        ),
+    ] = False
     when_lost: Annotated[
         Literal["nothing", "callback"],
         Field(description="What a caller gets whose line broke with the telephone system: their place, called back"),

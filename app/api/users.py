@@ -179,6 +179,7 @@ async def change_user(user_id: PathId, body: UserChange, access: Caller) -> User
             await login_sessions.end_all(act.conn, user_id)
         if disabled is not None:
             fields["disabled"] = disabled
+        if disabled is not None or "language" in fields:
             await _reconfigure(act, user_id)
         await act.record("user.changed", "user", user_id, before=before, after=fields)
     return _shown(row)

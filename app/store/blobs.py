@@ -97,6 +97,11 @@ async def hold(conn: AsyncConnection, blob_id: str, companies: Companies, held: 
     return (await conn.execute(held_by)).rowcount == 1
 
 
+async def keep_until(conn: AsyncConnection, blob_id: str, until_us: int | None) -> None:
+    """Another instant to go at; None: kept until somebody says otherwise."""
+    await conn.execute(update(blob).where(blob.c.id == blob_id).values(delete_after=until_us))
+
+
 # --- sweeps -----------------------------------------------------------------------------------------------------------
 
 

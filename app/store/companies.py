@@ -23,6 +23,10 @@ async def read(conn: AsyncConnection, company_id: str) -> Row | None:
     return await rows.first(conn, select(company).where(company.c.id == company_id))
 
 
+async def with_slug(conn: AsyncConnection, slug: str) -> Row | None:
+    return await rows.first(conn, select(company).where(company.c.slug == slug))
+
+
 async def exist(conn: AsyncConnection, company_ids: Collection[str]) -> bool:
     found = await conn.execute(select(company.c.id).where(company.c.id.in_(company_ids)))
     return len(found.all()) == len(set(company_ids))

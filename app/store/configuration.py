@@ -25,7 +25,7 @@ QUEUE_FIELDS = frozenset(
     }
 )  # fmt: skip
 # Not the engine's: what happens to its callers.
-JOURNEY_FIELDS = frozenset({"hours", "recording", "ring", "when_lost", "announce"})
+JOURNEY_FIELDS = frozenset({"hours", "recording", "ring", "when_lost", "announce", "whisper"})
 CHANGES_MAX = 10_000  # of one reading; the next turn reads the rest
 
 CHANGED = """
@@ -46,7 +46,7 @@ WHERE q.domain_id = $1
 COMPANIES = "SELECT id::text, region, dialling FROM company WHERE id = ANY($1::uuid[]) AND archived_at IS NULL"
 # One who may serve all companies is granted each of them by name: the engine knows no "all".
 FORMER = """
-SELECT a.id::text, a.capacity,
+SELECT a.id::text, a.capacity, u.language,
     (SELECT coalesce(json_object_agg(s.name, k.level), '{}') FROM agent_skill k JOIN skill s ON s.id = k.skill_id
         WHERE k.agent_id = a.id AND s.archived_at IS NULL) AS skills,
     (SELECT coalesce(json_agg(DISTINCT c.id), '[]') FROM role_grant g
@@ -134,6 +134,7 @@ def _queue(row: asyncpg.Record) -> dict[str, Any]:
 def _agent(row: asyncpg.Record) -> dict[str, Any]:
     value: dict[str, Any] = {
         "agent_id": row["id"],
+        "language": row["language"],
         "skills": json.loads(row["skills"]),
         "company_ids": json.loads(row["company_ids"]),
     }

@@ -19,6 +19,7 @@ class StayRow(NamedTuple):
     end: Any
     connected_us: int | None
     talk_ended_us: int | None
+    told: dict[str, int] | None
 
 
 def _stays(queue_ids: Collection[str], from_us: int, to_us: int) -> Select[Any]:
@@ -34,7 +35,15 @@ def _stays(queue_ids: Collection[str], from_us: int, to_us: int) -> Select[Any]:
         .lateral("first")
     )
     return (
-        select(stay.c.queue_id, stay.c.queued_at, stay.c.ended_at, stay.c.end, first.c.connected_at, first.c.ended_at)
+        select(
+            stay.c.queue_id,
+            stay.c.queued_at,
+            stay.c.ended_at,
+            stay.c.end,
+            first.c.connected_at,
+            first.c.ended_at,
+            stay.c.told,
+        )
         .join(first, true(), isouter=True)
         .where(stay.c.queue_id.in_(queue_ids), stay.c.queued_at >= from_us, stay.c.queued_at < to_us)
         .limit(STAYS_MAX + 1)

@@ -17,7 +17,7 @@ from contacts.leg import Leg
 from contacts.presence import AgentState
 from contacts.records import CLEARED_LEGS_MAX, WAITS_KEPT, ConfigValue, DialGrant, Records
 from contacts.segment import Segment
-from contacts.stay import Stay, Wishes
+from contacts.stay import Stay, Told, Wishes
 from contacts.words import DAY_US
 
 # A closed contact is kept while somebody still works on it (wrap-up).
@@ -35,7 +35,7 @@ FROM wanted JOIN contact c USING (id) ORDER BY c.id
 """
 STAYS = f"""
 SELECT id::text, contact_id::text, domain_id, queue_id::text, queue_version, requirement, place_us,
-    {read("queued_at")}, {read("promise_at")}, {read("limit_at")}, wishes, {read("ended_at")}, "end", routing
+    {read("queued_at")}, {read("promise_at")}, {read("limit_at")}, wishes, {read("ended_at")}, "end", routing, told
 FROM stay WHERE domain_id = $1 AND ended_at IS NULL ORDER BY id
 """
 SEGMENTS = f"""
@@ -158,7 +158,8 @@ def as_wishes(raw: str) -> Wishes:
 
 def as_stay(row: asyncpg.Record) -> Stay:
     fields = list(row)
-    fields[-4], fields[-1] = as_wishes(fields[-4]), _json(fields[-1])
+    fields[-5], fields[-2] = as_wishes(fields[-5]), _json(fields[-2])
+    fields[-1] = None if fields[-1] is None else Told(**_json(fields[-1]))
     return Stay(*fields)
 
 

@@ -23,7 +23,7 @@ from app.store.tables_customers import (
     customer_found,
     customer_relation,
 )
-from app.store.tables_flows import flow, flow_endpoint, flow_version
+from app.store.tables_flows import flow, flow_endpoint, flow_version, prompt
 from app.store.tables_log import (
     audit,
     clock,
@@ -103,6 +103,7 @@ __all__ = [
     "login_session",
     "metadata",
     "number",
+    "prompt",
     "provider_secret",
     "queue",
     "queue_version",

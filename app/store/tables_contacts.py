@@ -118,6 +118,7 @@ stay = Table(
     instant("ended_at", nullable=True),
     one_of("end", StayEnd, nullable=True, quote=True),
     document("routing", 4, default="'{}'"),
+    document("told", 1, nullable=True),
     UniqueConstraint("contact_id", "id", "domain_id"),
     ForeignKeyConstraint(
         ["company_id", "contact_id", "domain_id"], ["contact.company_id", "contact.id", "contact.domain_id"]

@@ -53,6 +53,32 @@ flow_version = Table(
     ForeignKeyConstraint(["company_id", "flow_id"], ["flow.company_id", "flow.id"]),
 )
 
+# Recordings that flows name; the sound is the blob's.
+prompt = Table(
+    "prompt",
+    metadata,
+    uid("id", primary_key=True),
+    uid("company_id", ForeignKey("company.id")),
+    token("name", 165),
+    token("language", 6),
+    uid("blob_id"),
+    whole("rate"),
+    whole("length_ms"),
+    instant("created_at", now=True),
+    instant("archived_at", nullable=True),
+    version(),
+    UniqueConstraint("company_id", "id"),
+    ForeignKeyConstraint(["company_id", "blob_id"], ["blob.company_id", "blob.id"]),
+)
+Index(
+    "uq_prompt_name",
+    prompt.c.company_id,
+    prompt.c.name,
+    prompt.c.language,
+    unique=True,
+    postgresql_where=prompt.c.archived_at.is_(None),
+)
+
 # What a flow may ask of the company's own systems, by its name; sealed by the installation's secret key.
 flow_endpoint = Table(
     "flow_endpoint",

@@ -51,7 +51,7 @@ GROUP BY agent_id, kind, was, chosen
 INSTANT = f"SELECT {read('at')} FROM event WHERE domain_id = $1 AND seq >= $2 ORDER BY seq LIMIT 1"
 STAYS_OF_SEGMENTS = f"""
 SELECT id::text, contact_id::text, domain_id, queue_id::text, queue_version, requirement, place_us,
-    {read("queued_at")}, {read("promise_at")}, {read("limit_at")}, wishes, {read("ended_at")}, "end", routing
+    {read("queued_at")}, {read("promise_at")}, {read("limit_at")}, wishes, {read("ended_at")}, "end", routing, told
 FROM stay WHERE id = ANY($1::uuid[])
 """
 

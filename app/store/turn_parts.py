@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from app.store.faults import DataError
 from app.store.turn_statement import FIRST_SEQ, LAST_SEQ, Field, Kind, Part
-from contacts.stay import Wishes
+from contacts.stay import Told, Wishes
 
 KB = 1024
 _NO_WISHES = Wishes()
@@ -33,6 +33,10 @@ def as_json(value: Mapping[str, Any], bytes_max: int, what: str) -> str:
 
 def wishes_json(wishes: Wishes) -> str:
     return "{}" if wishes == _NO_WISHES else as_json(asdict(wishes), KB, "stay.wishes")
+
+
+def told_json(told: Told) -> str:
+    return as_json(asdict(told), KB, "stay.told")
 
 
 def _f(column: str, kind: Kind, attribute: str | None = None) -> Field:
@@ -118,6 +122,7 @@ CHANGED_STAY = Part(
         _at("ended_at", "ended_us"),
         _f("end", "text"),
         _document("routing", 4, "stay.routing"),
+        Field("told", "jsonb", lambda stay: None if stay.told is None else told_json(stay.told)),
     ),
     does="update",
 )

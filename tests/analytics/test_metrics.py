@@ -10,7 +10,7 @@ from analytics.facts import Ratio, SegmentFact, StayFact, Thresholds, wait_us
 from analytics.metrics import LIVE_METRICS, METRICS
 from analytics.tally import Tally, tally
 from contacts.segment import Role
-from contacts.stay import StayEnd
+from contacts.stay import StayEnd, Told
 from contacts.words import SECOND_US
 
 BY = Thresholds(service_level_s=20, short_abandon_s=5)
@@ -228,6 +228,27 @@ def test_facts_make_the_same_tally_in_any_order():
             shuffled.add_talk(fact.talk_ended_us - fact.connected_us)
 
     assert shuffled == tally(TEN, BY)
+
+
+def test_what_callers_were_told_is_held_against_what_they_waited():
+    """Of the answered alone, from the moment they were told. Errors of 30, 0 and 90 s."""
+
+    def told(at_s: int, low_s: int, high_s: int) -> Told:
+        return Told(at_s * SECOND_US, low_s * SECOND_US, high_s * SECOND_US)
+
+    said = [
+        replace(answered(100), told=told(1070, 0, 120)),  # 30 s left, of 0 to 120
+        replace(answered(100), told=told(1010, 60, 120)),  # 90 s left
+        replace(answered(200), told=told(1020, 60, 120)),  # 180 s left
+        replace(over("abandoned", 30), told=told(5, 60, 120)),  # nobody knows how long they would have waited
+        answered(50),
+    ]
+    tallied = of(said)
+
+    assert metrics.told_rightly(tallied) == Ratio(2, 3)
+    assert metrics.told_error_us(tallied) == (30 + 0 + 90) * SECOND_US // 3
+    assert metrics.told_error_us([Tally()]) is None
+    assert metrics.told_rightly([Tally()]).ppm is None
 
 
 # --- definitions ------------------------------------------------------------------------------------------------------

@@ -9,10 +9,15 @@ from tests.api.conftest import House
 
 COMPANY_OWNED = (
     "wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment", "recording", "endpoint",
+    "prompt",
 )  # fmt: skip
 OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant", "asterisk")
 
 
+# A tenth of a second of silence, as telephones play it.
+WAVE = bytes.fromhex(
+    "52494646 64060000 57415645 666d7420 10000000 0100 0100 401f0000 803e0000 0200 1000 64617461 40060000"
+) + bytes(1_600)
 FLOW = "flow: main\nlanguages: [en]\nstart: bye\nnodes: {bye: {hang_up: ''}}\n"
 
 
@@ -34,6 +39,7 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     ids["flow"] = (await house.make("flows", of | {"name": "Main", "text": FLOW}))["id"]
     endpoint = of | {"name": "balance", "url": f"https://crm.{slug}.example/balance"}
     ids["endpoint"] = (await house.make("endpoints", endpoint))["id"]
+    ids["prompt"] = await upload(house.operator, made.company)
     ids["number"] = (await house.make("numbers", of | {"address": address, "queue_id": ids["queue"]}))["id"]
     ids["customer"] = (await house.make("customers", of | {"name": f"Customer of {slug}"}))["id"]
     ids["disposition"] = (await house.make("dispositions", of | {"code": "sold", "name": "Sold"}))["id"]
@@ -52,6 +58,13 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     provider = {"name": "p", "command_url": "http://127.0.0.1:9/", "company_id": made.company}
     ids["provider"] = (await house.make("telephony-providers", provider))["id"]
     return made
+
+
+async def upload(client: Any, company_id: str, name: str = "hello.wav", language: str = "en") -> str:
+    about = {"company_id": company_id, "name": name, "language": language}
+    answer = await client.post("/v1/prompts", params=about, content=WAVE, headers={"content-type": "audio/wav"})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 async def insert_contact(house: House, company_id: str, customer_id: str | None = None, **more: Any) -> str:

@@ -15,7 +15,7 @@ import pytest_asyncio
 from app import rights
 from app.api_document import document
 from tests.api.conftest import House, open_house
-from tests.api.furnished import COMPANY_OWNED, FLOW, OPERATOR_OWNED, Things, furnish
+from tests.api.furnished import COMPANY_OWNED, FLOW, OPERATOR_OWNED, WAVE, Things, furnish
 from tests.conftest import outside_any_loop
 
 DOCUMENT = document()
@@ -147,13 +147,13 @@ async def ask(
     schema = body_schema(operation)
     if body is None and schema is not None:
         body = own_body(name, mine)
+    headers = {"Idempotency-Key": "some-key"}
+    if name == "create_prompt":  # its body is a sound
+        query = {"company_id": mine.company, "name": "other.wav", "language": "en"} | (query or {})
+        return await client.post(template, params=query, content=WAVE, headers={"content-type": "audio/wav"})
     return await client.request(
-        method,
-        template.format(**values | (path or {})),
-        params=query,
-        json=body,
-        headers={"Idempotency-Key": "some-key"},
-    )
+        method, template.format(**values | (path or {})), params=query, json=body, headers=headers
+    )  # fmt: skip
 
 
 def own_body(name: str, mine: Things) -> Any:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from app.commands import ApplyConfig
 from tests.api.conftest import House
 
@@ -163,6 +165,37 @@ async def test_every_act_leaves_an_audit_row_without_names(house: House, company
     }
     assert "Ada" not in str(rows)
     assert "lovelace" not in str(rows)
+
+
+async def test_the_language_of_an_agent_reaches_the_writer(house: House):
+    user = await house.make("users", {"login": "ada", "name": "Ada"})
+    agent = await house.make("agents", {"user_id": user["id"]})
+    before = (await house.rows("SELECT config_seq FROM domain"))[0]["config_seq"]
+
+    await house.operator.patch(f"/v1/users/{user['id']}", json={"version": 1, "name": "Ada L."})
+    named = (await house.rows("SELECT config_seq FROM domain"))[0]["config_seq"]
+    await house.operator.patch(f"/v1/users/{user['id']}", json={"version": 2, "language": "zh-CN"})
+    told = await house.rows("SELECT kind, subject_id FROM config_change WHERE seq > $1", before)
+
+    assert named == before
+    assert [(row["kind"], row["subject_id"]) for row in told] == [("agent", agent["id"])]
+
+
+@pytest.mark.parametrize("whisper", [True, False, {"en": "Gold, {queue}", "zh-CN": "贵宾"}])
+async def test_a_queue_says_to_its_agents_what_call_it_is(house: House, company: dict[str, Any], whisper: Any):
+    made = await house.make("queues", {"company_id": company["id"], "name": "Gold", "config": {"whisper": whisper}})
+    version = (await house.operator.get(f"/v1/queues/{made['id']}/versions/1")).json()
+
+    assert version["config"]["whisper"] == whisper
+
+
+@pytest.mark.parametrize("whisper", ["yes", 1, {}, {"en": ""}, {"en": "x" * 201}, {"en": "a\nb"}, {"1": "x"}, None])
+async def test_what_nobody_could_say_is_refused(house: House, company: dict[str, Any], whisper: Any):
+    body = {"company_id": company["id"], "name": "Gold", "config": {"whisper": whisper}}
+    refused = await house.operator.post("/v1/queues", json=body)
+
+    assert refused.status_code == 422
+    assert all(each["pointer"].startswith("/config/whisper") for each in refused.json()["errors"])
 
 
 async def test_a_company_that_joins_is_served_by_those_who_serve_all(house: House):

@@ -83,6 +83,19 @@ def test_prompts_that_are_missing_or_never_said_are_told() -> None:
     assert found(text) == [(5, "flow.no_language"), (6, "flow.unsaid"), (9, "flow.no_prompt")]
 
 
+def test_a_recording_that_is_not_there_is_told_in_the_line_that_names_it() -> None:
+    text = text_of(
+        "prompts:", "  p:", "    zh-CN: {file: hello.wav}", "    en: {file: hello.wav}", "nodes:", "  a: {hang_up: p}",
+        head=HEAD.replace("[en]", "[en, zh-CN]"),
+    )  # fmt: skip
+    problem = Problem(7, "flow.no_recording", "prompt p: no recording hello.wav in en")
+
+    assert check(text) == [], "nobody asked what is there"
+    assert check(text, {("hello.wav", "zh-CN")}) == [problem]
+    assert serious([problem])
+    assert check(text, {("hello.wav", "zh-CN"), ("hello.wav", "en")}) == []
+
+
 def test_a_variable_that_nothing_sets_is_told() -> None:
     text = text_of(
         "prompts:", "  p:", "    en: 'Order {order}'", "nodes:", "  a: {say: p, next: b}", "  b:", "    choose:",

@@ -2,11 +2,39 @@
 
 import json
 
+from app import commands as c
 from contacts.effect import ARI
 from tests.journey.board import Board, open_board
 from tests.journey.story import Call, rows
 
 ANNOUNCE = {"announce": {"first_s": 5, "every_s": 60}}
+
+
+async def test_what_a_caller_is_told_first_stays_with_their_wait(database: str) -> None:
+    """Nobody was served yet and one agent is there: it is a guess. What they are told later changes nothing."""
+    async with open_board(database, agents=2, config=ANNOUNCE | {"limit_s": 600}) as board:
+        board.provider = f"{ARI}{board.provider}"
+        await board.seat(board.centre.agent_ids[0])
+        busy = await Call(board).arrive()
+        await busy.act("accept")
+        await busy.both("Established")
+        call = await Call(board).arrive()
+        await call.report((call.ref, "Established"))
+        await board.let_pass(6)
+        (first,) = await rows(board, "SELECT told FROM stay WHERE contact_id = $1", call.contact_id)
+        (text,) = await said(board)
+        (effect,) = await rows(board, "SELECT id::text FROM effect WHERE args ? 'announce'")
+        heard = c.ReportHeard(board.provider, effect["id"], "done", "", 3.0)
+        await board.ask(heard, actor="provider")
+        await board.let_pass(61)
+        (later,) = await rows(board, "SELECT told FROM stay WHERE contact_id = $1", call.contact_id)
+        texts = await said(board)
+
+    told = json.loads(first["told"])
+    assert text == f"All our people are busy. You will probably wait up to {told['high_us'] // 60_000_000} minutes."
+    assert (told["low_us"], told["high_us"] % 60_000_000) == (0, 0)
+    assert len(texts) == 2
+    assert later == first
 
 
 async def said(board: Board) -> list[str]:

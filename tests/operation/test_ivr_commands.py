@@ -1,9 +1,11 @@
 """Can a flow be checked, tried and drawn from the command line?"""
 
 import json
+import uuid
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
+import asyncpg
 import jsonschema
 import pytest
 import yaml
@@ -12,6 +14,7 @@ from typer.testing import CliRunner, Result
 from app.cli import app
 from ivr.flow import Flow
 from ivr.load import load
+from tests.conftest import outside_any_loop
 
 ROOT = Path(__file__).parents[2]
 FLOWS = sorted((ROOT / "ivr" / "flows").glob("*.yaml"))
@@ -47,6 +50,51 @@ def test_what_is_only_noted_can_be_published(tmp_path: Path) -> None:
     found = jackfield("check", str(file))
 
     assert (found.exit_code, found.stdout) == (0, f"{file}:6: note: b: no way leads here [flow.unreachable]\n")
+
+
+NAMING = """\
+flow: f
+languages: [en]
+start: a
+prompts:
+  hi: {en: {file: hi.wav}}
+nodes:
+  a: {hang_up: hi}
+"""
+
+
+def test_recordings_are_looked_for_where_a_company_is_named(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "naming.yaml"
+    file.write_text(NAMING)
+    monkeypatch.setenv("DATABASE_URL", database)
+    monkeypatch.setenv("JACKFIELD_HOME", str(tmp_path))
+
+    async def upload() -> None:
+        conn = await asyncpg.connect(database)
+        company, blob = str(uuid.uuid4()), str(uuid.uuid4())
+        await conn.execute("INSERT INTO company (id, slug, name) VALUES ($1, 'acme', 'Acme')", company)
+        await conn.execute(
+            "INSERT INTO blob (id, company_id, kind, media_type, location, state, retention) "
+            "VALUES ($1::uuid, $2, 'prompt', 'audio/wav', $1::text, 'stored', 'prompt')", blob, company,
+        )  # fmt: skip
+        await conn.execute(
+            "INSERT INTO prompt (id, company_id, name, language, blob_id, rate, length_ms) "
+            "VALUES ($1, $2, 'hi.wav', 'en', $1, 8000, 100)", blob, company,
+        )  # fmt: skip
+        await conn.close()
+
+    unasked, nobody = jackfield("check", str(file)), jackfield("check", str(file), "--company", "acme")
+    outside_any_loop(upload)
+    there = jackfield("check", str(file), "--company", "acme")
+    file.write_text(NAMING.replace("hi.wav", "ho.wav"))
+    missing = jackfield("check", str(file), "--company", "acme")
+
+    assert (unasked.exit_code, there.exit_code) == (0, 0)
+    assert (nobody.exit_code, "no company 'acme'" in nobody.output) == (2, True)
+    assert missing.exit_code == 1
+    assert missing.stdout == f"{file}:5: error: prompt hi: no recording ho.wav in en [flow.no_recording]\n"
 
 
 def test_what_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ KEPT_S = 2.0
 class Ear(asyncio.DatagramProtocol):
     """Plays one tone and keeps the last seconds of what it hears; in its `async with` block it is there."""
 
-    def __init__(self, hertz: float) -> None:
+    def __init__(self, hertz: float, kept_s: float = KEPT_S) -> None:
         self.hertz = hertz
+        self.kept_s = kept_s
         self.port = 0
         self._heard: list[tuple[float, bytes]] = []  # when it came, µ-law
         self._transport: asyncio.DatagramTransport | None = None
@@ -44,7 +45,7 @@ class Ear(asyncio.DatagramProtocol):
             self._playing = loop.create_task(self._play(addr))
         if kind == 0:
             self._heard.append((loop.time(), data[12:]))
-            while self._heard[0][0] < loop.time() - KEPT_S:
+            while self._heard[0][0] < loop.time() - self.kept_s:
                 self._heard.pop(0)
 
     async def _play(self, to: tuple[str, int]) -> None:

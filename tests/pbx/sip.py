@@ -64,7 +64,10 @@ Content-Length: 0
 )
 
 
-def caller_scenario(called: str, number: str | None, steps: Sequence[str], name: str = "Caller") -> str:
+def caller_scenario(
+    called: str, number: str | None, steps: Sequence[str], name: str = "Caller", media: int | None = None
+) -> str:
+    offer = SDP if media is None else SDP.replace("[auto_media_port]", str(media))
     who = f'"{name}" <sip:{number}@[local_ip]>' if number else '"Anonymous" <sip:anonymous@anonymous.invalid>'
     invite = f"""\
 INVITE sip:{called}@[remote_ip]:[remote_port] SIP/2.0
@@ -78,7 +81,7 @@ Max-Forwards: 70
 Content-Type: application/sdp
 Content-Length: [len]
 
-{SDP}"""
+{offer}"""
     ack = f"""\
 ACK [next_url] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
@@ -231,12 +234,21 @@ class Parties:
     _all: list[Party] = field(default_factory=list)
 
     def call(
-        self, called: str, *steps: str, number: str | None = "+4930777001", times: int = 1, name: str = "Caller"
+        self,
+        called: str,
+        *steps: str,
+        number: str | None = "+4930777001",
+        times: int = 1,
+        name: str = "Caller",
+        media: int | None = None,
     ) -> Party:
-        """Steps: 'pause MS', 'press KEYS', 'bye', 'until' (the other side hangs up), 'cancel MS', 'refused' STATUS."""
+        """Steps: 'pause MS', 'press KEYS', 'bye', 'until' (the other side hangs up), 'cancel MS', 'refused' STATUS.
+
+        `media`: the port of who listens there.
+        """
         port = str(free_port(socket.SOCK_DGRAM))
         more = ["-p", port, "-m", str(times), "-r", "20", "-l", str(max(times, 3))]
-        return self.start(caller_scenario(called, number, steps, name), [f"127.0.0.1:{self.sip_port}", *more])
+        return self.start(caller_scenario(called, number, steps, name, media), [f"127.0.0.1:{self.sip_port}", *more])
 
     def phone(
         self,

@@ -1,10 +1,13 @@
 """Tones that parties play, and which of them a recording holds when."""
 
+import hashlib
 import io
 import wave
 from pathlib import Path
 
 import numpy as np
+
+from app.channels.speech import VOICES, WORDS_A_MINUTE
 
 RATE = 8_000
 WINDOW_S = 0.05
@@ -24,6 +27,27 @@ def sine(hertz: float, seconds: float) -> Samples:
     return np.asarray(0.4 * np.sin(2 * np.pi * hertz * at))
 
 
+def wave_file(hertz: float, seconds: float, rate: int = RATE) -> bytes:
+    """A tone as RIFF WAVE, 16 bits and one channel."""
+    at = np.arange(int(rate * seconds)) / rate
+    samples = (0.4 * np.sin(2 * np.pi * hertz * at) * 32767).astype("<i2")
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.tobytes())
+    return made.getvalue()
+
+
+def voiced(prompts: Path, text: str, hertz: float, seconds: float, language: str = "en") -> None:
+    """In place of its words this text is spoken as a tone: whoever hears it can be told."""
+    name = hashlib.sha256(f"{VOICES[language]}\0{WORDS_A_MINUTE}\0{text}".encode()).hexdigest()
+    path = prompts / "kept" / name[:2] / f"{name}.wav"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(wave_file(hertz, seconds))
+
+
 def mu_law(samples: Samples) -> bytes:
     """ITU-T G.711, by its formula and not by its table: near enough for a tone."""
     magnitude = np.log1p(255 * np.abs(samples)) / np.log(256)
@@ -37,6 +61,11 @@ def mu_law_samples(sound: bytes) -> Samples:
     code = np.frombuffer(sound, np.uint8)
     magnitude = (np.power(256.0, (0x7F - (code & 0x7F)) / 127) - 1) / 255
     return np.asarray(np.where(code & 0x80, magnitude, -magnitude))
+
+
+def loud(sound: bytes) -> bool:
+    """Whether anything is to be heard in bare samples."""
+    return len(sound) > 1 and int(np.abs(np.frombuffer(sound, "<i2").astype(np.int32)).max()) > 200
 
 
 def heard(wav: bytes, hertz: float) -> list[tuple[float, float]]:

@@ -4,8 +4,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.pbx.centre import PLAIN, Centre, centre
+from tests.pbx.ear import Ear
 from tests.pbx.pbx import Pbx
+from tests.pbx.sound import loud
 
 ANNOUNCE = {"first_s": 1, "every_s": 10, "callback": True}
 
@@ -51,6 +55,23 @@ async def test_what_is_said_stops_the_moment_an_agent_answers(
         await here.rest_a_while(2.0)
         assert len(await _announced(here)) == 1
         assert not await here.fetch("SELECT 1 FROM effect WHERE state IN ('due', 'sent')")
+        here.desks["anna"].do("end", segment)
+        await here.nothing_is_left()
+
+
+@pytest.mark.parametrize("announce", [None, ANNOUNCE], ids=["", "after an announcement"])
+async def test_music_goes_on_while_the_agents_phone_rings(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path, announce: object
+) -> None:
+    async with centre(pbx, new_database(), tmp_path, agents=1, announce=announce) as here, Ear(440.0, 30.0) as caller:
+        here.sip.phone("until", ring_ms=7500)
+        here.sip.call(PLAIN, "until", media=caller.port)
+        await here.until(lambda: _told(here, 1) if announce else _waits(here), why="they wait")
+        here.desks["anna"].choose("ready")
+        await here.until_state("connecting")
+        await here.rest_a_while(6.5)
+        assert loud(caller.heard(0.5)), "they are not left in silence"
+        segment = await here.until_state("talking")
         here.desks["anna"].do("end", segment)
         await here.nothing_is_left()
 

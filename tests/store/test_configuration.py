@@ -120,7 +120,7 @@ async def granted(owner: asyncpg.Connection, agent_id: str, company_id: str | No
     )
 
 
-async def test_an_agent_reaches_the_engine_with_skills_grants_and_capacity(
+async def test_an_agent_reaches_the_engine_with_language_skills_grants_and_capacity(
     db: Database, centre: Centre, session, owner
 ):
     agent_id = centre.agent_ids[0]
@@ -138,6 +138,7 @@ async def test_an_agent_reaches_the_engine_with_skills_grants_and_capacity(
             1,
             {
                 "agent_id": agent_id,
+                "language": "en",
                 "skills": {"billing": 7, "zh": 3},
                 "company_ids": [centre.company_ids[1]],
                 "capacity": capacity,

@@ -17,7 +17,7 @@ from contacts.leg import Leg
 from contacts.presence import AgentState
 from contacts.records import CLEARED_LEGS_MAX, ConfigValue, Draft, Records
 from contacts.segment import OVER, Segment
-from contacts.stay import Stay, Wishes
+from contacts.stay import Stay, Told, Wishes
 from tests.store.centre import START_US, Centre, Life, event, furnish, new_id, together
 
 ids = st.uuids(version=4).map(str)
@@ -121,6 +121,7 @@ class Floor:
             stay = Stay(
                 new_id(), contact.id, 1, queue_id, 1, draw(texts), draw(instants), draw(instants), draw(instants),
                 draw(instants), draw(wishes), routing=draw(json_values),
+                told=self.maybe(st.builds(Told, instants, instants, instants)),
             )  # fmt: skip
             self.keep("stays", stay, new=True)
 

@@ -91,7 +91,7 @@ class Exchange:
         self.ari = Ari(self.access, self.ours.may_send, self.heard)
         listening = Listening(self.ari, self.ours.speak, self._answered, self._spawn)
         self.reports = Reports(self.provider, self.ours.deliver, self.ours.look_up, self._of_contact, self._unknown)
-        self.verbs = Verbs(self.ari, self.reports.leg, self._done, listening, self.ours.keep)
+        self.verbs = Verbs(self.ari, self.reports.leg, self._done, listening, self.ours.keep, self._in_order)
         self.phones = PhoneWatch(self.provider, self.ari, self.ours.deliver, self.ours.phones)
 
     # --- the connection -----------------------------------------------------------------------------------------------
@@ -228,6 +228,7 @@ class Exchange:
                     self.reports.leg(str(channel["id"]), word)
             case "ChannelHangupRequest":
                 self._causes[str(channel["id"])] = int(event.get("cause", 0))
+                self.verbs.going(str(channel["id"]))
             case "ChannelDestroyed":
                 self._gone(str(channel["id"]), int(event.get("cause", 0)))
             case "StasisEnd":  # of a channel that we originated no other event follows
@@ -290,6 +291,8 @@ class Exchange:
 
     def _answered(self, effect: Effect, said: Said, keys: str, seconds: float) -> None:
         """A question of a flow is answered; what was only to be said is done."""
+        if effect.args["do"] == "whisper":
+            return  # whoever says it waits until it is said
         if {"asked", "offer", "announce"} & effect.args.keys() or effect.args["do"] == "record":
             self._todo.pop(effect.id, None)
             self.reports.heard(c.ReportHeard(self.provider, effect.id, said, keys, seconds))

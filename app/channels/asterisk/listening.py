@@ -81,6 +81,22 @@ class Listening:
             elif now.phase == "recording":
                 await self.ari.ask("DELETE", "recordings", "live", now.effect.id)
 
+    def is_open(self, ref: str) -> bool:
+        return ref in self._open
+
+    async def cut(self, ref: str) -> bool:
+        """Silence; and whoever asked is told that it came to nothing. Whether anything was said or asked."""
+        now = self._open.get(ref)
+        await self.stop(ref)
+        if now is not None:
+            self.heard(now.effect, "failed", now.pressed, 0.0)
+        return now is not None
+
+    async def hush(self, effect_id: str) -> None:
+        """What was being said when we died, and may be over: what is asked of its channel would wait behind it."""
+        with contextlib.suppress(AriRefused):
+            await self.ari.ask("DELETE", "playbacks", effect_id)
+
     async def said(self, ref: str) -> None:
         """Until the last word is said."""
         now = self._open.get(ref)
@@ -143,7 +159,7 @@ class Listening:
             return
         if now.phase == "prompt":  # whoever knows the way need not listen to the end
             now.phase = "keys"
-            self.spawn(self._hush(now.effect.id))
+            self.spawn(self.hush(now.effect.id))
         args = now.effect.args
         if key == args.get("end_key"):
             self._close(ref, now, "keys" if now.pressed else "silence")
@@ -153,9 +169,6 @@ class Listening:
             self._close(ref, now, "keys")
         else:
             self._wait(ref, now, float(args["between_s"]))
-
-    async def _hush(self, playback_id: str) -> None:
-        await self.ari.ask("DELETE", "playbacks", playback_id)
 
     async def _prompted(self, ref: str, now: _Open) -> None:
         """The prompts were said to the end."""

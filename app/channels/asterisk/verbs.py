@@ -4,16 +4,20 @@ Requests name things by our own ids, so that asking twice is as asking once; wha
 before it is asked again (`adopt`).
 """
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from app.channels.asterisk.ari import Ari, AriRefused
 from app.channels.asterisk.listening import Listening, Said
 from app.channels.asterisk.words import OURS, seconds_of
-from contacts.effect import Effect
+from contacts.effect import WHISPER_MAX_S, Effect
 from contacts.leg import CstaEvent
+from contacts.record import replace
 
 DIAL_S = 30  # a customer is rung; an agent is with them on the line
 RING_S = 45  # then Asterisk gives up by itself, whatever becomes of us
@@ -24,6 +28,9 @@ UNALLOCATED = 1  # Q.850: the caller's own exchange says that there is no such n
 Keep = Callable[[Effect, bytes], Awaitable[None]]  # a recording goes into our own files
 Report = Callable[[str, CstaEvent, str | None], None]
 Done = Callable[[str, str], None]
+InOrder = Callable[[str, Callable[[], Awaitable[None]]], Awaitable[None]]  # after all else that is done for a contact
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -33,9 +40,11 @@ class Verbs:
     done: Done
     listening: Listening
     keep: Keep
+    in_order: InOrder
     recording: dict[str, Effect] = field(default_factory=dict)  # parts of conversations that are going on
     numbers: dict[str, str] = field(default_factory=dict)  # caller's channel -> their number
     _rung: dict[str, Effect] = field(default_factory=dict)  # phones that we ring -> for what
+    _told: dict[str, Effect] = field(default_factory=dict)  # phones picked up, whose agents hear what call it is
     _bridges: set[str] = field(default_factory=set)
     _snoops: dict[str, str] = field(default_factory=dict)  # Asterisk's ears -> the phone that they are of
     _entering: set[str] = field(default_factory=set)  # channels that count as connected when they enter
@@ -51,11 +60,11 @@ class Verbs:
                 await self._ring(effect, leg, address, self.numbers.get(str(args.get("for", "")), ""))
                 return  # done when it is picked up
             case "connect" if args.get("rung"):
-                await self.ari.ask("POST", "channels", leg, "answer")
+                await self._wait_on(leg)
                 await self._connect_rung(effect, str(args["with"]))
                 return
             case "connect":
-                await self.ari.ask("POST", "channels", leg, "answer")
+                await self._wait_on(leg)
                 await self._ring(effect, str(args["with"]), address, self.numbers.get(leg, ""))
                 return
             case "dial":
@@ -119,7 +128,7 @@ class Verbs:
             return
         self._rung[ref] = effect
         if channel["state"] == "Up":
-            await self.picked_up(effect.contact_id, ref)
+            await self.picked_up(effect.contact_id, ref, is_again=True)
 
     async def adopt_bridges(self, contact_ids: set[str]) -> set[str]:
         """Bridges of an earlier life, by the ids of their contacts; nobody's are taken down. Returns who is in."""
@@ -157,15 +166,48 @@ class Verbs:
 
     def is_rung(self, ref: str, word: CstaEvent) -> bool:
         """Its phone was picked up, and what follows will be reported."""
-        return word == "Established" and ref in self._rung
+        return word == "Established" and (ref in self._rung or ref in self._told)
 
-    async def picked_up(self, contact_id: str, ref: str) -> None:
+    async def picked_up(self, contact_id: str, ref: str, *, is_again: bool = False) -> None:
+        """`is_again`: we died since it was asked for, and they have waited long enough."""
         effect = self._rung.pop(ref, None)
         if effect is None:
             return
         if "offer" in effect.args:
             self.listening.heard(effect, "done", "", 0.0)  # what follows is another command
-            return
+        elif "whisper" not in effect.args:
+            await self._go_on(contact_id, ref, effect)
+        elif is_again:
+            self._told.pop(ref, None)
+            await self.listening.hush(effect.id)
+            await self._go_on(contact_id, ref, effect)
+        else:
+            self._told[ref] = effect
+            self.listening.spawn(self._tell(contact_id, ref, effect))
+
+    async def _tell(self, contact_id: str, ref: str, effect: Effect) -> None:
+        """The agent hears what call it is, then has it. Beside all else that is done for the contact: whoever hangs up
+        meanwhile is let go at once.
+        """
+        try:
+            async with asyncio.timeout(WHISPER_MAX_S):
+                caller = str(effect.args["leg"])
+                if caller != ref and await self.listening.cut(caller):  # to them nothing is said any more
+                    await self._music(caller)
+                told = {"do": "whisper", "leg": ref, "prompts": effect.args["whisper"]}
+                await self.listening.begin(replace(effect, args=told))
+                await self.listening.said(ref)
+        except Exception as untold:  # too long, no voice, whatever it is: no call waits for it
+            log.info("whisper not said", effect=effect.id, reason=repr(untold)[:200])
+        await self.in_order(contact_id, lambda: self._told_it(contact_id, ref))
+
+    async def _told_it(self, contact_id: str, ref: str) -> None:
+        effect = self._told.pop(ref, None)
+        if effect is not None:  # else they have hung up, or were found again
+            await self.listening.stop(ref)
+            await self._go_on(contact_id, ref, effect)
+
+    async def _go_on(self, contact_id: str, ref: str, effect: Effect) -> None:
         if effect.args["do"] == "ring":
             self.report(ref, "Established", None)
         elif effect.args["do"] == "monitor":
@@ -189,8 +231,15 @@ class Verbs:
             self._entering.discard(ref)
             self.report(ref, "Established", None)
 
+    def going(self, ref: str) -> None:
+        """They hang up. What they are told ends with it, and must not be taken for told."""
+        effect = self._told.pop(ref, None)
+        if effect is not None:
+            self.done(effect.id, "failed")
+
     def gone(self, ref: str) -> None:
         """The channel is no more."""
+        self.going(ref)
         self.numbers.pop(ref, None)
         self._entering.discard(ref)
         self.listening.gone(ref)
@@ -213,7 +262,11 @@ class Verbs:
             await self.listening.stop(ref)
             with contextlib.suppress(AriRefused):
                 await self.ari.ask("DELETE", "channels", ref, "moh")
-        await self.ari.ask("POST", "bridges", contact_id, "addChannel", channel=",".join(refs))
+        try:
+            await self.ari.ask("POST", "bridges", contact_id, "addChannel", channel=",".join(refs))
+        except AriRefused:  # one of them has gone
+            await self.take_down(contact_id)
+            raise
 
     async def _take_out(self, contact_id: str, ref: str) -> None:
         """Nothing to do where it is not in."""
@@ -223,6 +276,16 @@ class Verbs:
 
     async def _music(self, ref: str) -> None:
         await self.ari.ask("POST", "channels", ref, "moh", mohClass=MUSIC)
+
+    async def _wait_on(self, ref: str) -> None:
+        """Until the agent's phone is picked up. A second answer would end the music; what is said now has ended it, and
+        behind that it begins again.
+        """
+        channel = await self.ari.ask("GET", "channels", ref)
+        if channel["state"] != "Up":
+            await self.ari.ask("POST", "channels", ref, "answer")
+        if self.listening.is_open(ref):
+            await self._music(ref)
 
     async def take_down(self, contact_id: str) -> None:
         """The last one left: unless somebody came in again, the bridge goes."""
