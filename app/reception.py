@@ -4,7 +4,18 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from app import agent_acts, announcing, asks, journey, monitoring, reaching, self_service, supervision, wires
+from app import (
+    agent_acts,
+    announcing,
+    asks,
+    journey,
+    monitoring,
+    reaching,
+    recording_notice,
+    self_service,
+    supervision,
+    wires,
+)
 from app import commands as c
 from app.house import House
 from contacts import leg as legs
@@ -237,6 +248,8 @@ def _report_effects(house: House, command: c.ReportEffects) -> c.Reply:
                     self_service.asked_in_vain(house, effect, state)
                 elif "announce" in effect.args:
                     announcing.music(house, effect)
+                elif "notice" in effect.args:
+                    recording_notice.not_said(house, effect, state)
                 house.log("effect.reported", contact_id=effect.contact_id, data={"effect": effect_id, "state": state})
                 _ask_failed(house, effect)
     return c.Reply(200)
@@ -252,6 +265,8 @@ def _report_heard(house: House, command: c.ReportHeard) -> c.Reply:
             _part_over(house, effect, command)
         elif "announce" in effect.args:
             announcing.heard(house, effect, command)
+        elif "notice" in effect.args:
+            recording_notice.heard(house, effect, command)
         elif "asked" in effect.args:
             self_service.heard(house, effect, command)
     return c.Reply(200)

@@ -290,7 +290,7 @@ class Exchange:
 
     def _answered(self, effect: Effect, said: Said, keys: str, seconds: float) -> None:
         """A question of a flow is answered; what was only to be said is done."""
-        if {"asked", "offer", "announce"} & effect.args.keys() or effect.args["do"] == "record":
+        if {"asked", "offer", "announce", "notice"} & effect.args.keys() or effect.args["do"] == "record":
             self._todo.pop(effect.id, None)
             self.reports.heard(c.ReportHeard(self.provider, effect.id, said, keys, seconds))
         else:
