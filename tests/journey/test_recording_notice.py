@@ -1,4 +1,4 @@
-"""Nothing is recorded of which the customer does not know: told or asked while they wait, by the flow or by the agent."""
+"""Nothing is recorded that a customer does not know of: they are told or asked in their wait, by a flow or an agent."""
 
 import contextlib
 import json

@@ -78,7 +78,7 @@ async def test_without_their_key_there_is_no_recording(
 async def test_an_agent_who_answers_first_is_not_held_up_and_resumes_it(
     pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
-    """What is said until they resume is in no recording; the question is heard no more, and our death changes nothing."""
+    """What is said until they resume is in no recording; the question is heard no more; our death changes nothing."""
     caller_tone, secret = tone(tmp_path / "caller.ul", CALLER), tone(tmp_path / "before.ul", BEFORE)
     async with centre(pbx, new_database(), tmp_path, agents=1, recording="always", notice=CONSENT) as here:
         here.desks["anna"].choose("ready")
