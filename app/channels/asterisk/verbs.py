@@ -51,11 +51,11 @@ class Verbs:
                 await self._ring(effect, leg, address, self.numbers.get(str(args.get("for", "")), ""))
                 return  # done when it is picked up
             case "connect" if args.get("rung"):
-                await self.ari.ask("POST", "channels", leg, "answer")
+                await self._answer(leg)
                 await self._connect_rung(effect, str(args["with"]))
                 return
             case "connect":
-                await self.ari.ask("POST", "channels", leg, "answer")
+                await self._answer(leg)
                 await self._ring(effect, str(args["with"]), address, self.numbers.get(leg, ""))
                 return
             case "dial":
@@ -132,6 +132,11 @@ class Verbs:
                 with contextlib.suppress(AriRefused):
                     await self.ari.ask("DELETE", "bridges", bridge["id"])
         return inside
+
+    async def _answer(self, ref: str) -> None:
+        """Unless they are: Asterisk would do it when what they hear has been said to its end, and nothing meanwhile."""
+        if (await self.ari.ask("GET", "channels", ref))["state"] != "Up":
+            await self.ari.ask("POST", "channels", ref, "answer")
 
     # --- phones -------------------------------------------------------------------------------------------------------
 
