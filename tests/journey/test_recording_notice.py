@@ -199,6 +199,19 @@ async def test_what_an_answer_cut_off_is_said_in_the_next_queue(database: str) -
     assert log == [("announced", "said", None)]
 
 
+async def test_whoever_is_moved_meanwhile_hears_it_from_the_beginning(database: str) -> None:
+    """The music of the other queue has ended it."""
+    async with waiting(database, "announce") as t:
+        await t.board.ask(c.MoveContact(t.contact_id, t.other_queue))
+        asked, (first, second) = await verbs(t), await notices(t)
+        await hears_it(t, "done")
+        log = await given(t.board)
+
+    assert asked[-2:] == ["wait", "play"]
+    assert (first["state"], second["state"]) == ("done", "sent")
+    assert log == [("announced", "said", None)]
+
+
 async def test_whoever_is_told_once_is_not_told_again(database: str) -> None:
     """Neither in the next queue nor by the next agent: it holds for the whole contact."""
     async with waiting(database, "announce") as t:
@@ -322,27 +335,48 @@ async def test_it_is_said_in_the_language_of_the_number_else_of_the_queue(
 # --- calls of ours ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rule", ["none", *RULES])
-async def test_in_a_call_of_ours_it_is_the_agents_to_say(database: str, rule: str) -> None:
-    async with open_board(database, agents=1, config=ALWAYS) as board:
+@contextlib.asynccontextmanager
+async def called(database: str, rule: str) -> AsyncIterator[Trio]:
+    """An agent has called a customer, and they talk. Another queue and another agent are there."""
+    async with open_board(database, agents=2, more_queues=1, config=ALWAYS) as board:
         by, agent_id = board.provider, board.centre.agent_ids[0]
         board.provider = f"{ARI}{by}"
         await company_says(board, {"in": "consent", "out": rule}, {"by": by, "caller_id": "+4930555001"})
         await board.seat(agent_id)
         entry = board.entry(channel="phone", direction="out", source="dial", source_id=new_id())
         reply = await board.ask(c.Dial(entry, agent_id, "+4930777001"), actor=f"user:{agent_id}")
-        t = Trio(board, Call(board, contact_id=str(reply.body["contact_id"])), "")
+        t = Trio(board, Call(board, contact_id=str(reply.body["contact_id"])), board.centre.queue_ids[-1])
         await t.hears(0, "Established")
         await t.hears(None, "Established")
+        yield t
+
+
+@pytest.mark.parametrize("rule", ["none", *RULES])
+async def test_in_a_call_of_ours_it_is_the_agents_to_say(database: str, rule: str) -> None:
+    async with called(database, rule) as t:
         shown, recorded = await state(t), await is_recorded(t)
         resumed = await t.do(0, "resume_recording")
-        after, log, said = await state(t), await given(board), await notices(t)
+        after, log = await state(t), await given(t.board)
+        agent_id = t.agent(0)
 
     assert (shown, recorded) == (("on", True) if rule == "none" else ("paused", False))
     assert resumed.status == (409 if rule == "none" else 200)
     assert after == "on"
     assert log == ([] if rule == "none" else [(GIVEN[rule], "agent", agent_id)])
-    assert said == [], "nobody but the agent speaks to them"
+
+
+@pytest.mark.parametrize("rule", RULES)
+async def test_in_a_call_of_ours_nobody_but_an_agent_speaks_to_them(database: str, rule: str) -> None:
+    """Not in another queue either: the next agent is shown the pause that the first one left."""
+    async with called(database, rule) as t:
+        await t.board.seat(t.agent(1))
+        await t.to_queue(0)
+        said = await notices(t)
+        await t.picks_up(1)
+        shown, recorded = await state(t), await is_recorded(t)
+
+    assert said == []
+    assert (shown, recorded) == ("paused", False)
 
 
 async def test_whoever_declined_is_not_recorded_when_they_are_called_back(database: str) -> None:
