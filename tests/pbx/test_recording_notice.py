@@ -55,7 +55,7 @@ async def test_without_their_key_there_is_no_recording(
         if keys == "none":
             here.sip.call(PLAIN, "until")
         else:
-            here.sip.call(NUMBER, "pause 800", "press 1", "press 1", "until")
+            here.sip.call(NUMBER, "pause 800", "press 11", "until")
         await here.until(lambda: given(here), seconds=25, why="they do not agree")
         here.sip.phone("until")
         here.desks["anna"].choose("ready")
