@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from app import asks, colleagues, journey, outside, reaching, whispering
+from app import asks, colleagues, journey, outside, reaching, recording_notice, whispering
 from app import commands as c
 from app.house import House
 from app.noted import log_segment
@@ -67,6 +67,7 @@ def act(house: House, command: c.ActOnSegment) -> c.Reply:
             asks.pause_recording(house, segment.contact_id)
             log_segment(house, "segment.recording_paused", segment)
         case "resume_recording":
+            recording_notice.by_agent(house, segment)
             asks.resume_recording(house, segment)
             log_segment(house, "segment.recording_resumed", segment)
         case _:

@@ -12,7 +12,7 @@ from math import ceil
 from typing import Any
 
 from analytics.expected_wait import expected
-from app import asks, journey, reaching
+from app import asks, journey, reaching, recording_notice
 from app import commands as c
 from app.house import House
 from contacts.contact import Contact
@@ -35,12 +35,17 @@ def take_due(house: House) -> None:
         stay = house.records.stays[due[1]]
         how = house.announces(stay.queue_id)
         leg = asks.customer_leg(house, stay.contact_id)
-        if leg is not None and leg.provider.startswith(ARI) and leg.state != "established":
-            house.announce_at(stay, house.now_us + SECOND_US)  # not answered yet, perhaps for our death: it is not lost
+        if leg is not None and leg.provider.startswith(ARI) and _not_yet(house, leg):
+            house.announce_at(stay, house.now_us + SECOND_US)  # it is not lost
             continue
         house.announce_again(stay)
         if how is not None and leg is not None and _may_hear(house, stay, leg):
             _say(house, stay, leg, how)
+
+
+def _not_yet(house: House, leg: Leg) -> bool:
+    """They are not answered yet, perhaps for our death, or hear something that has to be said to its end."""
+    return leg.state != "established" or recording_notice.is_being_said(house, leg.contact_id)
 
 
 def _may_hear(house: House, stay: Stay, leg: Leg) -> bool:

@@ -11,6 +11,7 @@ from app.house import House
 from contacts.contact import Outcome, Recording, recording_of
 from contacts.effect import ARI, ONCE_OVER_ARI, Effect, TelephonyVerb
 from contacts.leg import Leg, LegRole
+from contacts.notice import permission
 from contacts.record import replace
 from contacts.segment import Segment
 
@@ -196,17 +197,29 @@ def forget_asks(house: House, leg: Leg) -> None:
 
 
 def record(house: House, segment: Segment) -> None:
-    """A part of the conversation's recording begins, unless one is going on, it is paused or not to be recorded."""
+    """A part of the conversation's recording begins, unless one is going on, it is paused or not to be recorded.
+
+    It is paused as long as the customer does not know of it (recording_notice.py).
+    """
     leg = customer_leg(house, segment.contact_id)
     contact = house.contact(segment.contact_id)
-    queue = house.records.config.get(("queue", segment.queue_id))
-    wanted = queue is not None and (queue.values or {}).get("recording") == "always"
-    if leg is None or not wanted or not leg.provider.startswith(ARI) or recording_of(contact) is not None:
+    if leg is None or not is_recorded(house, leg, segment.queue_id) or recording_of(contact) is not None:
+        return
+    may = permission(house.notice_rule(contact), contact)
+    if may == "open":
+        _keep_state(house, contact.id, "paused")
+    if may != "given":
         return
     part = int(contact.ivr.get("parts", 0)) + 1
     house.keep_contact(replace(contact, ivr={**contact.ivr, "parts": part}))
     _keep_state(house, contact.id, "on")
     ask(house, leg, "record", part=part, segment=segment.id, began_us=house.now_us)
+
+
+def is_recorded(house: House, leg: Leg, queue_id: str) -> bool:
+    """Whether conversations of this queue are, on such a wire."""
+    queue = house.records.config.get(("queue", queue_id))
+    return queue is not None and (queue.values or {}).get("recording") == "always" and leg.provider.startswith(ARI)
 
 
 def stop_recording(house: House, contact_id: str) -> None:

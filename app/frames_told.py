@@ -65,7 +65,8 @@ class Outside(Told):
 
 class SegmentRecord(Told):
     """`segment/<id>`: a contact that this agent is offered, holds or wraps up. `may`: what is possible now.
-    `recording`: whether the conversation is recorded at this moment, or would be if the agent had not paused it.
+    `recording`: whether the conversation is recorded at this moment, or would be if it were not `paused`: by the agent,
+    or because the customer does not know of it yet; then the agent tells or asks them, and resumes.
     """
 
     id: Id

@@ -15,6 +15,7 @@ from contacts.destination import DialRules, read_rules
 from contacts.effect import Effect
 from contacts.events import Event, EventKind
 from contacts.leg import Leg
+from contacts.notice import NoticeRule, notice_rule
 from contacts.presence import AgentState, Chosen
 from contacts.record import replace
 from contacts.records import CLEARED_LEGS_MAX, ConfigValue, Decision, Draft, Records
@@ -153,6 +154,11 @@ class House:
         """Where the company may call; nowhere, as long as we were told nothing."""
         config = self.records.config.get(("company", company_id))
         return read_rules(config.values or {}) if config is not None else DialRules()
+
+    def notice_rule(self, contact: Contact) -> NoticeRule:
+        """What its customer has to know before anything is recorded; nothing, as long as we were told nothing."""
+        config = self.records.config.get(("company", contact.company_id))
+        return notice_rule((config.values or {}) if config is not None else {}, contact)
 
     def serves(self, agent_id: str, company_id: str | None) -> bool:
         """Whether the agent is granted this company's contacts; None: any company's."""

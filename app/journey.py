@@ -16,7 +16,7 @@ A command that is refused raises before anything is changed.
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from app import asks, noted
+from app import asks, noted, recording_notice
 from app.commands import Entry
 from app.house import House
 from app.noted import log_segment
@@ -90,7 +90,7 @@ def arrive(house: House, entry: Entry, leg: Leg | None = None) -> Contact:
 
 def _about_flow(entry: Entry) -> Mapping[str, Any]:
     if entry.flow is None:
-        return {}
+        return {"language": entry.language} if entry.language and entry.channel == "phone" else {}
     begins: dict[str, Any] = {"flow_id": entry.flow.flow_id, "version": entry.flow.version, "facts": dict(entry.facts)}
     begins |= {"outcome": "cleared", "queue_id": entry.queue_id}  # until an agent has served, or it waits elsewhere
     return begins | ({"language": entry.language} if entry.language else {})
@@ -157,6 +157,7 @@ def queued(house: House, told: m.Queued, enqueue: m.Enqueue) -> None:
         config_version=told.queue_version,
         data={"queue_id": stay.queue_id, "place_us": stay.place_us},
     )
+    recording_notice.wait_begins(house, stay.contact_id)
 
 
 # --- offered ----------------------------------------------------------------------------------------------------------
@@ -216,6 +217,7 @@ def offer_over(house: House, told: m.OfferOver) -> None:
     state = segments.next_state(segment.state, event, actor)
     if segment.state == "connecting":
         asks.hang_up_agent(house, segment)
+        recording_notice.not_put_through(house, segment.contact_id)
         if segment.contact_id in house.ours:
             house.not_reached.append((segment.contact_id, "agent"))
     else:
@@ -258,6 +260,7 @@ def talking(house: House, told: m.Talking) -> None:
     stay = house.records.stays[told.stay_id]
     end_stay(house, stay, WAITED_FOR[house.contact(stay.contact_id).direction], actor)
     log_segment(house, "segment.connected", segment, wait_us=house.now_us - stay.queued_us)
+    recording_notice.forget(house, stay.contact_id)  # whoever answers ends it
     asks.record(house, house.records.segments[segment.id])
 
 

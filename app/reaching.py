@@ -16,6 +16,7 @@ from contacts.destination import Destination, DialRules, Who, destination
 from contacts.effect import ARI
 from contacts.hours import read_hours
 from contacts.leg import Leg
+from contacts.notice import Notice, notice_of
 from contacts.record import replace
 from contacts.records import DialGrant, Link
 from contacts.segment import UNDERWAY, Segment
@@ -62,7 +63,7 @@ def promise(house: House, caller: Contact, number: str, queue_id: str, since_us:
         called = allowed(house, caller.company_id, number, "visitor", None, ())
         if _pending(house, caller.company_id, queue_id, called.to.number) is None:
             take(house, called)
-            contact = _begin(house, entry, called, since_us=since_us)
+            contact = _begin(house, entry, called, since_us=since_us, notice=notice_of(caller))
             house.draft.links.append(Link(contact.id, caller.id, "callback_of"))
             wait(house, contact.id)
     except m.Refusal as no:
@@ -193,7 +194,13 @@ def _occupies(house: House, segment: Segment) -> bool:
 
 
 def _begin(
-    house: House, entry: c.Entry, called: Allowed, *, agent_id: str | None = None, since_us: int | None = None
+    house: House,
+    entry: c.Entry,
+    called: Allowed,
+    *,
+    agent_id: str | None = None,
+    since_us: int | None = None,
+    notice: Notice | None = None,
 ) -> Contact:
     grant, rules = called.grant, called.rules
     reach: dict[str, Any] = {
@@ -203,6 +210,7 @@ def _begin(
     }  # fmt: skip
     reach |= {"agent_id": agent_id} if agent_id else {}
     reach |= {"sources": list(grant.sources)} if grant.sources else {}
+    reach |= {"notice": notice} if notice == "declined" else {}
     contact = Contact(
         id=entry.contact_id, company_id=entry.company_id, domain_id=house.records.domain_id, channel="phone",
         direction="out", state="open", source=entry.source, source_id=entry.source_id, arrived_us=house.now_us,

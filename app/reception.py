@@ -13,6 +13,7 @@ from app import (
     monitoring,
     outside,
     reaching,
+    recording_notice,
     self_service,
     supervision,
     whispering,
@@ -255,6 +256,8 @@ def _report_effects(house: House, command: c.ReportEffects) -> c.Reply:
                     self_service.asked_in_vain(house, effect, state)
                 elif "announce" in effect.args:
                     announcing.music(house, effect)
+                elif "notice" in effect.args:
+                    recording_notice.not_said(house, effect, state)
                 house.log("effect.reported", contact_id=effect.contact_id, data={"effect": effect_id, "state": state})
                 _ask_failed(house, effect)
     return c.Reply(200)
@@ -270,6 +273,8 @@ def _report_heard(house: House, command: c.ReportHeard) -> c.Reply:
             _part_over(house, effect, command)
         elif "announce" in effect.args:
             announcing.heard(house, effect, command)
+        elif "notice" in effect.args:
+            recording_notice.heard(house, effect, command)
         elif "asked" in effect.args:
             self_service.heard(house, effect, command)
     return c.Reply(200)

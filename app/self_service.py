@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic_core import to_json
 
-from app import asks, journey, reaching
+from app import asks, journey, reaching, recording_notice
 from app import commands as c
 from app.house import House
 from contacts.contact import Contact
@@ -208,6 +208,7 @@ def _walk(house: House, contact: Contact, moved: Moved) -> None:
         }  # fmt: skip
         about |= {"secrets": sorted(place.secrets)} if place.secrets else {}  # their names
     house.keep_contact(replace(contact, ivr=about, collected=_collected(contact, place)))
+    recording_notice.in_flow(house, contact, place.values)
     if place.secrets:
         house.secrets[contact.id] = place.secrets
     else:
@@ -236,6 +237,8 @@ _STAYS = (
     "recording",
     "outside",
     "dialled",
+    "notice",
+    "language",
 )  # of a contact, whatever its place
 _FACTS = frozenset({"caller", "called", "channel", "language", "known", "name", "value", "life_stage"})
 

@@ -1,6 +1,6 @@
 """What does a step of a wire mean for its contact? Connected, held and gone are what the provider reports."""
 
-from app import asks, colleagues, internal, journey, monitoring, outside, reaching, self_service
+from app import asks, colleagues, internal, journey, monitoring, outside, reaching, recording_notice, self_service
 from app.house import House
 from app.noted import log_segment
 from contacts import segment as segments
@@ -27,6 +27,7 @@ def leg_moved(house: House, leg: Leg, came_from: str, cause: str | None = None) 
         follow_customer(house, leg, came_from)
         if leg.state == "established":
             self_service.begin(house, leg.contact_id)
+            recording_notice.say(house, leg.contact_id)
     elif leg.role == "outside":
         if not outside.moved(house, leg, came_from) and leg.state == "established":
             self_service.put_through(house, leg.contact_id)

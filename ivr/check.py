@@ -3,11 +3,12 @@
 - a step leads to one that is not there; a step is never reached; from a step no way ends the call (dead end)
 - a caller who does nothing goes round for ever (loop without input)
 - a prompt is not there, or not in every language of the flow, or its recording is not; a prompt is never said
-- a variable is used that nothing sets
+- a variable is used that nothing sets; `recording` is set to what nobody would understand
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from contacts.notice import NOTICES, VARIABLE
 from ivr.flow import Flow
 from ivr.load import Loaded, Problem, load
 from ivr.node import Node
@@ -47,6 +48,7 @@ def _of_flow(loaded: Loaded) -> Iterator[Problem]:
         yield from _ways(loaded, flow)
     yield from _prompts(loaded, flow)
     yield from _variables(loaded, flow)
+    yield from _recording(loaded, flow)
 
 
 # --- where it leads ---------------------------------------------------------------------------------------------------
@@ -185,6 +187,14 @@ def _variables(loaded: Loaded, flow: Flow) -> Iterator[Problem]:
     for path, variable in _used(flow):
         if not is_set(variable):
             yield Problem(loaded.line_of(*path), "flow.unset", f"nothing sets {variable}", serious=False)
+
+
+def _recording(loaded: Loaded, flow: Flow) -> Iterator[Problem]:
+    """A word that is another would be taken for nothing, and the caller be asked again."""
+    for name, node in flow.nodes.items():
+        if isinstance(node, SetNode) and node.set.get(VARIABLE, NOTICES[0]) not in NOTICES:
+            line = loaded.line_of("nodes", name, "set", VARIABLE)
+            yield Problem(line, "flow.recording", f"{name}: {VARIABLE} is {', '.join(NOTICES[:-1])} or {NOTICES[-1]}")
 
 
 def _used(flow: Flow) -> Iterator[tuple[tuple[str, ...], str]]:

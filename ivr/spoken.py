@@ -70,6 +70,12 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     },
     "whisper": {"en": "A call for {queue}.", "zh-CN": "{queue}来电。"},  # to an agent
     "whisper_callback": {"en": "A callback for {queue}.", "zh-CN": "{queue}回电。"},
+    "recording_announced": {"en": "This call will be recorded.", "zh-CN": "本次通话将被录音。"},
+    "recording_asked": {
+        "en": "We would like to record this call. If you do not agree, stay on the line without pressing a key. "
+        "If you agree, press 1 now.",
+        "zh-CN": "我们希望对本次通话录音。如您不同意，请不要按键，继续等待。如您同意，请现在按1。",
+    },
     "called_back": {"en": "We will call you back.", "zh-CN": "我们会给您回电。"},
     "voicemail": {
         "en": "Nobody can take your call now. Please call again later.",

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Caller
@@ -17,6 +17,7 @@ from app.api.problems import invalid, not_found
 from app.rights import Forbidden
 from app.store import agents, asterisks, companies, numbers
 from contacts import destination
+from contacts.notice import NoticeRule
 from screenpop import card
 
 router = APIRouter(prefix="/v1/companies", tags=["companies"])
@@ -89,6 +90,18 @@ RecordingDays = Annotated[
 ]
 
 
+class RecordingNotice(Given):
+    """What a customer has to know before anything of a call by an Asterisk is recorded, by the call's direction.
+
+    `announce`: they are told; `consent`: they are asked, and press 1. Where nobody has yet, the recording is paused.
+    """
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    in_: NoticeRule = Field("none", alias="in")
+    out: NoticeRule = "none"
+
+
 class NewCompany(Given):
     slug: Slug
     name: Name
@@ -99,6 +112,7 @@ class NewCompany(Given):
     crm_links: CrmLinks = Field([])
     dialling: Dialling = Dialling()
     recording_days: RecordingDays | None = None
+    recording_notice: RecordingNotice = RecordingNotice()
 
 
 class CompanyChange(Given):
@@ -111,6 +125,7 @@ class CompanyChange(Given):
     crm_links: CrmLinks = untouched()
     dialling: Dialling = untouched()
     recording_days: RecordingDays | None = untouched()
+    recording_notice: RecordingNotice = untouched()
 
 
 class CompanyShown(Shown):
@@ -124,6 +139,7 @@ class CompanyShown(Shown):
     crm_links: list[CrmLink]
     dialling: Dialling
     recording_days: int | None
+    recording_notice: RecordingNotice
     created_ms: int
     version: int
 
@@ -131,7 +147,7 @@ class CompanyShown(Shown):
 def _shown(row: Mapping[str, Any]) -> CompanyShown:
     names = (
         "id", "slug", "name", "zone", "region", "languages", "crm_hosts", "crm_links", "dialling", "recording_days",
-        "version",
+        "recording_notice", "version",
     )  # fmt: skip
     return CompanyShown(created_ms=sure_ms(row["created_at"]), **{name: row[name] for name in names})
 

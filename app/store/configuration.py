@@ -43,7 +43,10 @@ JOIN queue q ON q.id = changed.id
 JOIN queue_version v ON v.queue_id = q.id AND v.version = q.current_version
 WHERE q.domain_id = $1
 """
-COMPANIES = "SELECT id::text, region, dialling FROM company WHERE id = ANY($1::uuid[]) AND archived_at IS NULL"
+COMPANIES = """
+SELECT id::text, region, dialling, recording_notice FROM company
+WHERE id = ANY($1::uuid[]) AND archived_at IS NULL
+"""
 # One who may serve all companies is granted each of them by name: the engine knows no "all".
 FORMER = """
 SELECT a.id::text, a.capacity, u.language,
@@ -110,13 +113,21 @@ async def read_changes(conn: asyncpg.Connection, domain_id: int, after_seq: int)
                     values["agent", row["id"]] = _agent(row)
             if ids["company"]:
                 for row in await conn.fetch(COMPANIES, ids["company"]):
-                    values["company", row["id"]] = {**json.loads(row["dialling"]), "region": row["region"]}
+                    values["company", row["id"]] = _company(row)
     return [ConfigValue(kind, subject_id, seq, values.get((kind, subject_id))) for kind, subject_id, seq in changed]
 
 
 async def read_former(conn: asyncpg.Connection, domain_id: int, agent_ids: Collection[str]) -> dict[str, Any]:
     """Profiles by agent, be they archived or not."""
     return {row["id"]: _agent(row) for row in await conn.fetch(FORMER, domain_id, list(agent_ids))}
+
+
+def _company(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        **json.loads(row["dialling"]),
+        "region": row["region"],
+        "recording_notice": json.loads(row["recording_notice"]),
+    }
 
 
 def _queue(row: asyncpg.Record) -> dict[str, Any]:

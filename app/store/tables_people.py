@@ -52,6 +52,7 @@ company = Table(
     many("crm_hosts", Text, 16, default="'{}'"),  # to which they may lead
     whole("recording_days", nullable=True),  # so long a recording is kept; empty: until somebody says otherwise
     document("dialling", 16, default="'{}'"),  # where it may be called, how often, at which cost
+    document("recording_notice", 1, default="'{}'"),  # by direction: what the customer knows before they are recorded
 )
 
 # Queues that share agents; the unit of sharding.

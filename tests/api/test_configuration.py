@@ -107,6 +107,48 @@ async def test_a_stale_version_gets_both_values(house: House, company: dict[str,
     assert (await house.operator.get(path)).json()["name"] == "Acme AG"
 
 
+async def test_what_customers_know_before_they_are_recorded_is_said_for_each_direction(
+    house: House, company: dict[str, Any]
+):
+    path = f"/v1/companies/{company['id']}"
+    assert company["recording_notice"] == {"in": "none", "out": "none"}
+
+    changed = await house.operator.patch(path, json={"version": 1, "recording_notice": {"in": "consent"}})
+    stale = await house.operator.patch(path, json={"version": 1, "recording_notice": {}})
+
+    assert changed.json()["recording_notice"] == {"in": "consent", "out": "none"}
+    assert (await house.operator.get(path)).json()["recording_notice"] == {"in": "consent", "out": "none"}
+    assert stale.json()["current"]["recording_notice"] == {"in": "consent", "out": "none"}
+    *_, told = await house.rows("SELECT kind, subject_id::text FROM config_change ORDER BY seq")
+    assert (told["kind"], told["subject_id"]) == ("company", company["id"])
+    *_, act = await house.rows("SELECT data FROM audit WHERE action = 'company.changed' ORDER BY at")
+    assert act["data"]["after"]["recording_notice"] == {"in": "consent"}
+
+
+@pytest.mark.parametrize(
+    ("notice", "pointer"),
+    [
+        ({"in": "ask"}, "/recording_notice/in"),
+        ({"out": True}, "/recording_notice/out"),
+        ({"out": None}, "/recording_notice/out"),
+        ({"in_": "consent"}, "/recording_notice/in_"),
+        ({"both": "consent"}, "/recording_notice/both"),
+        ("consent", "/recording_notice"),
+        (None, "/recording_notice"),
+    ],
+)
+async def test_a_notice_that_is_none_is_refused_by_its_field(
+    house: House, company: dict[str, Any], notice: Any, pointer: str
+):
+    path = f"/v1/companies/{company['id']}"
+
+    answer = await house.operator.patch(path, json={"version": 1, "recording_notice": notice})
+
+    assert answer.status_code == 422
+    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+    assert (await house.operator.get(path)).json()["recording_notice"] == {"in": "none", "out": "none"}
+
+
 async def test_what_is_in_use_is_named(house: House, company: dict[str, Any]):
     await house.make("users", {"login": "ada", "name": "Ada"})
     await house.make("queues", {"company_id": company["id"], "name": "Sales"})

@@ -105,6 +105,18 @@ def test_a_variable_that_nothing_sets_is_told() -> None:
     assert found(text) == [(6, "flow.unset"), (11, "flow.unset")]
 
 
+@pytest.mark.parametrize("word", ["announced", "consented", "declined"])
+def test_a_flow_says_by_a_variable_that_its_caller_knows_of_the_recording(word: str) -> None:
+    text = text_of(
+        "nodes:", "  a:", "    next: b", f"    set: {{other: '{{caller}}', recording: {word}}}", "  b: {hang_up: ''}"
+    )
+
+    assert found(text) == []
+    assert found(text.replace(word, "yes")) == [(7, "flow.recording")]
+    assert found(text.replace(word, "'{caller}'")) == [(7, "flow.recording")]
+    assert serious(check(text.replace(word, "''")))
+
+
 @pytest.mark.parametrize(
     ("node", "key"),
     [

@@ -147,11 +147,12 @@ async def centre(
     flow: str = FLOW,
     redis_url: str | None = None,
     dialling: Mapping[str, Any] | None = None,
+    notice: Mapping[str, str] | None = None,
     password: str | None = None,
     settings: Mapping[str, str] | None = None,
     **config: Any,
 ) -> AsyncIterator[Centre]:
-    """`settings`: of the server, by their names; `config`: of the queue, beside the usual."""
+    """`settings`: of the server, by their names; `config`: of the queue, beside the usual; `notice`: of the company."""
     environment = {"JACKFIELD_HOME": str(folder / "home"), **(settings or {})}
     server = Server(database_url, folder / "server.log", redis_url=redis_url, environment=environment)
     server.start()
@@ -161,7 +162,7 @@ async def centre(
         key = await operator_key(database_url, "test")
         async with Rest(server.url, key) as rest:
             premises = await establish(rest, _wish(agents, config, password))
-            await _lead_in(rest, premises, pbx, flow, dialling)
+            await _lead_in(rest, premises, pbx, flow, dialling, notice)
             made = Centre(server, pbx, sip, rest, premises, database_url)
             place = Place.of(server.url)
             tickets = Tickets(place, key)
@@ -199,7 +200,14 @@ def _wish(agents: int, config: Mapping[str, Any], password: str | None) -> Wish:
     )
 
 
-async def _lead_in(rest: Rest, premises: Premises, pbx: Pbx, flow: str, dialling: Mapping[str, Any] | None) -> None:
+async def _lead_in(
+    rest: Rest,
+    premises: Premises,
+    pbx: Pbx,
+    flow: str,
+    dialling: Mapping[str, Any] | None,
+    notice: Mapping[str, str] | None,
+) -> None:
     company_id = premises.companies["acme"]
     made = await rest.post("/v1/flows", {"company_id": company_id, "name": "Reception", "text": flow})
     await rest.post("/v1/numbers", {"company_id": company_id, "address": NUMBER, "flow_id": made["id"]})
@@ -207,7 +215,12 @@ async def _lead_in(rest: Rest, premises: Premises, pbx: Pbx, flow: str, dialling
     made = await rest.post("/v1/asterisks", access | {"dial_out": "PJSIP/{number}@outside"})
     company = await rest.get(f"/v1/companies/{company_id}")
     calls = {"by": made["id"], "caller_id": NUMBER, "retry_delay_s": 1, **(dialling or {})}
-    change = {"version": company["version"], "region": "DE", "dialling": calls}
+    change = {
+        "version": company["version"],
+        "region": "DE",
+        "dialling": calls,
+        "recording_notice": dict(notice or {}),
+    }
     await rest.ask("PATCH", f"/v1/companies/{company_id}", change)
 
 

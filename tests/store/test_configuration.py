@@ -181,6 +181,22 @@ async def test_a_subject_changed_often_comes_once_with_its_last_number(db: Datab
     assert await read_changes(session.conn, 1, 4) == []
 
 
+async def test_a_company_reaches_the_writer_with_where_it_calls_and_what_is_said_before_a_recording(
+    db: Database, centre: Centre, session, owner: Any
+):
+    company_id = centre.company_ids[0]
+    await owner.execute(
+        "UPDATE company SET region = 'DE', dialling = $2, recording_notice = $3 WHERE id = $1",
+        company_id, json.dumps({"max_attempts": 2}), json.dumps({"in": "consent"}),
+    )  # fmt: skip
+    seq = await recorded(db, ("company", company_id), company_id=company_id)
+    (value,) = await read_changes(session.conn, 1, 0)
+
+    assert value == ConfigValue(
+        "company", company_id, seq, {"region": "DE", "max_attempts": 2, "recording_notice": {"in": "consent"}}
+    )  # fmt: skip
+
+
 async def test_the_domains_policy_reaches_the_engine(db: Database, session, owner: Any):
     await owner.execute("""UPDATE domain SET policy = '{"overdue_share_pct": 50}'""")
     await recorded(db, ("domain", "1"))

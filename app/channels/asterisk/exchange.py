@@ -293,7 +293,7 @@ class Exchange:
         """A question of a flow is answered; what was only to be said is done."""
         if effect.args["do"] == "whisper":
             return  # whoever says it waits until it is said
-        if {"asked", "offer", "announce"} & effect.args.keys() or effect.args["do"] == "record":
+        if {"asked", "offer", "announce", "notice"} & effect.args.keys() or effect.args["do"] == "record":
             self._todo.pop(effect.id, None)
             self.reports.heard(c.ReportHeard(self.provider, effect.id, said, keys, seconds))
         else:

@@ -31,6 +31,7 @@ class _Open:
     pressed: str = field(default="", repr=False)
     timer: asyncio.TimerHandle | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    since_s: float = field(default_factory=time.monotonic)
 
     @property
     def verb(self) -> str:
@@ -51,7 +52,7 @@ class Listening:
         ref = str(effect.args["leg"])
         await self.stop(ref)
         ahead = self._taken_ahead(ref)
-        if ahead and effect.args["do"] == "collect":  # whoever knows the way need not hear the question
+        if ahead and effect.args["do"] == "collect" and "deaf_s" not in effect.args:  # they know the way
             now = self._open[ref] = _Open(effect, "keys")
             self._wait(ref, now, float(effect.args["between_s"]))
             for key in ahead:
@@ -157,6 +158,8 @@ class Listening:
             return
         if now.verb != "collect":
             return
+        if now.phase == "prompt" and time.monotonic() < now.since_s + float(now.effect.args.get("deaf_s", 0)):
+            return  # they cannot have understood it yet: this key meant something else
         if now.phase == "prompt":  # whoever knows the way need not listen to the end
             now.phase = "keys"
             self.spawn(self.hush(now.effect.id))
