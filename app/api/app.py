@@ -34,6 +34,7 @@ from app.api import (
     teams,
     telephony_providers,
     users,
+    vcon,
     views,
     wallboards,
 )
@@ -65,6 +66,7 @@ _OURS: tuple[APIRouter, ...] = (
     telephony_providers.router,
     asterisks.router,
     recordings.router,
+    vcon.router,
     calling.router,
     numbers.router,
     queues.router,

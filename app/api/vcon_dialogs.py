@@ -1,0 +1,197 @@
+"""What was said, as dialogs of a vCon (draft-ietf-vcon-vcon-core-04, section 4.3)?
+
+Each part of a recording is one, at its own instant. What an agent had with the customer and nobody recorded is one
+without content; several parts of it are held together by a set. A try that never came to a conversation is
+`incomplete`, and each way from one agent on to the next is a `transfer`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+from app.api.vcon_talks import Talk, holds_of, is_put_through, talks_of, those_who_had
+from app.store.rows import Row
+from contacts.words import SECOND_US, WRITTEN
+
+SOUND = "audio/x-wav"  # as the draft calls it
+
+# Why there was no conversation, in the draft's words. Whoever left a message did so in a contact of its own.
+_DISPOSITIONS = {"abandoned": "hung-up", "cleared": "hung-up", "failed": "failed"}
+_OTHERWISE = "no-answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A part of a recording; without a hash there is no sound of it any more, or not yet."""
+
+    row: Row
+    content_hash: str | None = None
+    body: str | None = None  # base64url
+    url: str | None = None  # where a sound lies that is too long to be inside
+
+
+@dataclass(slots=True)
+class Parties:
+    """Who is the customer, which queue and which agent, by their place among the parties; the customer is the first."""
+
+    queues: Mapping[str, int]
+    agents: Mapping[str, int]
+    customer: int = 0
+
+    def in_order(self, others: Sequence[int], direction: str) -> list[int]:
+        """Whoever called is the first."""
+        found = list(dict.fromkeys(others))
+        return [*found, self.customer] if direction == "out" else [self.customer, *found]
+
+
+@dataclass(slots=True)
+class Dialogs:
+    """Those of one contact, as they are added. `of_segment`: which of them is an agent's conversation as a whole."""
+
+    contact: Row
+    stays: Sequence[Row]
+    events: Sequence[Row]
+    talks: Sequence[Talk]
+    parties: Parties
+    items: list[dict[str, Any]] = field(default_factory=list)
+    of_segment: dict[str, int] = field(default_factory=dict)
+
+    def add(self, kind: str, began_us: int, **more: Any) -> int:
+        about = {"type": kind, "start": instant(began_us), "interaction_id": self.contact["id"]}
+        self.items.append(about | {name: value for name, value in more.items() if value is not None})
+        return len(self.items) - 1
+
+    def between(self, *others: int) -> list[int]:
+        return self.parties.in_order(others, self.contact["direction"])
+
+    # --- conversations ------------------------------------------------------------------------------------------------
+
+    def converse(self, since_us: int, talk: Talk, sounds: Sequence[Sound]) -> None:
+        parts = [self.recorded(each) for each in sounds]
+        if len(parts) == 1:
+            self.of_segment[talk.segment_id] = parts[0]
+            self.items[parts[0]]["party_history"] = self.history(since_us, talk)
+            return
+        kind = "recording-set" if parts else "text" if self.contact["channel"] in WRITTEN else "recording"
+        agents = [self.parties.agents[each.agent_id] for each in self.there(since_us, talk.ended_us)]
+        made = self.add(
+            kind, since_us, duration=seconds(talk.ended_us - since_us), parties=self.between(*agents),
+            party_history=self.history(since_us, talk), recordings=parts or None,
+        )  # fmt: skip
+        for part in parts:
+            self.items[part]["recording_set"] = made
+        self.of_segment[talk.segment_id] = made
+
+    def recorded(self, sound: Sound) -> int:
+        row = sound.row
+        began_us, length_us = row["began_at"], row["length_ms"] * 1000
+        if row["kind"] == "call":
+            others = [self.parties.agents[each.agent_id] for each in self.there(began_us, began_us + length_us)]
+        else:
+            others = []  # a message: nobody but the customer speaks
+        content = sound.content_hash is not None
+        return self.add(
+            "recording", began_us, duration=seconds(length_us), parties=self.between(*others),
+            mediatype=SOUND if content else None, filename=f"part-{row['part']}.wav" if content else None,
+            body=sound.body, encoding="base64url" if sound.body is not None else None, url=sound.url,
+            content_hash=sound.content_hash,
+        )  # fmt: skip
+
+    def there(self, from_us: int, to_us: int) -> list[Talk]:
+        """Agents on the line with the customer at some time of it."""
+        return [talk for talk in self.talks if talk.began_us < to_us and talk.ended_us > from_us]
+
+    def history(self, since_us: int, talk: Talk) -> list[dict[str, Any]]:
+        """Who came and went, and when the customer was held."""
+        told: list[tuple[int, int, str]] = [(since_us, self.parties.customer, "join")]
+        for each in self.there(since_us, talk.ended_us):
+            agent = self.parties.agents[each.agent_id]
+            told += [(max(since_us, each.began_us), agent, "join"), (min(each.ended_us, talk.ended_us), agent, "drop")]
+        told += [(at_us, self.parties.customer, word) for at_us, word in holds_of(talk.segment_id, self.events)]
+        return [
+            {"party": party, "time": instant(at_us), "event": word}
+            for at_us, party, word in sorted(told, key=lambda each: each[0])
+            if since_us <= at_us <= talk.ended_us
+        ]
+
+    # --- without a conversation ---------------------------------------------------------------------------------------
+
+    def left_alone(self, since_us: int, stay: Row | None) -> int:
+        """Nobody spoke with the customer from then on; `stay`: the wait in which they were at the end."""
+        queues = [] if stay is None else [self.parties.queues[stay["queue_id"]]]
+        return self.add(
+            "incomplete", since_us, duration=seconds(self.contact["closed_at"] - since_us),
+            parties=self.between(*queues), disposition=_disposition(self.contact),
+        )  # fmt: skip
+
+    # --- from one to the next -----------------------------------------------------------------------------------------
+
+    def transferred(self, at_us: int, to: int, target_dialog: int, last: Talk, consultation: int | None = None) -> None:
+        self.add(
+            "transfer", at_us, transferee=self.parties.customer, transferor=self.parties.agents[last.agent_id],
+            transfer_target=to, original=self.of_segment[last.segment_id], consultation=consultation,
+            target_dialog=target_dialog,
+        )  # fmt: skip
+
+    def asked(self, asking: Talk, talk: Talk) -> int | None:
+        """A colleague's advice before they took over: nobody records it."""
+        if talk.asked_us is None:
+            return None
+        both = [self.parties.agents[each.agent_id] for each in (asking, talk)]
+        return self.add("recording", talk.asked_us, duration=seconds(talk.began_us - talk.asked_us), parties=both)
+
+
+def dialogs_of(
+    contact: Row,
+    stays: Sequence[Row],
+    segments: Sequence[Row],
+    events: Sequence[Row],
+    sounds: Sequence[Sound],
+    parties: Parties,
+) -> Dialogs:
+    """Of a contact that is closed."""
+    talks = talks_of(segments, events, contact["closed_at"])
+    made = Dialogs(contact, stays, events, talks, parties)
+    had = those_who_had(talks)
+    mine = {talk.segment_id for _, talk in had}
+    for since_us, talk in had:
+        made.converse(since_us, talk, [each for each in sounds if each.row["segment_id"] == talk.segment_id])
+    for sound in sounds:
+        if sound.row["segment_id"] not in mine:
+            made.recorded(sound)
+    _tell_rest(made, had)
+    return made
+
+
+def _tell_rest(made: Dialogs, had: Sequence[tuple[int, Talk]]) -> None:
+    for (_, last), (since_us, talk) in pairwise(had):
+        if talk.asked_us is not None or is_put_through(talk.stay_id, made.events):
+            target, agent = made.of_segment[talk.segment_id], made.parties.agents[talk.agent_id]
+            made.transferred(since_us, agent, target, last, made.asked(last, talk))
+    last_wait = made.stays[-1] if made.stays else None
+    unserved = last_wait is not None and last_wait["id"] not in {talk.stay_id for talk in made.talks}
+    if not made.items:
+        made.left_alone(made.contact["arrived_at"], last_wait)
+    elif had and last_wait is not None and unserved and last_wait["queued_at"] >= had[-1][0]:
+        alone = made.left_alone(last_wait["queued_at"], last_wait)
+        if is_put_through(last_wait["id"], made.events):
+            queue = made.parties.queues[last_wait["queue_id"]]
+            made.transferred(last_wait["queued_at"], queue, alone, had[-1][1])
+
+
+def _disposition(contact: Row) -> str:
+    if contact["direction"] == "out":
+        return _OTHERWISE
+    return _DISPOSITIONS.get(contact["outcome"], _OTHERWISE)
+
+
+def instant(at_us: int) -> str:
+    """RFC 3339, and without a fraction where there is none (RFC 8620, section 1.4)."""
+    at = datetime.fromtimestamp(at_us // 1000 / 1000, UTC)
+    return at.isoformat(timespec="milliseconds" if at.microsecond else "seconds").replace("+00:00", "Z")
+
+
+def seconds(length_us: int) -> float:
+    return round(max(0, length_us) / SECOND_US, 3)
