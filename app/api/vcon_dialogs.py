@@ -1,8 +1,9 @@
 """What was said, as dialogs of a vCon (draft-ietf-vcon-vcon-core-04, section 4.3)?
 
-Each part of a recording is one, at its own instant. What an agent had with the customer and nobody recorded is one
-without content; several parts of it are held together by a set. A try that never came to a conversation is
-`incomplete`, and each way from one agent on to the next is a `transfer`.
+Each part of a recording is one, at its own instant; what an agent had with the customer and nobody recorded is one
+without content. A try that never came to a conversation is `incomplete`, and each way from one agent on to the next is
+a `transfer`. Of the draft's types these are what readers of all its versions since -01 know: its `recording-set` came
+with -04, and they refuse it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +12,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from app.api.vcon_talks import Talk, holds_of, is_put_through, talks_of, those_who_had
+from app.api.vcon_talks import Talk, during, holds_of, is_put_through, talks_of, those_who_had
 from app.store.rows import Row
 from contacts.words import SECOND_US, WRITTEN
 
-SOUND = "audio/x-wav"  # as the draft calls it
+SOUND, TEXT = "audio/x-wav", "text/plain"  # as the draft calls them; said of what has no content, too: readers want it
 
 # Why there was no conversation, in the draft's words. Whoever left a message did so in a contact of its own.
 _DISPOSITIONS = {"abandoned": "hung-up", "cleared": "hung-up", "failed": "failed"}
@@ -48,7 +49,7 @@ class Parties:
 
 @dataclass(slots=True)
 class Dialogs:
-    """Those of one contact, as they are added. `of_segment`: which of them is an agent's conversation as a whole."""
+    """Those of one contact, as they are added. `of_segment`: which of them tell what an agent had with the customer."""
 
     contact: Row
     stays: Sequence[Row]
@@ -56,7 +57,7 @@ class Dialogs:
     talks: Sequence[Talk]
     parties: Parties
     items: list[dict[str, Any]] = field(default_factory=list)
-    of_segment: dict[str, int] = field(default_factory=dict)
+    of_segment: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, kind: str, began_us: int, **more: Any) -> int:
         about = {"type": kind, "start": instant(began_us), "interaction_id": self.contact["id"]}
@@ -69,49 +70,45 @@ class Dialogs:
     # --- conversations ------------------------------------------------------------------------------------------------
 
     def converse(self, since_us: int, talk: Talk, sounds: Sequence[Sound]) -> None:
-        parts = [self.recorded(each) for each in sounds]
-        if len(parts) == 1:
-            self.of_segment[talk.segment_id] = parts[0]
-            self.items[parts[0]]["party_history"] = self.history(since_us, talk)
-            return
-        kind = "recording-set" if parts else "text" if self.contact["channel"] in WRITTEN else "recording"
-        agents = [self.parties.agents[each.agent_id] for each in self.there(since_us, talk.ended_us)]
-        made = self.add(
-            kind, since_us, duration=seconds(talk.ended_us - since_us), parties=self.between(*agents),
-            party_history=self.history(since_us, talk), recordings=parts or None,
-        )  # fmt: skip
-        for part in parts:
-            self.items[part]["recording_set"] = made
-        self.of_segment[talk.segment_id] = made
+        parts = [self.recorded(each) for each in sounds] or [self.unrecorded(since_us, talk)]
+        self.of_segment[talk.segment_id] = parts
+        begins = [since_us, *(each.row["began_at"] for each in sounds[1:]), talk.ended_us + 1]
+        history = self.history(since_us, talk)
+        for part, (from_us, to_us) in zip(parts, pairwise(begins), strict=True):
+            told = [about for at_us, about in history if from_us <= at_us < to_us]
+            self.items[part] |= {"party_history": told} if told else {}
 
     def recorded(self, sound: Sound) -> int:
         row = sound.row
         began_us, length_us = row["began_at"], row["length_ms"] * 1000
-        if row["kind"] == "call":
-            others = [self.parties.agents[each.agent_id] for each in self.there(began_us, began_us + length_us)]
-        else:
-            others = []  # a message: nobody but the customer speaks
-        content = sound.content_hash is not None
+        # A message: nobody but the customer speaks.
+        agents = self.there(began_us, began_us + length_us) if row["kind"] == "call" else []
         return self.add(
-            "recording", began_us, duration=seconds(length_us), parties=self.between(*others),
-            mediatype=SOUND if content else None, filename=f"part-{row['part']}.wav" if content else None,
+            "recording", began_us, duration=seconds(length_us), parties=self.between(*agents), mediatype=SOUND,
+            filename=f"part-{row['part']}.wav" if sound.content_hash is not None else None,
             body=sound.body, encoding="base64url" if sound.body is not None else None, url=sound.url,
             content_hash=sound.content_hash,
         )  # fmt: skip
 
-    def there(self, from_us: int, to_us: int) -> list[Talk]:
-        """Agents on the line with the customer at some time of it."""
-        return [talk for talk in self.talks if talk.began_us < to_us and talk.ended_us > from_us]
+    def unrecorded(self, since_us: int, talk: Talk) -> int:
+        kind, media = ("text", TEXT) if self.contact["channel"] in WRITTEN else ("recording", SOUND)
+        agents = self.there(since_us, talk.ended_us)
+        lasted = seconds(talk.ended_us - since_us)
+        return self.add(kind, since_us, duration=lasted, parties=self.between(*agents), mediatype=media)
 
-    def history(self, since_us: int, talk: Talk) -> list[dict[str, Any]]:
-        """Who came and went, and when the customer was held."""
+    def there(self, from_us: int, to_us: int) -> list[int]:
+        """Agents on the line with the customer at some time of it."""
+        return [self.parties.agents[talk.agent_id] for talk in during(self.talks, from_us, to_us)]
+
+    def history(self, since_us: int, talk: Talk) -> list[tuple[int, dict[str, Any]]]:
+        """Who came and went, and when the customer was held; each with its instant."""
         told: list[tuple[int, int, str]] = [(since_us, self.parties.customer, "join")]
-        for each in self.there(since_us, talk.ended_us):
+        for each in during(self.talks, since_us, talk.ended_us):
             agent = self.parties.agents[each.agent_id]
             told += [(max(since_us, each.began_us), agent, "join"), (min(each.ended_us, talk.ended_us), agent, "drop")]
         told += [(at_us, self.parties.customer, word) for at_us, word in holds_of(talk.segment_id, self.events)]
         return [
-            {"party": party, "time": instant(at_us), "event": word}
+            (at_us, {"party": party, "time": instant(at_us), "event": word})
             for at_us, party, word in sorted(told, key=lambda each: each[0])
             if since_us <= at_us <= talk.ended_us
         ]
@@ -131,7 +128,7 @@ class Dialogs:
     def transferred(self, at_us: int, to: int, target_dialog: int, last: Talk, consultation: int | None = None) -> None:
         self.add(
             "transfer", at_us, transferee=self.parties.customer, transferor=self.parties.agents[last.agent_id],
-            transfer_target=to, original=self.of_segment[last.segment_id], consultation=consultation,
+            transfer_target=to, original=self.of_segment[last.segment_id][-1], consultation=consultation,
             target_dialog=target_dialog,
         )  # fmt: skip
 
@@ -139,8 +136,8 @@ class Dialogs:
         """A colleague's advice before they took over: nobody records it."""
         if talk.asked_us is None:
             return None
-        both = [self.parties.agents[each.agent_id] for each in (asking, talk)]
-        return self.add("recording", talk.asked_us, duration=seconds(talk.began_us - talk.asked_us), parties=both)
+        both, lasted = [self.parties.agents[each.agent_id] for each in (asking, talk)], talk.began_us - talk.asked_us
+        return self.add("recording", talk.asked_us, duration=seconds(lasted), parties=both, mediatype=SOUND)
 
 
 def dialogs_of(
@@ -168,7 +165,7 @@ def dialogs_of(
 def _tell_rest(made: Dialogs, had: Sequence[tuple[int, Talk]]) -> None:
     for (_, last), (since_us, talk) in pairwise(had):
         if talk.asked_us is not None or is_put_through(talk.stay_id, made.events):
-            target, agent = made.of_segment[talk.segment_id], made.parties.agents[talk.agent_id]
+            target, agent = made.of_segment[talk.segment_id][0], made.parties.agents[talk.agent_id]
             made.transferred(since_us, agent, target, last, made.asked(last, talk))
     last_wait = made.stays[-1] if made.stays else None
     unserved = last_wait is not None and last_wait["id"] not in {talk.stay_id for talk in made.talks}

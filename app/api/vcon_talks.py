@@ -51,6 +51,11 @@ def those_who_had(talks: Sequence[Talk]) -> list[tuple[int, Talk]]:
     return sorted(((talk.had_us, talk) for talk in talks if talk.had_us is not None), key=lambda had: had[0])
 
 
+def during(talks: Sequence[Talk], from_us: int, to_us: int) -> list[Talk]:
+    """Those who were on the line at some time of it."""
+    return [talk for talk in talks if talk.began_us < to_us and talk.ended_us > from_us]
+
+
 def is_put_through(stay_id: str, events: Sequence[Row]) -> bool:
     """A person put the customer into this wait; else the engine did, or the line."""
     queued = (e["actor"] for e in events if e["kind"] == "stay.queued" and e["stay_id"] == stay_id)

@@ -251,7 +251,7 @@ async def test_the_contact_is_taken_out_by_a_button(recorded: Recorded) -> None:
     assert file.suggested_filename == f"{recorded.contact_id}.vcon"
     assert [error.message for error in READER.iter_errors(found)] == []
     kinds = [each["type"] for each in found["dialog"]]
-    assert kinds == ["recording", "recording", "recording-set", "recording", "transfer"]
+    assert kinds == ["recording", "recording", "recording", "transfer"]
     assert [each["name"] for each in found["parties"] if each["role"] == "agent"] == list(NAMES)
     assert found["parties"][0]["tel"] == "+4930900100"
     assert sum("body" in each for each in found["dialog"]) == 3
