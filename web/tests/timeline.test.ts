@@ -2,7 +2,7 @@
 import { expect, test } from "vitest"
 import type { EventTold, SegmentTold, StayTold } from "../src/contact/strands"
 import {
-  gapsOf, instantAt, lanesOf, partAfter, partsOf, placeAt, scaleOf, shareAt, soundAt, soundOf, startAfter, startBefore, type Recorded,
+  gapsOf, instantAt, lanesOf, lengthTold, partAfter, partsOf, placeAt, scaleOf, shareAt, soundAt, soundOf, startAfter, startBefore, type Recorded,
 } from "../src/contact/timeline"
 
 const recorded = (part: number, began_ms: number, length_ms: number, values: Partial<Recorded> = {}): Recorded =>
@@ -41,6 +41,10 @@ test("a gap knows how long it was, and why", () => {
   expect(gapsOf(parts, STAYS, paused)[0]!.why).toBe("paused")
   expect(gapsOf(parts, [], [])[0]!.why).toBe("unrecorded")
   expect(gapsOf(partsOf([recorded(1, 0, 1_000), recorded(2, 1_200, 1_000)]), [], [])).toEqual([])
+})
+
+test("a gap of less than a second is not told as nothing", () => {
+  expect([300, 1_000, 61_200].map((toMs) => lengthTold({ fromMs: 0, toMs, why: "held" }))).toEqual(["0:01", "0:01", "1:02"])
 })
 
 test("a place in the sound has its true instant, and an instant its place in the sound", () => {
@@ -100,6 +104,7 @@ test("what lies before the first part and after the last one is not on the line"
   const early = segment("anna", 0, 1_000, 500_000)
 
   expect(lanesOf(parts, gaps, [early], [], String)[1]!.strips).toEqual([{ kind: "talking", fromMs: 10_000, toMs: 170_000 }])
+  expect(lanesOf(parts, gaps, [segment("early", 0, 1_000, 5_000)], [], String)).toHaveLength(1)
   expect(lanesOf([], [], SEGMENTS, EVENTS, String)).toEqual([])
 })
 

@@ -129,7 +129,7 @@ export function lengthTold({ fromMs, toMs }: Gap): string {
 function whyOf(fromMs: number, toMs: number, stays: readonly StayTold[], events: readonly EventTold[]): Why {
   const inside = (kind: string) => events.some((event) => event.kind === kind && event.at_ms >= fromMs - NEAR_MS && event.at_ms < toMs)
   if (inside("segment.recording_paused")) return "paused"
-  if (stays.some(({ queued_ms, ended_ms }) => queued_ms < toMs && (ended_ms ?? toMs) > fromMs && queued_ms >= fromMs - NEAR_MS)) return "waiting"
+  if (stays.some(({ queued_ms, ended_ms }) => queued_ms < toMs && (ended_ms ?? toMs) > fromMs)) return "waiting"
   return inside("segment.held") || inside("segment.parked") ? "held" : "unrecorded"
 }
 
