@@ -22,6 +22,7 @@ def policy(phone_origins: Sequence[str] = ()) -> str:
             "style-src 'self' 'unsafe-inline'",  # the component library writes its theme into style elements
             "img-src 'self' data:",
             "font-src 'self' data:",
+            "media-src 'self' blob:",  # a recording is fetched once and played from the page's memory
             " ".join(("connect-src 'self'", *phone_origins)),
             "frame-ancestors 'none'",
             "base-uri 'none'",

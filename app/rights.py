@@ -115,7 +115,7 @@ TABLE: dict[str, Right] = {
     **_rights("company", _ADMINS, "request_callback"),
     **_rights("company", _SUPERVISORS, "list_contacts", "read_contact", "leave_contact", "list_contact_events"),
     **_rights("company", _SUPERVISORS, "list_contact_decisions", "read_figures"),
-    **_rights("company", _SUPERVISORS, "list_recordings", "read_recording"),
+    **_rights("company", _SUPERVISORS, "list_recordings", "read_recording", "export_contact"),
     **_rights("company", _ADMINS, "hold_recording"),
     **_rights("installation", _SUPERVISORS, "live_set_state", "live_log_out", "live_clear_flag", of_teams=True),
     **_rights("installation", _SUPERVISORS, "live_set_skill", of_teams=True),

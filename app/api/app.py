@@ -35,6 +35,7 @@ from app.api import (
     teams,
     telephony_providers,
     users,
+    vcon,
     views,
     wallboards,
 )
@@ -66,6 +67,7 @@ _OURS: tuple[APIRouter, ...] = (
     telephony_providers.router,
     asterisks.router,
     recordings.router,
+    vcon.router,
     calling.router,
     numbers.router,
     queues.router,

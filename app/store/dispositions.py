@@ -36,3 +36,9 @@ async def change(conn: AsyncConnection, disposition_id: str, values: Mapping[str
 
 async def archive(conn: AsyncConnection, disposition_id: str) -> Row:
     return await rows.archive(conn, disposition, disposition_id)
+
+
+async def by_id(conn: AsyncConnection, disposition_ids: Collection[str]) -> dict[str, Row]:
+    """Archived ones too: what was said with them is said."""
+    wanted = select(disposition).where(disposition.c.id.in_(disposition_ids))
+    return {row["id"]: row for row in await rows.every(conn, wanted)}

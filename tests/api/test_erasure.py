@@ -5,6 +5,7 @@ Through the doors of a real server: its writer blanks its rows, its sweep all ot
 
 import asyncio
 import io
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -119,6 +120,7 @@ async def test_an_erased_customer_is_gone_from_every_table_log_and_file(
             interval = {"queue_id": made["queue_id"], "from": until_ms - 3_600_000, "to": until_ms + 1}
             figures = await api.get("/v1/figures", params=interval)
             before = await dump(server.database_url)
+            taken_out_before = [await api.get(f"/v1/contacts/{each}/vcon") for each in made["contacts"]]
 
             erased = await api.call("DELETE", f"/v1/customers/{made['customer_id']}", expect=202)
             gone_at_once = await api.call("GET", f"/v1/customers/{made['customer_id']}", expect=404)
@@ -128,6 +130,7 @@ async def test_an_erased_customer_is_gone_from_every_table_log_and_file(
                 erased = await api.call("DELETE", f"/v1/customers/{made['customer_id']}", expect=202)
             after = await dump(server.database_url)
             story = await api.get(f"/v1/contacts/{made['contacts'][0]}")
+            taken_out = [await api.get(f"/v1/contacts/{each}/vcon") for each in made["contacts"]]
             figures_after = await api.get("/v1/figures", params=interval)
     finally:
         server.stop()
@@ -140,6 +143,8 @@ async def test_an_erased_customer_is_gone_from_every_table_log_and_file(
     assert found_in(server.log.read_text()) == []
     assert found_in(files_below(tmp_path / "blobs")) == []
     assert found_in(files_below(home / "postgres" / "log") if (home / "postgres").exists() else "") == []
+    assert {"Grace Brewster Murray-Hopper", "+491709876543"} <= set(taken_out_before[0]["parties"][0].values())
+    assert found_in(json.dumps(taken_out)) == []
     assert story["contact"]["customer_id"] == made["customer_id"]
     assert figures_after == figures
     assert next(each for each in figures["queues"][0]["figures"] if each["key"] == "abandoned")["value"] == 3
