@@ -1,5 +1,6 @@
 """Are the figures those of the rooms, with their definitions; and can one see whether the house is well?"""
 
+import json
 from typing import Any
 
 from app.api.acts import new_id
@@ -61,6 +62,28 @@ async def test_figures_are_computed_from_the_stays_of_the_interval(house: House,
     assert figures["asa"]["value"] == 25_000
     assert all(each["definition"] and each["definition_key"] for each in figures.values())
     assert before["queues"][0]["figures"][0]["value"] == 0
+
+
+async def test_what_callers_were_told_is_among_the_figures(house: House, company: dict[str, Any]):
+    """After 5 s, up to a minute: it took 5 s more, and 85 s; a caller who left does not count."""
+    user = await house.make("users", {"login": "ada", "name": "Ada"})
+    await house.make("agents", {"user_id": user["id"]})
+    queue = await house.make("queues", {"company_id": company["id"], "name": "Sales"})
+    for end, wait_s in (("answered", 10), ("answered", 90), ("abandoned", 30)):
+        await insert_stay(house, company["id"], queue["id"], end, wait_s, 60)
+    told = {"at_us": (T0_MS + 5_000) * 1000, "low_us": 0, "high_us": 60_000_000}
+    async with house.database.engine.begin() as conn:
+        await conn.exec_driver_sql("UPDATE stay SET told = $1::text::jsonb", (json.dumps(told),))
+    await insert_stay(house, company["id"], queue["id"], "answered", 20, 60)  # was told nothing
+
+    around = {"queue_id": queue["id"], "from": T0_MS - 1, "to": T0_MS + 1}
+    shown = (await house.operator.get("/v1/figures", params=around)).json()
+    defined = (await house.operator.get("/v1/metrics/definitions")).json()["items"]
+
+    figures = {each["key"]: each for each in shown["queues"][0]["figures"]}
+    assert (figures["told_rightly"]["part"], figures["told_rightly"]["whole"]) == (1, 2)
+    assert figures["told_error"]["value"] == (25_000 + 55_000) // 2
+    assert {"told_rightly", "told_error"} <= {each["key"] for each in defined}
 
 
 async def test_figures_of_an_impossible_interval_are_refused(house: House):
