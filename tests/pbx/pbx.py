@@ -1,10 +1,13 @@
 """A real Asterisk on loopback: fetched as Debian packages into a folder, configured and started without root."""
 
+import fcntl
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,10 +46,28 @@ def why_not() -> str | None:
     return None
 
 
+PORTS = range(10_000, 20_000)  # below those that the system gives to anybody
+_taken: list[int] = []  # descriptors of locked files
+
+
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """For the rest of this process's life: a phone listens at its port only while it is called, and meanwhile nobody
+    else's, of another Asterisk beside this one, may be there.
+    """
+    folder = Path(tempfile.gettempdir()) / f"jackfield-ports-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        file = os.open(folder / str(port), os.O_CREAT | os.O_RDWR)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket(socket.AF_INET, kind) as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            os.close(file)
+            continue
+        _taken.append(file)
+        return port
 
 
 @dataclass(slots=True)

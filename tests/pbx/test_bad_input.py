@@ -9,6 +9,8 @@ import pytest
 
 from tests.pbx.centre import NUMBER, PLAIN, Centre, centre
 from tests.pbx.pbx import ARI_USER, Pbx
+from tests.pbx.sound import wave_file
+from tests.pbx.test_prompts import lead_in, upload
 
 MISSING = """\
 flow: missing
@@ -53,12 +55,15 @@ async def test_whoever_calls_is_queued(
 async def test_a_prompt_that_is_missing_ends_the_call_and_not_in_silence(
     pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
-    """The flow has no way on from failure: the caller is told so, and let go."""
-    async with centre(pbx, new_database(), tmp_path, agents=1, flow=MISSING) as here:
+    """It was there when the flow was published, which has no way on from failure: the caller is let go."""
+    async with centre(pbx, new_database(), tmp_path, agents=1) as here:
+        prompt_id = await upload(here, "nowhere.wav", wave_file(440.0, 1.0))
+        await lead_in(here, MISSING)
+        await here.rest.ask("DELETE", f"/v1/prompts/{prompt_id}", None)
         caller = here.sip.call(NUMBER, "until")
         await caller.over()
         await here.nothing_is_left()
-        assert "prompt missing" in (tmp_path / "server.log").read_text()
+        assert "no such recording" in (tmp_path / "server.log").read_text()
 
 
 async def test_a_wrong_password_is_said(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:

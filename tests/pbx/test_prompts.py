@@ -40,10 +40,10 @@ async def upload(here: Centre, name: str, sound: bytes) -> str:
     return str(answer.json()["id"])
 
 
-async def lead_in(here: Centre) -> None:
+async def lead_in(here: Centre, flow: str = FLOW) -> None:
     """The number leads into the flow, which could not be published before its recordings were there."""
     company_id = here.premises.companies["acme"]
-    made = await here.rest.post("/v1/flows", {"company_id": company_id, "name": "Greeted", "text": FLOW})
+    made = await here.rest.post("/v1/flows", {"company_id": company_id, "name": "Greeted", "text": flow})
     (number,) = [each for each in (await here.rest.get("/v1/numbers"))["items"] if each["address"] == NUMBER]
     await here.rest.ask("PATCH", f"/v1/numbers/{number['id']}", {"version": number["version"], "flow_id": made["id"]})
     await here.rest_a_while(1.2)  # so long a number may lead where it led before
