@@ -116,6 +116,7 @@ def _put_through(
     wishes: Wishes | None = None,
 ) -> c.Reply:
     contact = house.contact(segment.contact_id)
+    reaching.is_a_caller(house, contact.id)
     asks.hang_up_agent(house, segment)
     # First the wait: a contact that nobody has would be over.
     arrival_us = contact.arrived_us if keep else None

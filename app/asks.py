@@ -4,7 +4,7 @@ By webhook all verbs are repeatable: the provider treats a repeated id as the sa
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from app import whispering
 from app.house import House
@@ -16,6 +16,10 @@ from contacts.record import replace
 from contacts.segment import Segment
 
 RECORDINGS = ("telephony.record", "telephony.record_message")  # over when the provider says so, whoever has gone
+# Why nobody answered a phone that we rang; whatever else the telephone system says is a failure.
+WHY_NOT: Mapping[str, Literal["busy", "no_answer"]] = {
+    "busy": "busy", "no_answer": "no_answer", "no_response": "no_answer", "normal": "no_answer",
+}  # fmt: skip
 KEPT_FOR_US = 24 * 3600 * 1_000_000  # so long a recording may wait for a provider that is away
 
 

@@ -156,8 +156,10 @@ class House:
         return read_rules(config.values or {}) if config is not None else DialRules()
 
     def notice_rule(self, contact: Contact) -> NoticeRule:
-        """What its customer has to know before anything is recorded; nothing, as long as we were told nothing."""
+        """What its customer has to know before anything is recorded; all, of a company that is gone meanwhile."""
         config = self.records.config.get(("company", contact.company_id))
+        if config is not None and config.values is None:
+            return "consent"
         return notice_rule((config.values or {}) if config is not None else {}, contact)
 
     def serves(self, agent_id: str, company_id: str | None) -> bool:
@@ -192,7 +194,7 @@ class House:
             self._note_again(contact)
 
     def _note_again(self, contact: Contact) -> None:
-        if "reach" not in contact.ivr:
+        if "reach" not in contact.ivr or contact.ivr["reach"].get("spoken"):
             return
         self.ours[contact.id] = None
         if (at_us := again_us(contact)) is not None:
@@ -373,7 +375,7 @@ class House:
         self.legs_of.setdefault(leg.contact_id, []).append(leg.id)
 
 
-NOT_A_WAIT = ("dialled", "cleared")  # nobody hung on, or somebody took them away
+NOT_A_WAIT = ("dialled", "internal", "cleared")  # nobody hung on, or somebody took them away
 
 
 def again_us(contact: Contact) -> int | None:

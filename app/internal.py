@@ -61,7 +61,8 @@ def leg_moved(house: House, leg: Leg) -> None:
     else:
         house.keep_contact(replace(contact, ivr={**contact.ivr, "outcome": "handled"}))
         for each in house.legs(contact.id):
-            asks.ask(house, each, "join")
+            if each.role == "consult":  # and no supervisor who listens
+                asks.ask(house, each, "join")
 
 
 def _ask(house: House, contact: Contact, own: Segment, leg: Leg) -> None:
@@ -94,3 +95,5 @@ def take_back(house: House) -> None:
         if stay is not None:
             journey.decide(house, m.Leave(stay.id, "internal"))
             journey.close(house, contact_id, "failed")
+        else:
+            journey.close_if_done(house, contact_id)  # without wrap-up nobody else does

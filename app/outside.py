@@ -6,7 +6,6 @@ decided as for every call of an agent's (app/reaching.py). A customer who was pu
 again if nobody answers.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from app import asks, journey, reaching
@@ -22,21 +21,27 @@ from contacts.segment import UNDERWAY, Segment
 from routing import messages as m
 
 PER_CONTACT_MAX = 20  # calls to outside in one contact
-_WHY_NOT: Mapping[str, OutsideState] = {
-    "busy": "busy", "no_answer": "no_answer", "no_response": "no_answer", "normal": "no_answer",
-}  # fmt: skip
 
 
 # --- asked for --------------------------------------------------------------------------------------------------------
 
 
 def dial(house: House, command: c.Dial) -> c.Reply:
-    """An emergency number passes in a call, too: there it is called beside the customer, on the wire that there is."""
+    """An emergency number passes in a call, too: where that is possible beside the customer, on the wire that there is,
+    and else as a second call.
+    """
     own = _conversation(house, command.agent_id)
-    if own is not None and reaching.is_emergency(house, house.contact(own.contact_id).company_id, command.to):
+    if own is not None and _reaches_help(house, own, command.to):
         consult(house, own, command.to)
         return c.Reply(201, {"contact_id": own.contact_id})
     return reaching.dial(house, command)
+
+
+def _reaches_help(house: House, own: Segment, to: str) -> bool:
+    contact, customer = house.contact(own.contact_id), asks.customer_leg(house, own.contact_id)
+    is_here = customer is not None and customer.provider == f"{ARI}{house.dial_rules(contact.company_id).by}"
+    is_free = asks.outside_leg(house, contact.id) is None and asks.wire_of(house, own) is not None
+    return is_here and is_free and reaching.is_emergency(house, contact.company_id, to)
 
 
 def _conversation(house: House, agent_id: str) -> Segment | None:
@@ -80,10 +85,11 @@ def _allowed(house: House, own: Segment, to: str) -> reaching.Allowed:
         raise m.Refusal("dial.no_way", 409, "number")
     if asks.outside_leg(house, contact.id) is not None:
         raise m.Refusal("dial.busy", 409)
+    if called.to.is_emergency:
+        return called
     if len(contact.ivr.get("dialled", ())) >= PER_CONTACT_MAX:
         raise m.Refusal("dial.agent_often", 429, "number")
-    if not called.to.is_emergency:
-        reaching.take(house, called)
+    reaching.take(house, called)
     return called
 
 
@@ -94,8 +100,9 @@ def _call(house: House, own: Segment, wire: Leg, called: reaching.Allowed, back:
     asks.dial(house, wire, "outside", to=number, caller_id=caller_id)
     at: dict[str, Any] = {"number": number, "state": "dialling"} | ({"back": back} if back else {})
     grant = {"at_us": house.now_us, "number": number, "agent_id": own.agent_id, "cost": called.grant.cost}
-    dialled = [*contact.ivr.get("dialled", ()), grant]
-    house.keep_contact(replace(contact, ivr={**contact.ivr, "outside": at, "dialled": dialled}))
+    dialled = [*contact.ivr.get("dialled", ()), *([] if called.to.is_emergency else [grant])]
+    ivr = {**contact.ivr, "outside": at} | ({"dialled": dialled} if dialled else {})
+    house.keep_contact(replace(contact, ivr=ivr))
     log_segment(house, "segment.called_outside", own)
 
 
@@ -109,8 +116,7 @@ def is_beside(house: House, contact_id: str) -> bool:
 
 def act(house: House, own: Segment, what: Together) -> None:
     leg = asks.outside_leg(house, own.contact_id)
-    if leg is None:
-        return  # their hang-up is on its way
+    assert leg is not None, "they are beside the customer as long as their wire is"
     match what:
         case "swap" if own.state == "talking":
             asks.hold(house, own, "hold")
@@ -127,7 +133,16 @@ def act(house: House, own: Segment, what: Together) -> None:
             journey.decide(house, m.End(own.id))
             _bring_both(house, own.contact_id)
         case "conference":
+            _let_them_know(house, own)
             _bring_both(house, own.contact_id)
+
+
+def _let_them_know(house: House, own: Segment) -> None:
+    """Where those whom we call are told or asked before they are recorded the agent does it, and resumes."""
+    contact, customer = house.contact(own.contact_id), asks.customer_leg(house, own.contact_id)
+    is_recorded = customer is not None and asks.is_recorded(house, customer, own.queue_id)
+    if is_recorded and house.notice_rule(replace(contact, direction="out")) != "none":
+        asks.pause_recording(house, contact.id)
 
 
 def goes_on_without(house: House, left: Segment) -> bool:
@@ -140,6 +155,7 @@ def goes_on_without(house: House, left: Segment) -> bool:
     else:
         asks.hang_up(house, leg)
         _keep(house, left.contact_id, "gone")
+        reaching.is_a_caller(house, left.contact_id)
         journey.queue(house, left.contact_id, left.queue_id, house.contact(left.contact_id).value)
     return True
 
@@ -153,7 +169,7 @@ def _bring_both(house: House, contact_id: str) -> None:
 # --- what the provider reports ----------------------------------------------------------------------------------------
 
 
-def moved(house: House, leg: Leg, came_from: str) -> bool:
+def moved(house: House, leg: Leg) -> bool:
     """Their wire took a step; False: no agent called them."""
     contact = house.records.contacts.get(leg.contact_id)
     if contact is None or "outside" not in contact.ivr:
@@ -184,13 +200,14 @@ def gone(house: House, leg: Leg, came_from: str, cause: str | None) -> bool:
         return False
     answered = came_from in ("established", "held")
     if is_beside(house, contact.id):
-        why: OutsideState = "gone" if answered else _WHY_NOT.get(cause or "", "failed")
+        why: OutsideState = "gone" if answered else asks.WHY_NOT.get(cause or "", "failed")
         _keep(house, contact.id, why)
         house.log("contact.outside_gone", contact_id=contact.id, data={"why": why})
     if _is_served(house, contact.id) or house.waiting_stay(contact.id) is not None:
         return True  # the customer has whom they had
     back, customer = contact.ivr["outside"].get("back"), asks.customer_leg(house, contact.id)
     if back is not None and not answered and customer is not None and not asks.is_hung_up(house, customer):
+        reaching.is_a_caller(house, contact.id)
         journey.queue(house, contact.id, str(back), contact.value)
     else:
         asks.hang_up_customer(house, contact.id)

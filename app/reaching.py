@@ -211,6 +211,7 @@ def _begin(
     reach |= {"agent_id": agent_id} if agent_id else {}
     reach |= {"sources": list(grant.sources)} if grant.sources else {}
     reach |= {"notice": notice} if notice == "declined" else {}
+    reach |= {"always": True} if called.to.is_emergency else {}
     contact = Contact(
         id=entry.contact_id, company_id=entry.company_id, domain_id=house.records.domain_id, channel="phone",
         direction="out", state="open", source=entry.source, source_id=entry.source_id, arrived_us=house.now_us,
@@ -257,7 +258,9 @@ def wait(house: House, contact_id: str) -> None:
     """In its queue, at its place; where the queue is closed, again when it opens."""
     contact = house.contact(contact_id)
     reach = contact.ivr["reach"]
-    house.keep_contact(replace(contact, ivr={"reach": {k: v for k, v in reach.items() if k != "again_us"}}))
+    house.keep_contact(
+        replace(contact, ivr={**contact.ivr, "reach": {k: v for k, v in reach.items() if k != "again_us"}})
+    )
     queue = house.records.config.get(("queue", reach["queue_id"]))
     hours = (queue.values or {}).get("hours") if queue is not None else None
     opening_us = read_hours(hours).next_change(house.now_us) if hours and not _is_open(hours, house.now_us) else None
@@ -279,7 +282,7 @@ def _again(house: House, contact_id: str, at_us: int) -> None:
     if house.now_us - contact.arrived_us > LIVES_US:
         journey.close(house, contact_id, "failed")
         return
-    house.keep_contact(replace(contact, ivr={"reach": {**contact.ivr["reach"], "again_us": at_us}}))
+    house.keep_contact(replace(contact, ivr={**contact.ivr, "reach": {**contact.ivr["reach"], "again_us": at_us}}))
 
 
 def take_due(house: House) -> None:
@@ -313,7 +316,7 @@ def not_there(house: House, contact_id: str) -> bool:
         return contact_id in house.ours and house.contact(contact_id).ivr["reach"].get("again_us") is not None
     contact = house.contact(contact_id)
     reach = {**contact.ivr["reach"], "tries": int(contact.ivr["reach"]["tries"]) + 1}
-    house.keep_contact(replace(contact, ivr={"reach": reach}))
+    house.keep_contact(replace(contact, ivr={**contact.ivr, "reach": reach}))
     house.log("contact.not_there", contact_id=contact_id, data={"tries": reach["tries"]})
     journey.decide(house, m.Leave(stay.id, "dialled"))
     if reach["tries"] >= reach["max"]:
@@ -358,6 +361,14 @@ def forget(house: House, contact_id: str) -> None:
         _give_up(house, contact_id, stay.id)
     elif house.contact(contact_id).state == "open":
         journey.close(house, contact_id, "failed")
+
+
+def is_a_caller(house: House, contact_id: str) -> None:
+    """They were reached and spoken with, and are on the line: whatever comes now, they are tried again no more."""
+    contact = house.contact(contact_id)
+    if contact_id in house.ours:
+        house.keep_contact(replace(contact, ivr={**contact.ivr, "reach": {**contact.ivr["reach"], "spoken": True}}))
+        del house.ours[contact_id]
 
 
 def reached(house: House, contact_id: str) -> None:

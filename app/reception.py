@@ -162,7 +162,12 @@ def _erase(house: House, command: c.EraseCustomer) -> c.Reply:
 
 
 def _without_values(ivr: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: {} if name in ("values", "facts") else value for name, value in ivr.items()}
+    kept = {name: {} if name in ("values", "facts") else value for name, value in ivr.items()}
+    if "outside" in kept:
+        kept["outside"] = {**kept["outside"], "number": ""}
+    if "dialled" in kept:
+        kept["dialled"] = [{**each, "number": ""} for each in kept["dialled"]]
+    return kept
 
 
 # --- providers --------------------------------------------------------------------------------------------------------

@@ -125,6 +125,8 @@ def not_put_through(house: House, contact_id: str) -> None:
 def in_flow(house: House, before: Contact, values: Mapping[str, str]) -> None:
     """A step of the flow has set the variable; what it had said before is not said anew."""
     notice = next((each for each in NOTICES if each == values.get(VARIABLE)), None)
+    if notice == "announced" and notice_of(before) == "consented":
+        return  # they have agreed to more
     if notice is not None and notice != before.ivr.get("values", {}).get(VARIABLE):
         _give(house, before.id, notice, "flow")
 

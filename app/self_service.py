@@ -6,7 +6,7 @@ the version in which the call began.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -166,14 +166,9 @@ def outside_gone(house: House, contact_id: str, cause: str | None) -> None:
     """The number outside does not answer, or has hung up: then the caller goes, too."""
     contact = house.records.contacts.get(contact_id)
     if contact is not None and contact.ivr.get("awaits") == w.Transfer.__name__:
-        hear(house, contact_id, w.Failed(_WHY_NOT.get(cause or "", "failure")))
+        hear(house, contact_id, w.Failed(asks.WHY_NOT.get(cause or "", "failure")))
     else:
         asks.hang_up_customer(house, contact_id)
-
-
-_WHY_NOT: Mapping[str, Literal["busy", "no_answer"]] = {
-    "busy": "busy", "no_answer": "no_answer", "no_response": "no_answer", "normal": "no_answer",
-}  # fmt: skip
 
 
 def caller_gone(house: House, contact_id: str) -> None:

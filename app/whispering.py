@@ -22,7 +22,7 @@ def args(house: House, segment: Segment) -> dict[str, Any]:
     queue = house.records.config.get(("queue", segment.queue_id))
     values = (queue.values or {}) if queue is not None else {}
     wanted = values.get("whisper")
-    if not wanted or not _has_it(house, segment.contact_id):
+    if not wanted or segment.role == "consult" or not _has_it(house, segment.contact_id):
         return {}
     is_ours = house.contact(segment.contact_id).direction == "out"
     prompts = _prompts(str(values.get("name", "")), wanted, _language(house, segment.agent_id), is_ours)

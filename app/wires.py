@@ -29,7 +29,7 @@ def leg_moved(house: House, leg: Leg, came_from: str, cause: str | None = None) 
             self_service.begin(house, leg.contact_id)
             recording_notice.say(house, leg.contact_id)
     elif leg.role == "outside":
-        if not outside.moved(house, leg, came_from) and leg.state == "established":
+        if not outside.moved(house, leg) and leg.state == "established":
             self_service.put_through(house, leg.contact_id)
     elif leg.role == "agent" and leg.state == "established":
         reaching.agent_up(house, leg)

@@ -73,8 +73,6 @@ async def create_prompt(named: Annotated[PromptNamed, Query()], request: Request
     async with access.reading() as conn:
         if await companies.read(conn, named.company_id) is None:
             raise not_found("company", "/company_id", "query")
-        if await prompts.count(conn, named.company_id) >= PROMPTS_MAX:
-            raise Problem(409, "prompt.too_many", f"The company has {PROMPTS_MAX} recordings already")
     # Until its name is committed it is one that goes by itself: nothing is left of a process that dies between.
     tomorrow_us = time.time_ns() // 1000 + DAY_US
     kept = NewBlob(new_id(), named.company_id, "prompt", WAVE_TYPES[0], "prompt", delete_after_us=tomorrow_us)
@@ -95,6 +93,8 @@ async def _put(act: Act, named: PromptNamed, blob_id: str, sound: Sound) -> Mapp
     before = await prompts.lock_named(act.conn, named.company_id, named.name, named.language)
     if before is not None:
         await _take_away(act, before)
+    elif await prompts.count(act.conn, named.company_id) >= PROMPTS_MAX:
+        raise Problem(409, "prompt.too_many", f"The company has {PROMPTS_MAX} recordings already")
     await blobs.keep_until(act.conn, blob_id, None)
     values = {**named.model_dump(), "blob_id": blob_id, "rate": sound.rate, "length_ms": sound.length_ms}
     row = await prompts.add(act.conn, {"id": new_id(), **values})

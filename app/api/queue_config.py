@@ -127,7 +127,10 @@ class QueueConfig(Given):
         Field(description="When an agent's phone on an Asterisk rings; picking it up with the offer accepts"),
     ] = "at_accept"
     recording: Annotated[
-        Literal["off", "always"], Field(description="Of calls by an Asterisk; announce it in the flow")
+        Literal["off", "always"],
+        Field(
+            description="Of calls by an Asterisk; the company's `recording_notice` says who is told or asked before it"
+        ),
     ] = "off"
     announce: Announce | None = None
     whisper: Annotated[

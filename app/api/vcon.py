@@ -55,6 +55,8 @@ async def _read(conn: AsyncConnection, contact_id: str, access: Access) -> Story
         raise not_found("contact", "/contact_id", "path")
     if contact["state"] != "closed":
         raise Problem(409, "contact.still_open", "This contact is not over yet")
+    if contact["direction"] == "internal":
+        raise Problem(409, "contact.internal", "Calls between colleagues are not exported")
     company = await companies.read(conn, contact["company_id"])
     assert company is not None
     segments = await contacts.segments(conn, contact_id)

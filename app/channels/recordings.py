@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import uuid_utils
+
 from ivr.wave_file import read_wave, written
 
 FOUND_S = 5.0  # of a caller's silence
@@ -62,7 +64,7 @@ class Recordings:
         """Written beside and moved: nobody plays half a file."""
         self._sweep()
         path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(".half")
+        half = path.with_suffix(f".{uuid_utils.uuid4()}.half")  # others may write the same at this moment
         half.write_bytes(sound)
         half.replace(path)
 
@@ -71,6 +73,6 @@ class Recordings:
         if now_s - self._swept_s < PLAYED_AGAIN_S:
             return
         self._swept_s = now_s
-        for path in self.folder.glob("*/*.wav*"):
+        for path in self.folder.glob("*/*.*"):
             if now_s - path.stat().st_mtime > UNPLAYED_S:
                 path.unlink(missing_ok=True)

@@ -22,10 +22,12 @@ AskWriter = Callable[[str, str], Awaitable[None]]  # (company id, customer id): 
 
 # --- the turn's part: inside its transaction, behind its fence --------------------------------------------------------
 
-# A live leg keeps its name until it is cleared, an effect under way its arguments: both are needed to end the call.
+# An open contact was written by this very turn without what is personal: where it stands, and whether they agreed to be
+# recorded, outlives our death. A live leg keeps its name until it is cleared, an effect under way its arguments: both
+# are needed to end the call.
 BLANK_WRITTEN = (
     """
-    UPDATE contact SET collected = '{}', ivr = '{}',
+    UPDATE contact SET collected = '{}', ivr = CASE WHEN state = 'closed' THEN '{}' ELSE ivr END,
         source_id = CASE WHEN state = 'closed' THEN 'erased:' || id ELSE source_id END
     WHERE company_id = $1 AND customer_id = $2
     """,

@@ -28,6 +28,9 @@ async def lock(conn: AsyncConnection, prompt_id: str, company_ids: Collection[st
 
 
 async def lock_named(conn: AsyncConnection, company_id: str, name: str, language: str) -> Row | None:
+    """None: there is none; and nobody adds one before this transaction has ended."""
+    name_s = func.hashtextextended(f"{company_id}/{language}/{name}", 0)
+    await conn.execute(select(func.pg_advisory_xact_lock(name_s)))
     wanted = select(prompt).where(_LIVE, *_named(company_id, name, language))
     return await rows.first(conn, wanted.with_for_update(key_share=True))
 

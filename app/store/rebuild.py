@@ -70,7 +70,8 @@ SELECT last.queue_id::text, last.ended_us - last.queued_us, last."end" = 'answer
 FROM config_applied a
 CROSS JOIN LATERAL (
     SELECT queue_id, {read("queued_at")} AS queued_us, {read("ended_at")} AS ended_us, "end"
-    FROM stay WHERE queue_id = a.subject_id::uuid AND ended_at IS NOT NULL AND "end" NOT IN ('dialled', 'cleared')
+    FROM stay
+    WHERE queue_id = a.subject_id::uuid AND ended_at IS NOT NULL AND "end" NOT IN ('dialled', 'internal', 'cleared')
     ORDER BY queued_at DESC LIMIT {WAITS_KEPT}
 ) last
 WHERE a.domain_id = $1 AND a.kind = 'queue' AND jsonb_typeof(a."values" -> 'announce') = 'object'
@@ -83,6 +84,7 @@ SELECT company_id::text, {read("arrived_at")}, coalesce(collected ->> 'from', ''
     coalesce((ivr -> 'reach' ->> 'cost')::int, 0)
 FROM contact
 WHERE domain_id = $1 AND direction = 'out' AND arrived_at >= {written("$2::bigint")}
+    AND NOT coalesce((ivr -> 'reach' ->> 'always')::boolean, false)
 UNION ALL
 SELECT c.company_id::text, (d ->> 'at_us')::bigint, d ->> 'number', d ->> 'agent_id', '{{}}'::text[],
     (d ->> 'cost')::int

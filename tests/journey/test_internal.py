@@ -135,6 +135,51 @@ async def test_who_does_not_come_leaves_nothing(database: str, how: str) -> None
     assert told.outcome == "failed"
 
 
+async def test_without_wrap_up_nothing_is_left_either(database: str) -> None:
+    """Whoever called hangs up before the colleague has said anything."""
+    async with open_board(database, agents=3, config={"wrap_up_s": 0}) as board:
+        two = await pair(board)
+        await two.call()
+        await two.report(0, "Established")
+        await two.report(0, "ConnectionCleared")
+        told = await tell(board, two.contact_id)
+        nothing_is_left(board)
+
+    assert (told.state, told.outcome) == ("closed", "failed")
+
+
+async def test_a_supervisor_who_listens_is_not_brought_in(database: str) -> None:
+    async with open_board(database, agents=3) as board:
+        two = await pair(board)
+        await board.seat(board.centre.agent_ids[2])
+        await two.call()
+        await two.report(0, "Established")
+        mine = two.segment(0)
+        assert mine is not None
+        listening = await board.ask(c.Monitor(mine.id, board.centre.agent_ids[2], "listen"))
+        await two.act(1, "accept")
+        await two.report(1, "Established")
+        told = await tell(board, two.contact_id)
+        await two.report(2, "ConnectionCleared")
+        await two.all_hang_up()
+
+    assert listening.status == 200
+    assert [each for each in told.asked if each.startswith("join")] == ["join consult", "join consult"]
+
+
+async def test_nobody_is_told_a_longer_wait_for_it(database: str) -> None:
+    async with open_board(database, agents=3, config={"announce": {"first_s": 5, "every_s": 60}}) as board:
+        two = await pair(board)
+        await two.they_talk()
+        house = board.switchboard.house
+        assert house is not None
+        waits = house.waits_of(board.centre.queue_ids[0])
+        known = len(waits.of)
+        await two.all_hang_up()
+
+    assert known == 0
+
+
 async def test_a_phone_that_is_not_picked_up_ends_it(database: str) -> None:
     async with open_board(database, agents=3) as board:
         two = await pair(board)

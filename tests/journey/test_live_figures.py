@@ -42,7 +42,7 @@ async def tallied(follower: Follower, queue_id: str, begin_us: int, now_us: int)
         stays = await figures.stays(conn, [queue_id], begin_us, now_us + 1)
         segments = await figures.segments(conn, [queue_id], begin_us, now_us + 1)
     made = tally(
-        [StayFact(*row) for row in stays], follower.today.by[queue_id], [SegmentFact(*row) for row in segments]
+        [StayFact(*row[:6]) for row in stays], follower.today.by[queue_id], [SegmentFact(*row) for row in segments]
     )
     assert made.by.service_level_s == queue.service_level_s
     return live_figures.of_tallies([made])

@@ -1,6 +1,7 @@
 """Somebody outside beside a customer: asked, put through, all three; who is held, and every order in which they go."""
 
 import json
+import uuid
 from typing import Any
 
 import asyncpg
@@ -9,6 +10,7 @@ import pytest
 from app import commands as c
 from contacts.acts import possible
 from contacts.contact import outside_of, recording_of
+from contacts.record import replace
 from tests.journey.board import Board
 from tests.journey.story import nothing_is_left, rows
 from tests.journey.trio import Trio, trio
@@ -322,3 +324,75 @@ async def test_an_emergency_is_called_in_a_call_and_by_whoever_is_away(database:
     assert beside == ["hold customer", "dial agent"]
     assert (usual.status, usual.body["text_key"]) == (409, "agent.not_ready")
     assert (away.status, rung) == (201, [t.agent(1)])
+
+
+@pytest.mark.parametrize("why", ["another provider", "their hang-up is on its way"])
+async def test_an_emergency_that_cannot_be_called_beside_the_customer_is_a_second_call(database: str, why: str) -> None:
+    async with trio(database, over_ari=True) as t:
+        await may_call(t)
+        if why == "another provider":
+            await may_call(t, by="01a2075d-6b13-72af-99f5-300730788cbb")
+        else:
+            await call(t)
+            await t.hears(None, "Held")
+            await t.do(0, "return")
+        made = await t.board.ask(c.Dial(t.board.entry(direction="out", channel="phone"), t.agent(0), EMERGENCY))
+        house = t.board.switchboard.house
+        assert house is not None
+        rung = [leg.agent_id for leg in house.legs(str(made.body["contact_id"]))]
+
+    assert (made.status, rung) == (201, [t.agent(0)])
+    assert made.body["contact_id"] != t.contact_id
+
+
+async def test_a_conference_with_somebody_outside_is_recorded_only_when_they_know(database: str) -> None:
+    """Where those whom the company calls are told first: the agent does it, and resumes."""
+    async with trio(database, over_ari=True, recording="always") as t:
+        await may_call(t)
+        await notice(t, {"in": "none", "out": "announce"})
+        await call(t)
+        await t.hears(None, "Held")
+        await theirs(t, "Established")
+        await t.do(0, "conference")
+        await t.hears(None, "Retrieved")
+        house = t.board.switchboard.house
+        assert house is not None
+        before, parts = recording_of(house.contact(t.contact_id)), (await t.tell()).asked.count("record customer")
+        await t.do(0, "resume_recording")
+        after = (await t.tell()).asked.count("record customer")
+        await over(t)
+
+    assert (before, parts, after) == ("paused", 1, 2)
+
+
+async def notice(t: Trio, rule: dict[str, str]) -> None:
+    conn = await asyncpg.connect(t.board.url)
+    try:
+        await conn.execute(
+            "UPDATE company SET recording_notice = $2 WHERE id = $1", t.board.centre.company_ids[0], json.dumps(rule)
+        )
+    finally:
+        await conn.close()
+    await may_call(t)
+
+
+async def test_who_is_erased_meanwhile_leaves_no_number_and_the_call_goes_on(database: str) -> None:
+    async with trio(database, over_ari=True) as t:
+        await asked(t)
+        house = t.board.switchboard.house
+        assert house is not None
+        contact = house.contact(t.contact_id)
+        customer_id = str(uuid.uuid4())
+        await rows(
+            t.board, "INSERT INTO customer (id, company_id, name, value, language) VALUES ($1, $2, 'Ada', 0, 'en')",
+            customer_id, contact.company_id,
+        )  # fmt: skip
+        house.keep_contact(replace(contact, customer_id=customer_id))
+        await t.board.ask(c.EraseCustomer(customer_id, contact.company_id))
+        (row,) = await rows(t.board, "SELECT ivr FROM contact WHERE id = $1", t.contact_id)
+        await t.we_die()
+        after = state(t)
+        await over(t)
+
+    assert NUMBER not in row["ivr"]
+    assert after[:2] == ("held", "talking")

@@ -94,6 +94,7 @@ class Verbs:
                 await self.ari.ask("POST", "channels", leg, "answer")
                 await self._take_out(contact_id, leg)
                 await self._music(leg)
+                self.report(leg, "Retrieved", None)  # whoever was held waits from now on
             case "record":
                 await self._record(effect)
                 return  # done when it has ended
@@ -246,6 +247,13 @@ class Verbs:
         effect = self._rung.pop(ref, None)
         if effect is not None:
             self.done(effect.id, "failed")
+            if effect.args["do"] == "dial":
+                self.listening.spawn(self._ring_no_longer(str(effect.args["leg"])))
+
+    async def _ring_no_longer(self, ref: str) -> None:
+        """Who has heard it ring: nobody answered."""
+        with contextlib.suppress(AriRefused):
+            await self.ari.ask("DELETE", "channels", ref, "ring")
 
     # --- conversations ------------------------------------------------------------------------------------------------
 
