@@ -52,6 +52,27 @@ async def test_a_caller_is_put_through_to_a_colleague(
     assert [row["end"] for row in ends] == ["answered", "answered"]
 
 
+async def test_who_was_held_when_they_were_put_through_is_held_no_longer(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    """The next agent can hold them, and take them back."""
+    async with centre(pbx, new_database(), tmp_path) as here:
+        segment = await talking(here, "until")
+        here.desks["anna"].do("hold", segment)
+        await here.until_state("held")
+        await is_ready(here, "ben")
+        here.desks["anna"].do("transfer", segment, agent=here.premises.agents["ben"])
+        second = await here.until_state("talking", "ben")
+        here.desks["ben"].do("hold", second)
+        await here.until_state("held", "ben")
+        assert await here.who_is_in() == ["ben"]
+        here.desks["ben"].do("retrieve", second)
+        await here.until_state("talking", "ben")
+        assert await here.who_is_in() == ["ben", "caller"]
+        here.desks["ben"].do("end", second)
+        await here.nothing_is_left()
+
+
 LEFT = {"complete": ["ben", "caller"], "return": ["anna", "caller"], "conference": ["anna", "ben", "caller"]}
 
 
