@@ -13,6 +13,7 @@ import structlog
 from app import commands as c
 from app.channels.telephony import Telephony
 from app.exchanges import Exchanges
+from app.house import House
 from app.ports import BlobStore, NoWriter
 from app.providers import Providers
 from app.store import alerts, blobs, erasure, inbox, partitions
@@ -130,7 +131,7 @@ class Sweeps:
                 pass
         asking, later = self._unasked[:LEGS_ASKED_MAX], self._unasked[LEGS_ASKED_MAX:]
         asking = [leg for leg in asking if leg.id in house.records.legs]
-        asked = await self._ask(asking)
+        asked = await self._ask([leg for leg in asking if not _is_on_its_way(house, leg)])
         self._unasked = later + [leg for leg in asking if leg.id not in asked]
         return len(asked)
 
@@ -177,6 +178,14 @@ class Sweeps:
             made = await partitions.make_ahead(connection)
         async with self.database.engine.begin() as connection:
             return made + await partitions.drop_old(connection)
+
+
+def _is_on_its_way(house: House, leg: Leg) -> bool:
+    """The provider has not heard of it yet: asked now it would say that there is none, and make it a moment later."""
+    if leg.state != "initiated":
+        return False
+    names = (effect.args.get(name) for effect in house.effects(leg.contact_id) for name in ("leg", "with"))
+    return leg.provider_ref in names
 
 
 def longest_unasked(silent: Sequence[Leg], asked_at: Mapping[str, float]) -> list[Leg]:
