@@ -131,7 +131,7 @@ class Sweeps:
                 pass
         asking, later = self._unasked[:LEGS_ASKED_MAX], self._unasked[LEGS_ASKED_MAX:]
         asking = [leg for leg in asking if leg.id in house.records.legs]
-        asked = await self._ask([leg for leg in asking if not _is_on_its_way(house, leg)])
+        asked = await self._ask([leg for leg in asking if not is_on_its_way(house, leg)])
         self._unasked = later + [leg for leg in asking if leg.id not in asked]
         return len(asked)
 
@@ -180,7 +180,7 @@ class Sweeps:
             return made + await partitions.drop_old(connection)
 
 
-def _is_on_its_way(house: House, leg: Leg) -> bool:
+def is_on_its_way(house: House, leg: Leg) -> bool:
     """The provider has not heard of it yet: asked now it would say that there is none, and make it a moment later."""
     if leg.state != "initiated":
         return False
