@@ -92,11 +92,7 @@ async def test_whoever_is_not_there_is_tried_again(pbx: Pbx, new_database: Calla
         here.sip.phone("until", times=2)
         busy = here.sip.outside("busy", times=2)
         here.desks["anna"].choose("ready")
-        try:
-            await busy.over()
-        finally:
-            for row in await here.fetch("SELECT at, kind, data, actor FROM event ORDER BY seq"):
-                print(row["at"].isoformat()[17:23], row["kind"], row["actor"], row["data"][:150])
+        await busy.over()
         await here.nothing_is_left()
         contact = (await here.contacts())[1]
         tries = await here.fetch("SELECT data FROM event WHERE kind = 'contact.not_there' ORDER BY seq")
