@@ -6,10 +6,10 @@ and after that leaves a message with Asterisk itself.
 
 from collections.abc import Iterable
 
+from app.channels.asterisk.words import LONGEST_CALL_S
 from app.softphones import Softphone
 
 RINGS_S = 30  # while we are away; a restart of ours takes a few seconds
-LONGEST_CALL_S = 4 * 3600  # a channel that nobody owns any more ends then
 
 DIALPLAN = """\
 ; Jackfield: calls come in here. Lead your trunk's context to it: include => {application}

@@ -233,7 +233,7 @@ async def measure(server: Postgres, rate: int, seconds: float, highest: bool) ->
         more = {"queues.conf": _queue_conf(WRAP_UP_S), "extensions.conf": THEIRS}
         pbx = Pbx.configured(folder, AGENTS, more)
         pbx.start()
-        parties = Parties(folder, pbx.sip_port, pbx.agent_ports, pbx.outside_port)
+        parties = Parties(folder, pbx.sip_port, pbx.next_room())
         try:
             phones = parties.phone(f"pause {TALK_MS}", "bye", ring_ms=RING_MS, times=10_000_000, timeout_s=86_400)
             async with served(server, "pbx") as ours, _centre(ours, pbx, folder, WRAP_UP_S) as desks:

@@ -17,7 +17,7 @@ from floor.crowd import Tickets
 from floor.http_line import Place
 from floor.ledger import Ledger
 from floor.rest import Rest
-from tests.pbx.pbx import APPLICATION, ARI_PASSWORD, ARI_USER, Pbx
+from tests.pbx.pbx import APPLICATION, ARI_PASSWORD, ARI_USER, Pbx, Room
 from tests.pbx.sip import Parties
 from tests.serving import Server
 
@@ -39,7 +39,6 @@ nodes:
   bye: {hang_up: bye}
 """
 WITHIN_S = 15.0
-NAMES = [f"sip{n}" for n in range(1, 9)]
 PEOPLE = ("anna", "ben", "cara", "dora", "emil", "finn", "gina", "hugo")
 
 
@@ -97,6 +96,15 @@ class Centre:
     async def rest_a_while(self, seconds: float) -> None:
         """They talk."""
         await asyncio.sleep(seconds)
+
+    async def until_picked_up(self, role: str) -> None:
+        """Whether we live or not: until a leg of this role is up in Asterisk."""
+
+        async def is_up() -> bool:
+            legs = await self.fetch("SELECT provider_ref FROM leg WHERE role = $1", role)
+            return bool({leg["provider_ref"] for leg in legs} & set(await asyncio.to_thread(self.pbx.up)))
+
+        await self.until(is_up, why=f"the {role} picks up")
 
     async def who_is_in(self) -> list[str]:
         """Who hears whom: 'caller', 'outside' and logins of agents whose channels are in a bridge, sorted."""
@@ -156,13 +164,13 @@ async def centre(
     environment = {"JACKFIELD_HOME": str(folder / "home"), **(settings or {})}
     server = Server(database_url, folder / "server.log", redis_url=redis_url, environment=environment)
     server.start()
-    sip = Parties(folder, pbx.sip_port, pbx.agent_ports, pbx.outside_port)
+    sip = Parties(folder, pbx.sip_port, pbx.next_room())
     try:
         await server.until_ready()
         key = await operator_key(database_url, "test")
         async with Rest(server.url, key) as rest:
-            premises = await establish(rest, _wish(agents, config, password))
-            await _lead_in(rest, premises, pbx, flow, dialling, notice)
+            premises = await establish(rest, _wish(sip.room, agents, config, password))
+            await _lead_in(rest, premises, pbx, sip.room.outside, flow, dialling, notice)
             made = Centre(server, pbx, sip, rest, premises, database_url)
             place = Place.of(server.url)
             tickets = Tickets(place, key)
@@ -186,10 +194,10 @@ async def centre(
         server.kill()
 
 
-def _wish(agents: int, config: Mapping[str, Any], password: str | None) -> Wish:
+def _wish(room: Room, agents: int, config: Mapping[str, Any], password: str | None) -> Wish:
     people = [
-        AgentWish(login, login.title(), companies=("acme",), phone=f"PJSIP/{NAMES[n - 1]}", password=password)
-        for n, login in enumerate(PEOPLE[:agents], 1)
+        AgentWish(login, login.title(), companies=("acme",), phone=f"PJSIP/{phone}", password=password)
+        for login, phone in zip(PEOPLE[:agents], room.phones, strict=False)
     ]
     queue = QueueWish("Sales", {**QUEUE, **config}, {PLAIN: "phone"})
     return Wish(
@@ -204,6 +212,7 @@ async def _lead_in(
     rest: Rest,
     premises: Premises,
     pbx: Pbx,
+    outside: str,
     flow: str,
     dialling: Mapping[str, Any] | None,
     notice: Mapping[str, str] | None,
@@ -212,7 +221,7 @@ async def _lead_in(
     made = await rest.post("/v1/flows", {"company_id": company_id, "name": "Reception", "text": flow})
     await rest.post("/v1/numbers", {"company_id": company_id, "address": NUMBER, "flow_id": made["id"]})
     access = {"name": "pbx", "url": pbx.url, "username": ARI_USER, "password": ARI_PASSWORD, "application": APPLICATION}
-    made = await rest.post("/v1/asterisks", access | {"dial_out": "PJSIP/{number}@outside"})
+    made = await rest.post("/v1/asterisks", access | {"dial_out": f"PJSIP/{{number}}@{outside}"})
     company = await rest.get(f"/v1/companies/{company_id}")
     calls = {"by": made["id"], "caller_id": NUMBER, "retry_delay_s": 1, **(dialling or {})}
     change = {

@@ -1,5 +1,6 @@
 """A real Asterisk on loopback: fetched as Debian packages into a folder, configured and started without root."""
 
+import contextlib
 import fcntl
 import os
 import random
@@ -22,7 +23,8 @@ TREE = ROOT / "build" / "asterisk"
 START_S = 20.0
 ARI_USER, ARI_PASSWORD = "jackfield", "a-password-of-the-tests"
 APPLICATION = "jackfield"
-AGENTS = 8  # phones of SIPp, sip1 … sip8
+AGENTS = 8  # phones of SIPp in one test
+ROOMS = 6  # of phones. A call that nobody took is sent again for half a minute: not to the phones of the next test
 LOADED_NOT = [
     "chan_iax2", "chan_unistim", "chan_skinny", "chan_mgcp", "chan_dahdi", "chan_motif", "chan_alsa",
     "chan_console", "chan_oss", "chan_ooh323", "res_xmpp", "res_snmp", "res_config_ldap", "res_config_odbc",
@@ -47,6 +49,7 @@ def why_not() -> str | None:
 
 
 PORTS = range(10_000, 20_000)  # below those that the system gives to anybody
+MEDIA = range(20_000, 30_000, 400)  # behind them come the ports of SIPp's media
 _taken: list[int] = []  # descriptors of locked files
 
 
@@ -54,20 +57,44 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     """For the rest of this process's life: a phone listens at its port only while it is called, and meanwhile nobody
     else's, of another Asterisk beside this one, may be there.
     """
-    folder = Path(tempfile.gettempdir()) / f"jackfield-ports-{os.getuid()}"
-    folder.mkdir(exist_ok=True)
     while True:
         port = random.SystemRandom().choice(PORTS)
-        file = os.open(folder / str(port), os.O_CREAT | os.O_RDWR)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            with socket.socket(socket.AF_INET, kind) as probe:
-                probe.bind(("127.0.0.1", port))
-        except OSError:
-            os.close(file)
+        if not _is_ours_alone(str(port)):
             continue
-        _taken.append(file)
-        return port
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def _free_media() -> tuple[int, int]:
+    """First and last port for the media of one Asterisk, nobody else's for the rest of this process's life."""
+    while True:
+        first = random.SystemRandom().choice(MEDIA)
+        if _is_ours_alone(f"media-{first}"):
+            return first, first + MEDIA.step - 2
+
+
+def _is_ours_alone(name: str) -> bool:
+    folder = Path(tempfile.gettempdir()) / f"jackfield-ports-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    file = os.open(folder / name, os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(file)
+        return False
+    _taken.append(file)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Phones that one test has."""
+
+    phones: list[str]  # endpoints of Asterisk
+    ports: list[int]  # at each a SIPp answers for one of them
+    outside: str
+    outside_port: int  # there a SIPp answers for every number outside
 
 
 @dataclass(slots=True)
@@ -75,21 +102,18 @@ class Pbx:
     folder: Path
     sip_port: int
     http_port: int
-    agent_ports: list[int]  # at each a SIPp answers for one phone: sip1, sip2 …
+    rooms: list[Room]
     rtp: tuple[int, int]
-    outside_port: int  # where a SIPp answers for every number outside
     process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def configured(cls, folder: Path, phones: int = AGENTS, more: Mapping[str, str] | None = None) -> "Pbx":
         """More phones than AGENTS answer at one place. `more`: text behind that of a file of its configuration."""
-        first_rtp = 20_000 + (os.getpid() * 37) % 20_000 // 400 * 400
-        ports = [free_port(socket.SOCK_DGRAM) for _ in range(AGENTS)]
-        rtp = (first_rtp, first_rtp + 398)
+        rooms = [_room(number, [free_port(socket.SOCK_DGRAM) for _ in range(AGENTS)]) for number in range(ROOMS)]
+        rtp = _free_media()
         if phones > AGENTS:
-            ports, rtp = ports[:1] * phones, (20_000, 29_998)
-        outside = free_port(socket.SOCK_DGRAM)
-        pbx = cls(folder, free_port(socket.SOCK_DGRAM), free_port(), ports, rtp, outside)
+            rooms, rtp = [_room(0, [free_port(socket.SOCK_DGRAM)] * phones)], (20_000, 29_998)
+        pbx = cls(folder, free_port(socket.SOCK_DGRAM), free_port(), rooms, rtp)
         for name in (
             "etc",
             "varlib/documentation",
@@ -108,6 +132,11 @@ class Pbx:
                 shutil.copy(share / name, folder / "etc" / name)
         return pbx
 
+    def next_room(self) -> Room:
+        """The one that was used longest ago."""
+        self.rooms.append(self.rooms.pop(0))
+        return self.rooms[-1]
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.http_port}/ari"
@@ -121,7 +150,12 @@ class Pbx:
             "astkeydir": of / "varlib", "astdatadir": share, "astagidir": of / "agi", "astspooldir": of / "spool",
             "astrundir": of / "run", "astlogdir": of / "log",
         }  # fmt: skip
-        phones = "\n".join(_phone(f"sip{n}", port) for n, port in enumerate(self.agent_ports, 1))
+        endpoints = [
+            pair
+            for room in self.rooms
+            for pair in [*zip(room.phones, room.ports, strict=True), (room.outside, room.outside_port)]
+        ]
+        phones = "\n".join(_phone(name, port) for name, port in endpoints)
         return {
             "asterisk.conf": "[directories]\n" + "\n".join(f"{name} => {path}" for name, path in places.items())
             + "\n[options]\nverbose = 2\nmaxfiles = 65535\n",
@@ -131,7 +165,7 @@ class Pbx:
             "ari.conf": asterisk_config.ari(ARI_USER, ARI_PASSWORD),
             "rtp.conf": f"[general]\nrtpstart={self.rtp[0]}\nrtpend={self.rtp[1]}\nstrictrtp=no\n",
             "pjsip.conf": PJSIP.format(port=self.sip_port, context=APPLICATION)
-            + phones + _phone("outside", self.outside_port),
+            + phones,
             "extensions.conf": "[general]\nstatic=yes\nwriteprotect=yes\n" + asterisk_config.dialplan(APPLICATION),
             "musiconhold.conf": f"[default]\nmode=files\ndirectory={share}/moh\n",
             "cdr.conf": "[general]\nenable=no\n",
@@ -183,6 +217,11 @@ class Pbx:
         """Channels that are in a bridge."""
         return [channel for members in self.bridges() for channel in members]
 
+    def up(self) -> list[str]:
+        """Channels that were picked up."""
+        with httpx2.Client(auth=httpx2.BasicAuth(ARI_USER, ARI_PASSWORD), timeout=5) as client:
+            return [each["id"] for each in client.get(f"{self.url}/channels").json() if each["state"] == "Up"]
+
     def left(self) -> dict[str, list[str]]:
         """Channels and bridges that live."""
         auth = httpx2.BasicAuth(ARI_USER, ARI_PASSWORD)
@@ -218,6 +257,12 @@ type=identify
 endpoint=trunk
 match=127.0.0.1
 """
+
+
+def _room(number: int, ports: list[int]) -> Room:
+    first = number * AGENTS + 1
+    names = [f"sip{first + place}" for place in range(len(ports))]
+    return Room(names, ports, f"outside{number + 1}", free_port(socket.SOCK_DGRAM))
 
 
 def _phone(name: str, port: int) -> str:

@@ -4,11 +4,14 @@ import asyncio
 import random
 import socket
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.pbx.pbx import free_port
+from tests.pbx.pbx import Room, free_port
+
+LISTENS_WITHIN_S = 10.0
 
 SDP = """\
 v=0
@@ -225,12 +228,22 @@ class Party:
             self.process.wait(5)
 
 
+def _listening(party: Party, port: int) -> Party:
+    """Once it can be called: who is called before is not there, and that is another test."""
+    until_s = time.monotonic() + LISTENS_WITHIN_S
+    wanted = f":{port:04X} "  # as /proc/net/udp writes it
+    while wanted not in Path("/proc/net/udp").read_text():
+        assert not party.is_over, party.log.read_text()[-2500:]
+        assert time.monotonic() < until_s, "SIPp does not listen"
+        time.sleep(0.01)
+    return party
+
+
 @dataclass(slots=True)
 class Parties:
     folder: Path
     sip_port: int
-    agent_ports: Sequence[int]
-    outside_port: int
+    room: Room
     _all: list[Party] = field(default_factory=list)
 
     def call(
@@ -259,14 +272,19 @@ class Parties:
         timeout_s: int = 90,
         media: int | None = None,
     ) -> Party:
-        """Answers as the phone sip1, sip2 …; a call for each time. `media`: the port of who listens there."""
-        where = ["-p", str(self.agent_ports[of - 1]), "-m", str(times)]
-        return self.start(_phone(ring_ms, steps, media), where, timeout_s=timeout_s)
+        """Answers as the first phone of the room, the second …; a call for each time.
+
+        `media`: the port of who listens there.
+        """
+        where = ["-p", str(self.room.ports[of - 1]), "-m", str(times)]
+        return _listening(
+            self.start(_phone(ring_ms, steps, media), where, timeout_s=timeout_s), self.room.ports[of - 1]
+        )
 
     def outside(self, *steps: str, ring_ms: int = 300, times: int = 1) -> Party:
         """Answers for every number outside that is called."""
-        where = ["-p", str(self.outside_port), "-m", str(times)]
-        return self.start(_phone(ring_ms, steps), where)
+        where = ["-p", str(self.room.outside_port), "-m", str(times)]
+        return _listening(self.start(_phone(ring_ms, steps), where), self.room.outside_port)
 
     def start(self, scenario: str, arguments: Sequence[str], *, timeout_s: int = 90) -> Party:
         name = f"party{len(self._all)}"

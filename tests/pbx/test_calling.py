@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from tests.pbx.centre import NUMBER, PLAIN, Centre, centre
 from tests.pbx.pbx import Pbx
@@ -101,17 +102,23 @@ async def test_whoever_is_not_there_is_tried_again(pbx: Pbx, new_database: Calla
     assert {row["end"] for row in ends} == {"dialled"}
 
 
-async def test_a_callback_is_kept_through_our_death(pbx: Pbx, new_database: Callable[[], str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("ring_ms", "meanwhile"), [(8000, False), (1000, True)], ids=["it rings", "they answer"])
+async def test_a_callback_is_kept_through_our_death(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path, ring_ms: int, meanwhile: bool
+) -> None:
     """Killed while the customer's phone rings: they are rung once, and both speak."""
     async with centre(pbx, new_database(), tmp_path, agents=1, flow=FLOW, limit_s=LIMIT_S, promise_s=LIMIT_S) as here:
         await asks_for_a_callback(here)
         here.sip.phone("until")
-        outside = here.sip.outside("pause 1500", "bye", ring_ms=6000)
+        outside = here.sip.outside("pause 8000", "bye", ring_ms=ring_ms)
         here.desks["anna"].choose("ready")
         await here.until(lambda: _rings(here), why="the customer's phone rings")
         here.server.kill()
+        if meanwhile:
+            await here.until_picked_up("customer")
         here.server.start()
         await here.server.until_ready()
+        await here.until_state("talking")
         await outside.over()
         await here.until(lambda: _outcome(here, "handled"), why="they have spoken")
         await here.nothing_is_left()

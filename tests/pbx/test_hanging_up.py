@@ -109,7 +109,8 @@ async def test_a_phone_that_dies_ends_the_call(
             here.desks["anna"].do("hold", segment)
             await here.until_state("held")
         (leg,) = await here.fetch("SELECT provider_ref FROM leg WHERE role = 'agent'")
-        name = next(line.split("!")[0] for line in pbx.say("core show channels concise").splitlines() if "sip1" in line)
+        phone = f"/{here.sip.room.phones[0]}-"
+        name = next(line.split("!")[0] for line in pbx.say("core show channels concise").splitlines() if phone in line)
         assert leg["provider_ref"]
         pbx.say(f"channel request hangup {name}")
         await caller.over()

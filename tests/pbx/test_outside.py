@@ -93,20 +93,24 @@ async def test_a_caller_is_put_through_blindly(pbx: Pbx, new_database: Callable[
     assert [row["end"] for row in stays] == ["answered", "answered", "answered"]
 
 
-@pytest.mark.parametrize("ring_ms", [200, 6000], ids=["they talk", "it rings"])
+@pytest.mark.parametrize(
+    ("ring_ms", "meanwhile"), [(200, False), (8000, False), (1000, True)], ids=["they talk", "it rings", "they answer"]
+)
 async def test_somebody_outside_is_kept_through_our_death(
-    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path, ring_ms: int
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path, ring_ms: int, meanwhile: bool
 ) -> None:
     """Called once, whatever happens to us."""
     async with centre(pbx, new_database(), tmp_path, agents=1) as here:
         here.sip.outside("until", ring_ms=ring_ms)
         mine = await talking(here, "until", phones=1)
         here.desks["anna"].do("consult", mine, number=THEIR_NUMBER)
-        if ring_ms < 1000:
+        if ring_ms < 500:
             await together(here, ["anna", "outside"])
         else:
             await here.until(lambda: _rings(here), why="it rings outside")
         here.server.kill()
+        if meanwhile:
+            await here.until_picked_up("outside")
         here.server.start()
         await here.server.until_ready()
         await together(here, ["anna", "outside"])

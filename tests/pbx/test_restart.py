@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.faults.bus import redis_server
@@ -43,7 +44,7 @@ async def test_calls_go_on_while_we_are_dead_and_are_found_again(
         here.server.start()
         await here.server.until_ready()
         began_s = time.monotonic()
-        await here.until(lambda: _waiting(here, WAITING + IN_THE_GAP), why="who called in the gap is queued")
+        await here.until(lambda: _waiting(here, WAITING + IN_THE_GAP), 40, "who called in the gap is queued")
         found_s = time.monotonic() - began_s
         (live,) = await here.fetch(LIVE)
         assert before <= set(await asyncio.to_thread(lambda: pbx.left()["channels"])), "nobody is dropped"
@@ -58,6 +59,43 @@ async def test_calls_go_on_while_we_are_dead_and_are_found_again(
         await in_the_gap.over()
         await here.nothing_is_left()
     print({"found_s": round(found_s, 2)})
+
+
+async def test_an_agent_who_picks_up_while_we_are_dead_has_the_call(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    """The phone rang when we died; nobody is rung twice."""
+    database = new_database()
+    await _patient(database)
+    async with centre(pbx, database, tmp_path, agents=1) as here:
+        here.desks["anna"].choose("ready")
+        here.sip.phone("until", ring_ms=1000)
+        here.sip.call(PLAIN, "until")
+        await here.until(lambda: _rings(here), why="anna's phone rings")
+        here.server.kill()
+        await here.until_picked_up("agent")
+        here.server.start()
+        await here.server.until_ready()
+        mine = await here.until_state("talking")
+        assert await here.who_is_in() == ["anna", "caller"]
+        (rung,) = await here.fetch("SELECT count(*) FROM effect WHERE kind = 'telephony.connect'")
+        assert rung["count"] == 1
+        here.desks["anna"].do("end", mine)
+        await here.nothing_is_left()
+
+
+async def _patient(database: str) -> None:
+    """A phone may ring for a minute: we take as long as a loaded machine needs to be back."""
+    conn = await asyncpg.connect(database)
+    try:
+        await conn.execute("""UPDATE domain SET policy = '{"connect_timeout_us": 60000000}', config_seq = 1""")
+        await conn.execute("INSERT INTO config_change (domain_id, seq, kind, subject_id) VALUES (1, 1, 'domain', '1')")
+    finally:
+        await conn.close()
+
+
+async def _rings(here: Centre) -> bool:
+    return bool(await here.fetch("SELECT 1 FROM leg WHERE role = 'agent' AND state = 'delivered'"))
 
 
 async def _waiting(here: Centre, number: int) -> bool:

@@ -165,7 +165,7 @@ class Exchange:
             if (
                 word
                 and leg.state in ("initiated", "delivered")
-                and (leg.role not in ("agent", "outside") or ref in bridged)
+                and (ref in bridged or not words.is_ours(channels[ref], self.access.application))
             ):
                 self.reports.leg(ref, word)
         for channel in channels.values():
@@ -203,7 +203,7 @@ class Exchange:
         args = words.arguments_of(channel, self.access.application)
         if args is None or channel["id"] in known:
             return
-        if args[:1] == [words.OURS]:
+        if words.is_ours(channel, self.access.application):
             self._spawn(self.verbs.hang_up_channel(str(channel["id"])))
         else:
             self._arrived(channel, args)
@@ -219,19 +219,21 @@ class Exchange:
                 if self.verbs.is_snoop(str(channel["id"])):
                     self._spawn(self.verbs.snoops(str(channel["id"])))
                 elif args[:1] == [words.OURS]:
-                    self._up(str(channel["id"]))
+                    self._made(str(channel["id"]))
                 else:
                     self._arrived(channel, args)
             case "ChannelStateChange":
                 word = words.word_of_state(str(channel.get("state")))
-                if word is not None and not self.verbs.is_rung(str(channel["id"]), word):
+                if word == "Established" and words.is_ours(channel, self.access.application):
+                    self._up(str(channel["id"]))  # what follows will be reported
+                elif word is not None:
                     self.reports.leg(str(channel["id"]), word)
             case "ChannelHangupRequest":
-                self._causes[str(channel["id"])] = int(event.get("cause", 0))
+                self._causes[str(channel["id"])] = words.cause_of_request(event)
                 self.verbs.going(str(channel["id"]))
             case "ChannelDestroyed":
                 self._gone(str(channel["id"]), int(event.get("cause", 0)))
-            case "StasisEnd":  # of a channel that we originated no other event follows
+            case "StasisEnd":  # of a channel that somebody else made no other event follows
                 self._gone(str(channel["id"]), self._causes.get(str(channel["id"]), 0))
             case "ChannelEnteredBridge":
                 self.verbs.entered(str(channel["id"]))
@@ -259,12 +261,17 @@ class Exchange:
         if channel.get("state") == "Up":
             self.reports.leg(caller.channel, "Established")
 
+    def _made(self, ref: str) -> None:
+        """A phone that we are about to ring."""
+        if ref in self._contacts:
+            self.verbs.made(ref)
+        else:
+            self._spawn(self.verbs.hang_up_channel(ref))
+
     def _up(self, ref: str) -> None:
         """A phone that we rang was picked up."""
         contact_id = self._contacts.get(ref)
-        if contact_id is None:
-            self._spawn(self.verbs.hang_up_channel(ref))
-        else:
+        if contact_id is not None:
             self._spawn(self._in_order(contact_id, lambda: self.verbs.picked_up(contact_id, ref)))
 
     def _gone(self, ref: str, cause: int) -> None:

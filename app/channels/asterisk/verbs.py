@@ -12,15 +12,17 @@ from typing import Any
 
 import structlog
 
-from app.channels.asterisk.ari import Ari, AriRefused
+from app.channels.asterisk.ari import Ari, AriLost, AriRefused
 from app.channels.asterisk.listening import Listening, Said
-from app.channels.asterisk.words import OURS, seconds_of
+from app.channels.asterisk.words import LONGEST_CALL_S, OURS, seconds_of
 from contacts.effect import WHISPER_MAX_S, Effect
 from contacts.leg import CstaEvent
 from contacts.record import replace
 
 DIAL_S = 30  # a customer is rung; an agent is with them on the line
 RING_S = 45  # then Asterisk gives up by itself, whatever becomes of us
+MADE_WITHIN_S = 2.0
+RINGS_WITHIN_S = 4.0
 SNOOP = "-snoop-"  # between a phone's id and how it listens: the channel by which it hears
 MUSIC = "default"  # class of musiconhold.conf
 UNALLOCATED = 1  # Q.850: the caller's own exchange says that there is no such number
@@ -44,6 +46,7 @@ class Verbs:
     recording: dict[str, Effect] = field(default_factory=dict)  # parts of conversations that are going on
     numbers: dict[str, str] = field(default_factory=dict)  # caller's channel -> their number
     _rung: dict[str, Effect] = field(default_factory=dict)  # phones that we ring -> for what
+    _making: dict[str, asyncio.Future[None]] = field(default_factory=dict)  # channels that are about to be ours
     _told: dict[str, Effect] = field(default_factory=dict)  # phones picked up, whose agents hear what call it is
     _bridges: set[str] = field(default_factory=set)
     _snoops: dict[str, str] = field(default_factory=dict)  # Asterisk's ears -> the phone that they are of
@@ -130,6 +133,17 @@ class Verbs:
         self._rung[ref] = effect
         if channel["state"] == "Up":
             await self.picked_up(effect.contact_id, ref, is_again=True)
+        elif channel["state"] == "Down":
+            self.listening.spawn(self._rings_at_last(ref))
+
+    async def _rings_at_last(self, ref: str) -> None:
+        """We died between the two requests of which a call is made, or they did not answer yet that it rings. Dialled
+        again it could ring twice: one that does not ring soon is let go.
+        """
+        await asyncio.sleep(RINGS_WITHIN_S)
+        channel = await self.ari.ask("GET", "channels", ref)
+        if channel["state"] == "Down":
+            await self.hang_up_channel(ref)
 
     async def adopt_bridges(self, contact_ids: set[str]) -> set[str]:
         """Bridges of an earlier life, by the ids of their contacts; nobody's are taken down. Returns who is in."""
@@ -146,17 +160,44 @@ class Verbs:
     # --- phones -------------------------------------------------------------------------------------------------------
 
     async def _ring(self, effect: Effect, ref: str, address: str | None, caller: str, ring_s: int = RING_S) -> None:
+        """Made, then dialled: in our application from the first moment, so that it stays there whoever picks up while
+        we are away; a channel of one request comes in when it is picked up, and nobody there ends it.
+        """
         if address is None:
             raise AriRefused(404, "the agent has no phone")
         self._rung[ref] = effect
+        made = self._making[ref] = asyncio.get_running_loop().create_future()
+        seen = {"CALLERID(num)": caller, "CONNECTEDLINE(num,i)": caller} if caller else {}
         try:
             await self.ari.ask(
-                "POST", "channels", ref, endpoint=address, app=self.ari.access.application, appArgs=OURS,
-                callerId=caller or None, timeout=ring_s,
+                "POST", "channels", "create", channelId=ref, endpoint=address, app=self.ari.access.application,
+                appArgs=OURS, body={"variables": seen | {"TIMEOUT(absolute)": str(LONGEST_CALL_S)}},
             )  # fmt: skip
+            await self._until_made(made)
+            try:
+                await self.ari.ask("POST", "channels", ref, "dial", timeout=ring_s)
+            except AriRefused:
+                await self.hang_up_channel(ref)
+                raise
         except AriRefused:
             self._rung.pop(ref, None)
             raise
+        finally:
+            self._making.pop(ref, None)
+
+    async def _until_made(self, made: asyncio.Future[None]) -> None:
+        """A moment after it is made it is in our application, and only there can it be dialled."""
+        try:
+            async with asyncio.timeout(MADE_WITHIN_S):
+                await made
+        except TimeoutError as silent:
+            raise AriLost("nothing told") from silent
+
+    def made(self, ref: str) -> None:
+        """A channel is ours now."""
+        making = self._making.get(ref)
+        if making is not None and not making.done():
+            making.set_result(None)
 
     async def _connect_rung(self, effect: Effect, ref: str) -> None:
         """It rings since the offer, or was picked up: that was what accepted."""
@@ -164,10 +205,6 @@ class Verbs:
         self._rung[ref] = effect
         if channel["state"] == "Up":
             await self.picked_up(effect.contact_id, ref)
-
-    def is_rung(self, ref: str, word: CstaEvent) -> bool:
-        """Its phone was picked up, and what follows will be reported."""
-        return word == "Established" and (ref in self._rung or ref in self._told)
 
     async def picked_up(self, contact_id: str, ref: str, *, is_again: bool = False) -> None:
         """`is_again`: we died since it was asked for, and they have waited long enough."""

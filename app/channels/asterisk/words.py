@@ -11,7 +11,9 @@ from typing import Any
 from contacts.leg import CstaEvent, Leg
 
 OURS = "ours"  # the first argument of a channel that we originated
+LONGEST_CALL_S = 4 * 3600  # a channel that nobody owns any more ends then
 NUMBER_LENGTH_MAX = 64
+NO_ANSWER = 19
 
 CAUSES: Mapping[int, str] = {
     0: "unknown", 1: "unallocated", 3: "no_route", 16: "normal", 17: "busy", 18: "no_response", 19: "no_answer",
@@ -39,6 +41,13 @@ class Caller:
 
 def cause_of(code: int) -> str:
     return CAUSES.get(code, "unknown")
+
+
+def cause_of_request(event: Mapping[str, Any]) -> int:
+    """Of a ChannelHangupRequest. Whoever was rung long enough is let go with a code that is no cause."""
+    code = int(event.get("cause", 0))
+    was_rung = event["channel"].get("state") != "Up"
+    return NO_ANSWER if was_rung and code not in CAUSES else code
 
 
 def word_of_state(state: str) -> CstaEvent | None:
@@ -73,6 +82,11 @@ def arguments_of(channel: Mapping[str, Any], application: str) -> list[str] | No
     dialplan = channel.get("dialplan", {})
     name, *args = str(dialplan.get("app_data", "")).split(",")
     return args if dialplan.get("app_name") == "Stasis" and name == application else None
+
+
+def is_ours(channel: Mapping[str, Any], application: str) -> bool:
+    """We made it: a phone that we ring, or rang."""
+    return (arguments_of(channel, application) or [])[:1] == [OURS]
 
 
 def seconds_of(wav: bytes) -> float:
