@@ -14,7 +14,7 @@ from app.arrivals import Arrivals
 from app.channels.asterisk.ari import AriAccess
 from app.channels.asterisk.exchange import Exchange, Ours
 from app.channels.asterisk.listening import Speak
-from app.channels.asterisk.verbs import Keep
+from app.channels.asterisk.parts import Keep
 from app.providers import Phones
 from app.seals import BrokenSeal, unseal
 from app.store import asterisks

@@ -18,9 +18,10 @@ from app import commands as c
 from app.channels.asterisk import words
 from app.channels.asterisk.ari import Ari, AriAccess, AriLost, AriRefused
 from app.channels.asterisk.listening import Listening, Said, Speak
+from app.channels.asterisk.parts import Keep, Parts
 from app.channels.asterisk.phones import PhoneWatch
 from app.channels.asterisk.reports import Deliver, LookUp, Reports
-from app.channels.asterisk.verbs import Keep, Verbs
+from app.channels.asterisk.verbs import Verbs
 from app.ports import NoWriter
 from contacts.effect import Effect
 from contacts.leg import Leg
@@ -91,7 +92,8 @@ class Exchange:
         self.ari = Ari(self.access, self.ours.may_send, self.heard)
         listening = Listening(self.ari, self.ours.speak, self._answered, self._spawn)
         self.reports = Reports(self.provider, self.ours.deliver, self.ours.look_up, self._of_contact, self._unknown)
-        self.verbs = Verbs(self.ari, self.reports.leg, self._done, listening, self.ours.keep, self._in_order)
+        parts = Parts(self.ari, listening, self._done, self.ours.keep)
+        self.verbs = Verbs(self.ari, self.reports.leg, self._done, listening, parts, self._in_order)
         self.phones = PhoneWatch(self.provider, self.ari, self.ours.deliver, self.ours.phones)
 
     # --- the connection -----------------------------------------------------------------------------------------------
@@ -245,7 +247,7 @@ class Exchange:
                 self.verbs.listening.ended(event)
             case "RecordingFinished" | "RecordingFailed":
                 self.verbs.listening.ended(event)
-                if (contact_id := self.verbs.ended_recording(event)) is not None:
+                if (contact_id := self.verbs.parts.ended(event)) is not None:
                     self._spawn(self._in_order(contact_id, lambda: self.verbs.take_down(contact_id)))
             case "ChannelDtmfReceived":
                 self.verbs.listening.pressed(str(channel["id"]), str(event["digit"]))

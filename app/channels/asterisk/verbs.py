@@ -6,15 +6,15 @@ before it is asked again (`adopt`).
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
 from app.channels.asterisk.ari import Ari, AriLost, AriRefused
-from app.channels.asterisk.listening import Listening, Said
-from app.channels.asterisk.words import LONGEST_CALL_S, OURS, seconds_of
+from app.channels.asterisk.listening import Listening
+from app.channels.asterisk.parts import Parts
+from app.channels.asterisk.words import LONGEST_CALL_S, OURS
 from contacts.effect import WHISPER_MAX_S, Effect
 from contacts.leg import CstaEvent
 from contacts.record import replace
@@ -27,7 +27,6 @@ SNOOP = "-snoop-"  # between a phone's id and how it listens: the channel by whi
 MUSIC = "default"  # class of musiconhold.conf
 UNALLOCATED = 1  # Q.850: the caller's own exchange says that there is no such number
 
-Keep = Callable[[Effect, bytes], Awaitable[None]]  # a recording goes into our own files
 Report = Callable[[str, CstaEvent, str | None], None]
 Done = Callable[[str, str], None]
 InOrder = Callable[[str, Callable[[], Awaitable[None]]], Awaitable[None]]  # after all else that is done for a contact
@@ -41,9 +40,8 @@ class Verbs:
     report: Report
     done: Done
     listening: Listening
-    keep: Keep
+    parts: Parts
     in_order: InOrder
-    recording: dict[str, Effect] = field(default_factory=dict)  # parts of conversations that are going on
     numbers: dict[str, str] = field(default_factory=dict)  # caller's channel -> their number
     _rung: dict[str, Effect] = field(default_factory=dict)  # phones that we ring -> for what
     _making: dict[str, asyncio.Future[None]] = field(default_factory=dict)  # channels that are about to be ours
@@ -99,12 +97,12 @@ class Verbs:
                 await self._music(leg)
                 self.report(leg, "Retrieved", None)  # whoever was held waits from now on
             case "record":
-                await self._record(effect)
+                await self.parts.begin(effect)
                 return  # done when it has ended
             case "stop_recording":
-                await self._stop_recording(str(args["recording"]))
+                await self.parts.stop(str(args["recording"]))
             case "keep_recording":
-                await self._keep_recording(effect)
+                await self.parts.keep(effect)
             case "play" | "collect" | "record_message":
                 await self.listening.begin(effect)
                 return  # done when it was said, or heard
@@ -119,7 +117,7 @@ class Verbs:
     async def adopt(self, effect: Effect) -> None:
         """It was asked for in a former life of ours. What became of it?"""
         if effect.args["do"] in ("record", "record_message"):
-            await self._adopt_recording(effect)
+            await self.parts.adopt(effect)
             return
         ref = str(effect.args.get("with") or effect.args["leg"])
         if effect.args["do"] not in ("ring", "connect", "dial", "monitor"):
@@ -339,6 +337,7 @@ class Verbs:
             if not bridge["channels"] and contact_id in self._bridges:
                 self._bridges.discard(contact_id)
                 await self.ari.ask("DELETE", "bridges", contact_id)
+                self.listening.spawn(self.parts.look_for(contact_id))
 
     # --- listening in -------------------------------------------------------------------------------------------------
 
@@ -383,54 +382,6 @@ class Verbs:
             with contextlib.suppress(AriRefused):
                 await self.ari.ask("DELETE", "channels", snoop)
             self._snoops.pop(snoop, None)  # only now: what could not be asked is asked again
-
-    # --- recordings ---------------------------------------------------------------------------------------------------
-
-    async def _record(self, effect: Effect) -> None:
-        self.recording[effect.id] = effect
-        try:
-            await self.ari.ask(
-                "POST", "bridges", effect.contact_id, "record", name=effect.id, format="wav", ifExists="fail"
-            )
-        except AriRefused:  # the conversation is over already
-            self.recording.pop(effect.id, None)
-            raise
-
-    async def _stop_recording(self, name: str) -> None:
-        try:
-            await self.ari.ask("POST", "recordings", "live", name, "stop")
-        except AriRefused as refused:
-            if refused.status != 404:  # it has ended by itself
-                raise
-
-    async def _adopt_recording(self, effect: Effect) -> None:
-        """It goes on; or it has ended meanwhile, and what was recorded is there; or there is none."""
-        try:
-            await self.ari.ask("GET", "recordings", "live", effect.id)
-            self.recording[effect.id] = effect
-            return
-        except AriRefused:
-            pass
-        try:
-            sound = await self.ari.fetch("recordings", "stored", effect.id, "file")
-        except AriRefused:
-            self.done(effect.id, "unknown")
-        else:
-            self.listening.heard(effect, "recorded", "", seconds_of(sound))
-
-    def ended_recording(self, event: Mapping[str, Any]) -> str | None:
-        """The contact whose conversation it was; None: a message, which belongs to its caller."""
-        effect = self.recording.pop(str(event["recording"]["name"]), None)
-        if effect is not None:
-            said: Said = "failed" if event["type"] == "RecordingFailed" else "recorded"
-            self.listening.heard(effect, said, "", float(event["recording"].get("duration", 0)))
-        return effect.contact_id if effect is not None else None
-
-    async def _keep_recording(self, effect: Effect) -> None:
-        name = str(effect.args["recording"])
-        await self.keep(effect, await self.ari.fetch("recordings", "stored", name, "file"))
-        with contextlib.suppress(AriRefused):
-            await self.ari.ask("DELETE", "recordings", "stored", name)
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
