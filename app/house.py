@@ -11,7 +11,7 @@ from analytics.expected_wait import Waits
 from app.commands import Envelope, FlowRef
 from app.dial_limits import DialLimits
 from contacts.contact import Contact
-from contacts.destination import DialRules, read_rules
+from contacts.destination import DialRules, Who, read_rules
 from contacts.effect import Effect
 from contacts.events import Event, EventKind
 from contacts.leg import Leg
@@ -154,6 +154,12 @@ class House:
         """Where the company may call; nowhere, as long as we were told nothing."""
         config = self.records.config.get(("company", company_id))
         return read_rules(config.values or {}) if config is not None else DialRules()
+
+    def who_calls(self, agent_id: str, company_id: str) -> Who:
+        """Whoever supervises this company may be allowed more than its agents."""
+        config = self.records.config.get(("agent", agent_id))
+        supervises = (config.values or {}).get("supervises", ()) if config is not None else ()
+        return "supervisor" if company_id in supervises else "agent"
 
     def notice_rule(self, contact: Contact) -> NoticeRule:
         """What its customer has to know before anything is recorded; all, of a company that is gone meanwhile."""

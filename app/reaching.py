@@ -99,7 +99,7 @@ def dial(house: House, command: c.Dial) -> c.Reply:
     if known is not None:
         return c.Reply(200, {"contact_id": known})
     queue_id = require_queue(house, entry)
-    called = allowed(house, entry.company_id, command.to, "agent", agent_id, ())
+    called = allowed(house, entry.company_id, command.to, house.who_calls(agent_id, entry.company_id), agent_id, ())
     always = called.to.is_emergency
     if not always:
         require_phone(house, agent_id, queue_id)

@@ -14,7 +14,7 @@ from phonenumbers import PhoneNumberType
 
 from contacts.record import record
 
-Who = Literal["agent", "visitor", "list"]
+Who = Literal["agent", "supervisor", "visitor", "list"]  # a supervisor who calls from their own desk
 Forbidden = Literal[
     "destination.unreadable",  # no number at all
     "destination.unknown",  # no numbering plan has it
@@ -22,6 +22,8 @@ Forbidden = Literal[
     "destination.foreign",  # outside the places that the company allows
     "destination.emergency",  # a visitor or a list can make nobody call them
 ]
+
+_OURS = ("agent", "supervisor")
 
 NUMBER_LENGTH_MAX = 64
 PLACES_MAX = 300
@@ -45,6 +47,7 @@ class DialRules:
     caller_id: str | None = None  # the number of the company's that the called one sees
     region: str | None = None  # ISO 3166: of national numbers and of emergency numbers
     allowed: tuple[str, ...] = ()  # regions ('AT') and prefixes ('+4930'); none: the own region
+    allowed_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by Who, in place of `allowed`
     per_number_day: int = 5  # calls that may be asked for to one number in 24 h
     per_agent_hour: int = 60
     per_source_hour: int = 3  # callbacks that one visitor, or one internet address, may ask for
@@ -70,6 +73,8 @@ def read_rules(values: Mapping[str, Any]) -> DialRules:
     given = {name: value for name, value in values.items() if name in known and value is not None}
     if "allowed" in given:
         given["allowed"] = tuple(given["allowed"])
+    if "allowed_for" in given:
+        given["allowed_for"] = {who: tuple(places) for who, places in given["allowed_for"].items()}
     return DialRules(**given)
 
 
@@ -95,7 +100,7 @@ def destination(text: str, rules: DialRules, who: Who) -> Destination | Forbidde
         return "destination.unreadable"
     if rules.region is not None and phonenumbers.is_emergency_number(text, rules.region):
         digits = "".join(c for c in text if c.isdigit())
-        return Destination(digits, is_emergency=True) if who == "agent" else "destination.emergency"
+        return Destination(digits, is_emergency=True) if who in _OURS else "destination.emergency"
     found = _read(text, rules.region)
     if isinstance(found, str):
         return found
@@ -104,9 +109,17 @@ def destination(text: str, rules: DialRules, who: Who) -> Destination | Forbidde
         return "destination.premium"
     if kind == PhoneNumberType.UNKNOWN:
         return "destination.unknown"
-    if not _is_in(number, region, rules.allowed or ((rules.region,) if rules.region else ())):
+    if not _is_in(number, region, _places(rules, who)):
         return "destination.foreign"
     return Destination(number, cost=_of_minute(number, region, rules.costs) * RESERVED_MINUTES)
+
+
+def _places(rules: DialRules, who: Who) -> tuple[str, ...]:
+    """A role's own list counts, an empty one too; a supervisor without one is an agent."""
+    for role in (who, "agent") if who in _OURS else (who,):
+        if role in rules.allowed_for:
+            return rules.allowed_for[role]
+    return rules.allowed or ((rules.region,) if rules.region else ())
 
 
 def _is_in(number: str, region: str, places: tuple[str, ...]) -> bool:

@@ -68,12 +68,15 @@ class Dialling(Given):
     """Where this company calls: nowhere, unless `by` names the Asterisk and `caller_id` the number that is seen.
 
     `allowed` and `costs` are by region (ISO 3166) or by prefix (`+4930`); without `allowed` it is the company's own
-    region. Costs are of a minute, in hundredths; a call is held for three of them against `cost_cap_day`.
+    region. `allowed_for` has lists by who calls, in place of `allowed`; an empty one allows nothing, and supervisors
+    without one have that of agents. Costs are of a minute, in hundredths; a call is held for three of them against
+    `cost_cap_day`.
     """
 
     by: Id | None = None
     caller_id: Annotated[str, StringConstraints(pattern="^\\+[0-9]{4,15}$")] | None = None
     allowed: list[Place] = Field([], max_length=destination.PLACES_MAX)
+    allowed_for: dict[destination.Who, Annotated[list[Place], Field(max_length=destination.PLACES_MAX)]] = Field({})
     per_number_day: int = Field(5, ge=0, le=1000)
     per_agent_hour: int = Field(60, ge=0, le=10_000)
     per_source_hour: int = Field(3, ge=0, le=1000)

@@ -54,7 +54,10 @@ SELECT a.id::text, a.capacity, u.language,
         WHERE k.agent_id = a.id AND s.archived_at IS NULL) AS skills,
     (SELECT coalesce(json_agg(DISTINCT c.id), '[]') FROM role_grant g
         JOIN company c ON c.id = coalesce(g.company_id, c.id)
-        WHERE g.user_id = a.user_id AND g.role = 'agent' AND c.archived_at IS NULL) AS company_ids
+        WHERE g.user_id = a.user_id AND g.role = 'agent' AND c.archived_at IS NULL) AS company_ids,
+    (SELECT coalesce(json_agg(DISTINCT c.id), '[]') FROM role_grant g
+        JOIN company c ON c.id = coalesce(g.company_id, c.id)
+        WHERE g.user_id = a.user_id AND g.role <> 'agent' AND c.archived_at IS NULL) AS supervises
 FROM unnest($2::uuid[]) AS changed(id)
 JOIN agent a ON a.id = changed.id
 JOIN app_user u ON u.id = a.user_id
@@ -149,5 +152,5 @@ def _agent(row: asyncpg.Record) -> dict[str, Any]:
         "skills": json.loads(row["skills"]),
         "company_ids": json.loads(row["company_ids"]),
     }
-    capacity = json.loads(row["capacity"])
-    return {**value, "capacity": capacity} if capacity else value
+    capacity, supervises = json.loads(row["capacity"]), json.loads(row["supervises"])
+    return value | ({"capacity": capacity} if capacity else {}) | ({"supervises": supervises} if supervises else {})

@@ -57,6 +57,22 @@ def test_a_list_of_places_is_by_region_or_by_prefix() -> None:
     assert destination("+1 268 464 1234", rules, "agent") == "destination.foreign"
 
 
+def test_whoever_calls_may_have_a_list_of_their_own() -> None:
+    """An empty one allows nothing; a supervisor without one is an agent; emergency numbers pass beside all of them."""
+    own: dict[str, tuple[str, ...]] = {"supervisor": ("DE", "US"), "visitor": ()}
+    rules = DialRules(region="DE", allowed=("DE",), allowed_for=own)
+    assert isinstance(destination("+1 212 5550100", rules, "supervisor"), Destination)
+    assert destination("+1 212 5550100", rules, "agent") == "destination.foreign"
+    assert destination("+49 30 777001", rules, "visitor") == "destination.foreign"
+    assert isinstance(destination("+49 30 777001", rules, "list"), Destination)
+    agents = DialRules(region="DE", allowed_for={"agent": ("AT",)})
+    assert destination("+49 30 777001", agents, "supervisor") == "destination.foreign"
+    assert isinstance(destination("+43 1 5880015", agents, "supervisor"), Destination)
+    assert destination("112", DialRules(region="DE", allowed_for={"supervisor": ()}), "supervisor") == Destination(
+        "112", is_emergency=True
+    )
+
+
 def test_a_company_without_a_region_calls_nobody() -> None:
     assert destination("+4930777001", DialRules(), "agent") == "destination.foreign"
     assert destination("112", DialRules(), "agent") in ("destination.unreadable", "destination.unknown")

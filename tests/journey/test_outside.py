@@ -16,6 +16,7 @@ from tests.journey.story import nothing_is_left, rows
 from tests.journey.trio import Trio, trio
 
 NUMBER, OTHER, PREMIUM, EMERGENCY = "+4930777001", "+4930777002", "+499001234567", "112"
+ABROAD = "+12125550100"
 
 
 async def company_calls(board: Board, **rules: Any) -> None:
@@ -27,14 +28,16 @@ async def company_calls(board: Board, **rules: Any) -> None:
         await conn.execute(
             "UPDATE company SET region = 'DE', dialling = $2 WHERE id = $1", company_id, json.dumps(dialling)
         )
-        seq = await conn.fetchval("UPDATE domain SET config_seq = config_seq + 1 WHERE id = 1 RETURNING config_seq")
-        await conn.execute(
-            "INSERT INTO config_change (domain_id, seq, kind, subject_id) VALUES (1, $1, 'company', $2)",
-            seq,
-            company_id,
-        )
+        await configured(board, conn, "company", company_id)
     finally:
         await conn.close()
+
+
+async def configured(board: Board, conn: asyncpg.Connection, kind: str, subject_id: str) -> None:
+    seq = await conn.fetchval("UPDATE domain SET config_seq = config_seq + 1 WHERE id = 1 RETURNING config_seq")
+    await conn.execute(
+        "INSERT INTO config_change (domain_id, seq, kind, subject_id) VALUES (1, $1, $2, $3)", seq, kind, subject_id
+    )
     await board.ask(c.ApplyConfig(seq))
 
 
@@ -296,6 +299,32 @@ async def test_what_may_not_be_called_changes_nothing_and_what_may_counts(databa
         (409, "dial.no_way"), (422, "destination.premium"), (429, "dial.agent_often"), (429, "dial.agent_often"),
     ]  # fmt: skip
     assert (first.status, emergency.status) == (200, 200)
+
+
+async def test_where_a_supervisor_may_call_an_agent_may_not(database: str) -> None:
+    async with trio(database, over_ari=True) as t:
+        await may_call(t, allowed_for={"supervisor": ["DE", "US"]})
+        refused = await call(t, ABROAD)
+        await supervises(t.board, t.segment(0).agent_id)
+        called = await call(t, ABROAD)
+        await over(t)
+
+    assert (refused.status, refused.body["text_key"]) == (422, "destination.foreign")
+    assert called.status == 200
+
+
+async def supervises(board: Board, agent_id: str) -> None:
+    conn = await asyncpg.connect(board.url)
+    try:
+        await conn.execute(
+            "INSERT INTO role_grant (id, user_id, company_id, role) "
+            "SELECT gen_random_uuid(), user_id, $2, 'supervisor' FROM agent WHERE id = $1",
+            agent_id,
+            board.centre.company_ids[0],
+        )
+        await configured(board, conn, "agent", agent_id)
+    finally:
+        await conn.close()
 
 
 async def test_only_on_the_telephone_system_by_which_the_company_calls(database: str) -> None:

@@ -141,6 +141,7 @@ async def test_an_agent_reaches_the_engine_with_language_skills_grants_and_capac
                 "language": "en",
                 "skills": {"billing": 7, "zh": 3},
                 "company_ids": [centre.company_ids[1]],
+                "supervises": [centre.company_ids[0]],
                 "capacity": capacity,
             },
         )
