@@ -217,13 +217,19 @@ def record(house: House, segment: Segment) -> None:
     part = int(contact.ivr.get("parts", 0)) + 1
     house.keep_contact(replace(contact, ivr={**contact.ivr, "parts": part}))
     _keep_state(house, contact.id, "on")
-    ask(house, leg, "record", part=part, segment=segment.id, began_us=house.now_us)
+    lanes = {"stereo": True} if _is_stereo(house, segment.queue_id) else {}
+    ask(house, leg, "record", part=part, segment=segment.id, began_us=house.now_us, **lanes)
 
 
 def is_recorded(house: House, leg: Leg, queue_id: str) -> bool:
     """Whether conversations of this queue are, on such a wire."""
     queue = house.records.config.get(("queue", queue_id))
     return queue is not None and (queue.values or {}).get("recording") == "always" and leg.provider.startswith(ARI)
+
+
+def _is_stereo(house: House, queue_id: str) -> bool:
+    queue = house.records.config.get(("queue", queue_id))
+    return queue is not None and (queue.values or {}).get("recording_channels") == "stereo"
 
 
 def stop_recording(house: House, contact_id: str) -> None:
@@ -281,6 +287,7 @@ def keep_recording(house: House, recorded: Effect, seconds: float, contact_id: s
         "do": "keep_recording", "recording": recorded.id, "kind": kind, "seconds": round(seconds, 1),
         "part": recorded.args.get("part", 1), "segment": recorded.args.get("segment"),
         "began_us": recorded.args.get("began_us", house.now_us - int(seconds * 1_000_000) * house.speed),
+        **({"stereo": True} if recorded.args.get("stereo") else {}),
     }  # fmt: skip
     effect = Effect(
         id=house.new_id(), domain_id=recorded.domain_id, contact_id=contact_id, leg_id=None,

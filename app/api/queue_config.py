@@ -132,6 +132,10 @@ class QueueConfig(Given):
             description="Of calls by an Asterisk; the company's `recording_notice` says who is told or asked before it"
         ),
     ] = "off"
+    recording_channels: Annotated[
+        Literal["mono", "stereo"],
+        Field(description="Stereo: on the left what the customer says, on the right what they hear"),
+    ] = "mono"
     announce: Announce | None = None
     whisper: Annotated[
         bool | WhisperTexts,

@@ -25,7 +25,7 @@ QUEUE_FIELDS = frozenset(
     }
 )  # fmt: skip
 # Not the engine's: what happens to its callers.
-JOURNEY_FIELDS = frozenset({"hours", "recording", "ring", "when_lost", "announce", "whisper"})
+JOURNEY_FIELDS = frozenset({"hours", "recording", "recording_channels", "ring", "when_lost", "announce", "whisper"})
 CHANGES_MAX = 10_000  # of one reading; the next turn reads the rest
 
 CHANGED = """

@@ -125,7 +125,7 @@ class Centre:
         found = await asyncio.to_thread(self.pbx.bridges)
         return [[roles.get(channel, channel) for channel in members] for members in found]
 
-    async def nothing_is_left(self) -> None:
+    async def nothing_is_left(self, seconds: float = WITHIN_S) -> None:
         """No channel, bridge, leg, segment or effect is left over."""
 
         async def left() -> dict[str, Any]:
@@ -138,7 +138,7 @@ class Centre:
             found["effects"] = await self.fetch("SELECT kind, state, args FROM effect WHERE state IN ('due', 'sent')")
             return {name: things for name, things in found.items() if things}
 
-        until_s = time.monotonic() + WITHIN_S
+        until_s = time.monotonic() + seconds
         while things := await left():
             assert time.monotonic() < until_s, f"left over: {things}"
             await asyncio.sleep(0.1)

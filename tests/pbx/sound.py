@@ -30,7 +30,10 @@ def sine(hertz: float, seconds: float) -> Samples:
 def wave_file(hertz: float, seconds: float, rate: int = RATE) -> bytes:
     """A tone as RIFF WAVE, 16 bits and one channel."""
     at = np.arange(int(rate * seconds)) / rate
-    samples = (0.4 * np.sin(2 * np.pi * hertz * at) * 32767).astype("<i2")
+    return _mono((0.4 * np.sin(2 * np.pi * hertz * at) * 32767).astype("<i2"), rate)
+
+
+def _mono(samples: "np.ndarray[tuple[int], np.dtype[np.int16]]", rate: int = RATE) -> bytes:
     made = io.BytesIO()
     with wave.open(made, "wb") as file:
         file.setnchannels(1)
@@ -38,6 +41,14 @@ def wave_file(hertz: float, seconds: float, rate: int = RATE) -> bytes:
         file.setframerate(rate)
         file.writeframes(samples.tobytes())
     return made.getvalue()
+
+
+def lanes(stereo: bytes) -> list[bytes]:
+    """The left and the right of a WAVE file, each as one of one channel."""
+    with wave.open(io.BytesIO(stereo)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, RATE)
+        both = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").reshape(-1, 2)
+    return [_mono(both[:, lane]) for lane in (0, 1)]
 
 
 def voiced(prompts: Path, text: str, hertz: float, seconds: float, language: str = "en") -> None:

@@ -18,7 +18,8 @@ from app import commands as c
 from app.channels.asterisk import words
 from app.channels.asterisk.ari import Ari, AriAccess, AriLost, AriRefused
 from app.channels.asterisk.listening import Listening, Said, Speak
-from app.channels.asterisk.parts import Keep, Parts
+from app.channels.asterisk.making import Making
+from app.channels.asterisk.parts import Keep, Parts, is_tap
 from app.channels.asterisk.phones import PhoneWatch
 from app.channels.asterisk.reports import Deliver, LookUp, Reports
 from app.channels.asterisk.verbs import Verbs
@@ -76,6 +77,8 @@ class Exchange:
     trouble: str | None = "connecting"  # a word for the operations page; None: all is well
     unknown_numbers: int = 0
     ari: Ari = field(init=False)
+    making: Making = field(init=False)
+    parts: Parts = field(init=False)
     verbs: Verbs = field(init=False)
     reports: Reports = field(init=False)
     phones: PhoneWatch = field(init=False)
@@ -92,8 +95,11 @@ class Exchange:
         self.ari = Ari(self.access, self.ours.may_send, self.heard)
         listening = Listening(self.ari, self.ours.speak, self._answered, self._spawn)
         self.reports = Reports(self.provider, self.ours.deliver, self.ours.look_up, self._of_contact, self._unknown)
-        parts = Parts(self.ari, listening, self._done, self.ours.keep)
-        self.verbs = Verbs(self.ari, self.reports.leg, self._done, listening, parts, self._in_order)
+        self.making = Making()
+        self.parts = Parts(self.ari, listening, self.making, self._done, self.ours.keep)
+        self.verbs = Verbs(
+            self.ari, self.reports.leg, self._done, listening, self.making, self.parts, self._in_order
+        )  # fmt: skip
         self.phones = PhoneWatch(self.provider, self.ari, self.ours.deliver, self.ours.phones)
 
     # --- the connection -----------------------------------------------------------------------------------------------
@@ -170,8 +176,10 @@ class Exchange:
                 and (ref in bridged or not words.is_ours(channels[ref], self.access.application))
             ):
                 self.reports.leg(ref, word)
+        open_effects = {effect.id: effect for effect in effects}
         for channel in channels.values():
-            self._find(channel, known)
+            if not self.parts.is_of(str(channel["id"]), open_effects):
+                self._find(channel, known)
         for effect in effects:
             self._todo.setdefault(effect.id, effect)
             if effect.once:
@@ -220,6 +228,8 @@ class Exchange:
                 args = [str(arg) for arg in event.get("args", ())]
                 if self.verbs.is_snoop(str(channel["id"])):
                     self._spawn(self.verbs.snoops(str(channel["id"])))
+                elif is_tap(str(channel["id"])):
+                    self.making.made(str(channel["id"]))
                 elif args[:1] == [words.OURS]:
                     self._made(str(channel["id"]))
                 else:
@@ -247,7 +257,7 @@ class Exchange:
                 self.verbs.listening.ended(event)
             case "RecordingFinished" | "RecordingFailed":
                 self.verbs.listening.ended(event)
-                if (contact_id := self.verbs.parts.ended(event)) is not None:
+                if (contact_id := self.parts.ended(event)) is not None:
                     self._spawn(self._in_order(contact_id, lambda: self.verbs.take_down(contact_id)))
             case "ChannelDtmfReceived":
                 self.verbs.listening.pressed(str(channel["id"]), str(event["digit"]))
@@ -266,7 +276,7 @@ class Exchange:
     def _made(self, ref: str) -> None:
         """A phone that we are about to ring."""
         if ref in self._contacts:
-            self.verbs.made(ref)
+            self.making.made(ref)
         else:
             self._spawn(self.verbs.hang_up_channel(ref))
 
@@ -277,7 +287,7 @@ class Exchange:
             self._spawn(self._in_order(contact_id, lambda: self.verbs.picked_up(contact_id, ref)))
 
     def _gone(self, ref: str, cause: int) -> None:
-        if self.verbs.is_snoop(ref):
+        if self.verbs.is_snoop(ref) or is_tap(ref):
             return
         self._causes.pop(ref, None)
         self._spawn(self._clear(ref, words.cause_of(cause)))

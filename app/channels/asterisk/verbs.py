@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from app.channels.asterisk.ari import Ari, AriLost, AriRefused
+from app.channels.asterisk.ari import Ari, AriRefused
 from app.channels.asterisk.listening import Listening
+from app.channels.asterisk.making import Making
 from app.channels.asterisk.parts import Parts
 from app.channels.asterisk.words import LONGEST_CALL_S, OURS
 from contacts.effect import WHISPER_MAX_S, Effect
@@ -21,7 +22,6 @@ from contacts.record import replace
 
 DIAL_S = 30  # a customer is rung; an agent is with them on the line
 RING_S = 45  # then Asterisk gives up by itself, whatever becomes of us
-MADE_WITHIN_S = 2.0
 RINGS_WITHIN_S = 4.0
 SNOOP = "-snoop-"  # between a phone's id and how it listens: the channel by which it hears
 MUSIC = "default"  # class of musiconhold.conf
@@ -40,11 +40,11 @@ class Verbs:
     report: Report
     done: Done
     listening: Listening
+    making: Making
     parts: Parts
     in_order: InOrder
     numbers: dict[str, str] = field(default_factory=dict)  # caller's channel -> their number
     _rung: dict[str, Effect] = field(default_factory=dict)  # phones that we ring -> for what
-    _making: dict[str, asyncio.Future[None]] = field(default_factory=dict)  # channels that are about to be ours
     _told: dict[str, Effect] = field(default_factory=dict)  # phones picked up, whose agents hear what call it is
     _bridges: set[str] = field(default_factory=set)
     _snoops: dict[str, str] = field(default_factory=dict)  # Asterisk's ears -> the phone that they are of
@@ -164,14 +164,13 @@ class Verbs:
         if address is None:
             raise AriRefused(404, "the agent has no phone")
         self._rung[ref] = effect
-        made = self._making[ref] = asyncio.get_running_loop().create_future()
         seen = {"CALLERID(num)": caller, "CONNECTEDLINE(num,i)": caller} if caller else {}
+        asked = self.ari.ask(
+            "POST", "channels", "create", channelId=ref, endpoint=address, app=self.ari.access.application,
+            appArgs=OURS, body={"variables": seen | {"TIMEOUT(absolute)": str(LONGEST_CALL_S)}},
+        )  # fmt: skip
         try:
-            await self.ari.ask(
-                "POST", "channels", "create", channelId=ref, endpoint=address, app=self.ari.access.application,
-                appArgs=OURS, body={"variables": seen | {"TIMEOUT(absolute)": str(LONGEST_CALL_S)}},
-            )  # fmt: skip
-            await self._until_made(made)
+            await self.making.make(ref, asked)
             try:
                 await self.ari.ask("POST", "channels", ref, "dial", timeout=ring_s)
             except AriRefused:
@@ -180,22 +179,6 @@ class Verbs:
         except AriRefused:
             self._rung.pop(ref, None)
             raise
-        finally:
-            self._making.pop(ref, None)
-
-    async def _until_made(self, made: asyncio.Future[None]) -> None:
-        """A moment after it is made it is in our application, and only there can it be dialled."""
-        try:
-            async with asyncio.timeout(MADE_WITHIN_S):
-                await made
-        except TimeoutError as silent:
-            raise AriLost("nothing told") from silent
-
-    def made(self, ref: str) -> None:
-        """A channel is ours now."""
-        making = self._making.get(ref)
-        if making is not None and not making.done():
-            making.set_result(None)
 
     async def _connect_rung(self, effect: Effect, ref: str) -> None:
         """It rings since the offer, or was picked up: that was what accepted."""
