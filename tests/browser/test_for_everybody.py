@@ -188,6 +188,7 @@ async def test_a_contact_is_served_from_log_in_to_log_out_by_the_keyboard_alone(
     await page.wait_for_selector("[data-test=offer]")
     await keys.press("Alt+a")
     await page.wait_for_selector("[data-test=contact] [data-state=talking]")
+    await page.wait_for_selector("#disposition")
     await keys.press("Alt+n")
     await keys.type("Wants the invoice by post.")
     await keys.press("Shift+Tab")
