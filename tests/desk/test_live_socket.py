@@ -98,6 +98,7 @@ async def test_rest_shows_what_the_socket_shows(desks: Desks) -> None:
     view = await boss.watch()
     await view.until("figures")
     await view.until_shown(lambda records: of(records, "contact"))
+    await view.until_shown(lambda records: of(records, "alert"))  # nobody is there; then nothing happens by itself
     looked = (await boss.client.get("/v1/live")).json()
 
     assert looked["records"] == view.records

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from app.channels.asterisk.ari import Ari, AriRefused
-from app.channels.asterisk.listening import Listening, Said
+from app.channels.asterisk.listening import Listening
 from app.channels.asterisk.making import Making
 from app.channels.asterisk.words import OURS, seconds_of
 from contacts.effect import Effect
@@ -30,7 +30,8 @@ Keep = Callable[[Effect, bytes], Awaitable[None]]  # a recording goes into our o
 class _Part:
     effect: Effect
     running: set[str]  # recordings of Asterisk
-    seconds: float | None = None  # None: nothing is recorded yet
+    seconds: float | None = None  # None: nothing of it has ended yet, or there is nothing
+    is_adopted: bool = False  # looked for: it was asked for in a former life of ours, or its end was told to nobody
 
 
 @dataclass(slots=True)
@@ -88,19 +89,12 @@ class Parts:
 
     async def adopt(self, effect: Effect) -> None:
         """It goes on; or it has ended meanwhile, and what was recorded is there; or there is none."""
-        running, seconds = set(), []
-        for name in _names(effect.id, effect.args):
-            if await self._runs(name):
-                running.add(name)
-            else:
-                with contextlib.suppress(AriRefused):
-                    seconds.append(seconds_of(await self.ari.fetch("recordings", "stored", name, "file")))
-        if running:
-            self._parts[effect.id] = _Part(effect, running, max(seconds, default=None))
-        elif seconds:
-            self.listening.heard(effect, "recorded", "", max(seconds))
-        else:
-            self.done(effect.id, "unknown")
+        part = self._parts.setdefault(effect.id, _Part(effect, set(_names(effect.id, effect.args))))
+        part.is_adopted = True
+        for name in tuple(part.running):  # an end that is told meanwhile is heard
+            if not await self._runs(name):
+                sound = await self._sound(name)
+                self._end(part, name, None if sound is None else seconds_of(sound))
 
     async def _runs(self, name: str) -> bool:
         try:
@@ -113,7 +107,6 @@ class Parts:
         """The bridge is gone, or the recording is: Asterisk says so only to those who still hear of that bridge."""
         await asyncio.sleep(SAYS_WITHIN_S)
         for part in [each for each in self._parts.values() if each.effect.contact_id == contact_id]:
-            self._parts.pop(part.effect.id, None)
             await self.adopt(part.effect)
 
     def ended(self, event: Mapping[str, Any]) -> str | None:
@@ -122,16 +115,27 @@ class Parts:
         part = self._parts.get(name.partition(TAP)[0])
         if part is None:
             return None
+        failed = event["type"] == "RecordingFailed"
+        self._end(part, name, None if failed else float(event["recording"].get("duration", 0)))
+        return None if part.running else part.effect.contact_id
+
+    def _end(self, part: _Part, name: str, seconds: float | None) -> None:
+        """One of its recordings has ended. `seconds` None: there is nothing of it."""
+        if name not in part.running:
+            return
         part.running.discard(name)
-        if event["type"] != "RecordingFailed":
-            part.seconds = max(part.seconds or 0.0, float(event["recording"].get("duration", 0)))
+        if seconds is not None:
+            part.seconds = max(part.seconds or 0.0, seconds)
         if part.running:
-            return None
-        del self._parts[part.effect.id]
-        said: Said = "failed" if part.seconds is None else "recorded"
-        self.listening.heard(part.effect, said, "", part.seconds or 0.0)
+            return
+        self._parts.pop(part.effect.id, None)
+        if part.seconds is not None:
+            self.listening.heard(part.effect, "recorded", "", part.seconds)
+        elif part.is_adopted:
+            self.done(part.effect.id, "unknown")
+        else:
+            self.listening.heard(part.effect, "failed", "", 0.0)
         self.listening.spawn(self._untap(part.effect))
-        return part.effect.contact_id
 
     async def keep(self, effect: Effect) -> None:
         """Raises AriLost, AriRefused: nothing of it is there."""
