@@ -80,9 +80,7 @@ def transfer(house: House, own: Segment, to: str) -> None:
 def _allowed(house: House, own: Segment, to: str) -> reaching.Allowed:
     """Raises Refusal before anything is changed."""
     contact, customer = house.contact(own.contact_id), asks.customer_leg(house, own.contact_id)
-    called = reaching.allowed(
-        house, contact.company_id, to, house.who_calls(own.agent_id, contact.company_id), own.agent_id, ()
-    )
+    called = reaching.allowed(house, contact.company_id, to, own.agent_id, ())
     if customer is None or customer.provider != f"{ARI}{called.rules.by}":
         raise m.Refusal("dial.no_way", 409, "number")
     if asks.outside_leg(house, contact.id) is not None:

@@ -40,7 +40,7 @@ def request_callback(house: House, command: c.RequestCallback) -> c.Reply:
     if known is not None:
         return c.Reply(200, {"contact_id": known, "already": True})
     require_queue(house, entry)
-    called = allowed(house, entry.company_id, command.to, "visitor", None, command.sources)
+    called = allowed(house, entry.company_id, command.to, None, command.sources)
     pending = _pending(house, entry.company_id, str(entry.queue_id), called.to.number)
     if pending is not None:
         return c.Reply(200, {"contact_id": pending.id, "already": True})
@@ -60,7 +60,7 @@ def promise(house: House, caller: Contact, number: str, queue_id: str, since_us:
         value=caller.value, collected=caller.collected,
     )  # fmt: skip
     try:
-        called = allowed(house, caller.company_id, number, "visitor", None, ())
+        called = allowed(house, caller.company_id, number, None, ())
         if _pending(house, caller.company_id, queue_id, called.to.number) is None:
             take(house, called)
             contact = _begin(house, entry, called, since_us=since_us, notice=notice_of(caller))
@@ -99,7 +99,7 @@ def dial(house: House, command: c.Dial) -> c.Reply:
     if known is not None:
         return c.Reply(200, {"contact_id": known})
     queue_id = require_queue(house, entry)
-    called = allowed(house, entry.company_id, command.to, house.who_calls(agent_id, entry.company_id), agent_id, ())
+    called = allowed(house, entry.company_id, command.to, agent_id, ())
     always = called.to.is_emergency
     if not always:
         require_phone(house, agent_id, queue_id)
@@ -149,13 +149,12 @@ class Allowed:
     rules: DialRules
 
 
-def allowed(
-    house: House, company_id: str, to: str, who: Who, agent_id: str | None, sources: tuple[str, ...]
-) -> Allowed:
-    """Raises Refusal: it may not be called."""
+def allowed(house: House, company_id: str, to: str, agent_id: str | None, sources: tuple[str, ...]) -> Allowed:
+    """`agent_id` None: a visitor wishes it. Raises Refusal: it may not be called."""
     rules = house.dial_rules(company_id)
     if rules.by is None:
         raise m.Refusal("dial.no_way", 409, "company_id")
+    who: Who = "visitor" if agent_id is None else house.who_calls(agent_id, company_id)
     found = destination(to, rules, who)
     if not isinstance(found, Destination):
         raise m.Refusal(found, 422, "number")

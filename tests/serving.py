@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import random
 import signal
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx2
 
 from app.launch import operator_key
@@ -125,3 +127,14 @@ async def api_of(server: Server, key: str | None = None) -> Any:
         base_url=server.url, headers={"authorization": f"Bearer {key}"}, timeout=10
     ) as client:
         yield Api(client)
+
+
+async def connects_within(database_url: str, seconds: int) -> None:
+    """The domain's connect limit, as an operator sets it before anything is served."""
+    conn = await asyncpg.connect(database_url)
+    try:
+        policy = json.dumps({"connect_timeout_us": seconds * 1_000_000})
+        await conn.execute("UPDATE domain SET policy = $1, config_seq = 1", policy)
+        await conn.execute("INSERT INTO config_change (domain_id, seq, kind, subject_id) VALUES (1, 1, 'domain', '1')")
+    finally:
+        await conn.close()

@@ -11,22 +11,13 @@ import asyncpg
 from floor.agent import Manner
 from floor.faults import Faults
 from tests.faults.small_floor import audit, faulty, small_floor
-from tests.serving import Server
+from tests.serving import Server, connects_within
 
 WAIT_S = 20
 CONNECT_TIMEOUT_S = 2  # in place of 10
 SEGMENTS = 'SELECT state, "end", connected_at FROM segment ORDER BY id'
 STAYS = 'SELECT id::text, place_us, "end" FROM stay ORDER BY id'
 AGENTS = "SELECT chosen, phone_reachable FROM agent_state"
-
-
-async def patient_for_less(database: str) -> None:
-    """The domain's connect limit, as an operator with a quick provider would set it."""
-    conn = await asyncpg.connect(database)
-    policy = f'{{"connect_timeout_us": {CONNECT_TIMEOUT_S}000000}}'
-    await conn.execute("UPDATE domain SET policy = $1, config_seq = 1", policy)
-    await conn.execute("INSERT INTO config_change (domain_id, seq, kind, subject_id) VALUES (1, 1, 'domain', '1')")
-    await conn.close()
 
 
 async def until(conn: asyncpg.Connection, query: str, wanted: Callable[[list[Any]], bool]) -> list[Any]:
@@ -41,7 +32,7 @@ async def until(conn: asyncpg.Connection, query: str, wanted: Callable[[list[Any
 
 async def test_a_silent_provider_connects_nobody(new_database: Callable[[], str], tmp_path: Path) -> None:
     database, out, faults = new_database(), tmp_path / "silent", Faults(1, silent_share=1.0)
-    await patient_for_less(database)
+    await connects_within(database, CONNECT_TIMEOUT_S)
     server = Server(database, tmp_path / "server.log")
     server.start()
     conn = await asyncpg.connect(database)

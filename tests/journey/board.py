@@ -173,6 +173,15 @@ async def configure(url: str, centre: Centre, config: Config) -> None:
         await conn.close()
 
 
+async def configured(board: "Board", conn: asyncpg.Connection, kind: str, subject_id: str) -> None:
+    """Its row was changed, as the API changes it: the engine is told."""
+    seq = await conn.fetchval("UPDATE domain SET config_seq = config_seq + 1 WHERE id = 1 RETURNING config_seq")
+    await conn.execute(
+        "INSERT INTO config_change (domain_id, seq, kind, subject_id) VALUES (1, $1, $2, $3)", seq, kind, subject_id
+    )
+    await board.ask(c.ApplyConfig(seq))
+
+
 async def rebuilt_engine(url: str) -> tuple[Engine, Any]:
     """The engine as a new writer would have it, and the records it was made of."""
     conn = await asyncpg.connect(url)

@@ -17,7 +17,7 @@ from app.frames_told import check
 from app.switchboard import new_id
 from screenpop import feed
 from screenpop.scope import ALL, Scope
-from tests.journey.board import Board, open_board
+from tests.journey.board import Board, configured, open_board
 from tests.journey.test_every_turn import config, something
 from tests.journey.test_feeds import RUN, Page, follower_of, frame_for, until
 
@@ -47,15 +47,10 @@ async def change(board: Board, statement: str, *arguments: Any, agent_id: str | 
     conn = await asyncpg.connect(board.url)
     try:
         await conn.execute(statement, *arguments)
-        if agent_id is None:
-            return
-        seq = await conn.fetchval("UPDATE domain SET config_seq = config_seq + 1 RETURNING config_seq")
-        await conn.execute(
-            "INSERT INTO config_change (domain_id, seq, kind, subject_id) VALUES (1, $1, 'agent', $2)", seq, agent_id
-        )
+        if agent_id is not None:
+            await configured(board, conn, "agent", agent_id)
     finally:
         await conn.close()
-    await board.ask(c.ApplyConfig(seq))
 
 
 @asynccontextmanager

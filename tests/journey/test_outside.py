@@ -11,7 +11,7 @@ from app import commands as c
 from contacts.acts import possible
 from contacts.contact import outside_of, recording_of
 from contacts.record import replace
-from tests.journey.board import Board
+from tests.journey.board import Board, configured
 from tests.journey.story import nothing_is_left, rows
 from tests.journey.trio import Trio, trio
 
@@ -31,14 +31,6 @@ async def company_calls(board: Board, **rules: Any) -> None:
         await configured(board, conn, "company", company_id)
     finally:
         await conn.close()
-
-
-async def configured(board: Board, conn: asyncpg.Connection, kind: str, subject_id: str) -> None:
-    seq = await conn.fetchval("UPDATE domain SET config_seq = config_seq + 1 WHERE id = 1 RETURNING config_seq")
-    await conn.execute(
-        "INSERT INTO config_change (domain_id, seq, kind, subject_id) VALUES (1, $1, $2, $3)", seq, kind, subject_id
-    )
-    await board.ask(c.ApplyConfig(seq))
 
 
 async def may_call(t: Trio, **rules: Any) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app import commands as c
 from contacts.effect import ARI
-from tests.journey.board import Board, open_board
+from tests.journey.board import Board, configured, open_board
 from tests.journey.story import Call, rows
 
 WHISPER = {"whisper": True}
@@ -21,14 +20,9 @@ async def speaks(board: Board, language: str) -> None:
     conn = await asyncpg.connect(board.url)
     try:
         await conn.execute("UPDATE app_user SET language = $1", language)
-        seq = await conn.fetchval("UPDATE domain SET config_seq = config_seq + 1 WHERE id = 1 RETURNING config_seq")
-        await conn.execute(
-            "INSERT INTO config_change (domain_id, seq, kind, subject_id) VALUES (1, $1, 'agent', $2)",
-            seq, board.centre.agent_ids[0],
-        )  # fmt: skip
+        await configured(board, conn, "agent", board.centre.agent_ids[0])
     finally:
         await conn.close()
-    await board.ask(c.ApplyConfig(seq))
 
 
 async def told(board: Board) -> list[tuple[str, str]] | None:

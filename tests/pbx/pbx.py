@@ -222,6 +222,12 @@ class Pbx:
         with httpx2.Client(auth=httpx2.BasicAuth(ARI_USER, ARI_PASSWORD), timeout=5) as client:
             return [each["id"] for each in client.get(f"{self.url}/channels").json() if each["state"] == "Up"]
 
+    def tells_not(self, kind: str) -> None:
+        """Events of this kind no longer come to our application, until it connects anew."""
+        with httpx2.Client(auth=httpx2.BasicAuth(ARI_USER, ARI_PASSWORD), timeout=5) as client:
+            filtered = {"disallowed": [{"type": kind}]}
+            client.put(f"{self.url}/applications/{APPLICATION}/eventFilter", json=filtered).raise_for_status()
+
     def left(self) -> dict[str, list[str]]:
         """Channels and bridges that live."""
         auth = httpx2.BasicAuth(ARI_USER, ARI_PASSWORD)

@@ -1,5 +1,6 @@
 """What was said is in the recording, in its time: each party plays a tone of its own."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -147,6 +148,26 @@ async def test_nothing_of_what_is_said_in_a_pause_is_recorded(
 
 def is_recorded(here: Centre, state: str) -> bool:
     return [segment["recording"] for segment in here.segments()] == [state]
+
+
+async def test_a_part_whose_end_is_told_to_nobody_is_brought_home(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    """Asterisk no longer says when recordings end: whose bridge is gone is looked for."""
+    async with centre(pbx, new_database(), tmp_path, agents=1, recording="always") as here:
+        here.desks["anna"].choose("ready")
+        here.sip.phone(f"play {tone(tmp_path / 'anna.ul', ANNA)}", "until")
+        here.sip.call(PLAIN, "until")
+        segment = await here.until_state("talking")
+        await here.until(lambda: is_recorded(here, "on"), why="it is recorded")
+        await asyncio.to_thread(pbx.tells_not, "RecordingFinished")
+        await here.rest_a_while(1.5)
+        here.desks["anna"].do("end", segment)
+        await here.nothing_is_left()
+        (contact,) = await here.contacts()
+        (part,) = await recordings(here, str(contact["id"]), 1)
+        sound = await sound_of(here, part)
+    assert heard(sound, ANNA)
 
 
 async def test_after_a_pause_the_next_agent_is_recorded_anew(

@@ -96,7 +96,7 @@ class Exchange:
         listening = Listening(self.ari, self.ours.speak, self._answered, self._spawn)
         self.reports = Reports(self.provider, self.ours.deliver, self.ours.look_up, self._of_contact, self._unknown)
         self.making = Making()
-        self.parts = Parts(self.ari, listening, self.making, self._done, self.ours.keep)
+        self.parts = Parts(self.ari, listening, self.making, self._done, self._left, self.ours.keep)
         self.verbs = Verbs(
             self.ari, self.reports.leg, self._done, listening, self.making, self.parts, self._in_order
         )  # fmt: skip
@@ -252,13 +252,12 @@ class Exchange:
             case "ChannelLeftBridge":
                 bridge_id = str(event["bridge"]["id"])
                 if not event["bridge"]["channels"]:
-                    self._spawn(self._in_order(bridge_id, lambda: self.verbs.take_down(bridge_id)))
+                    self._left(bridge_id)
             case "PlaybackFinished":
                 self.verbs.listening.ended(event)
             case "RecordingFinished" | "RecordingFailed":
                 self.verbs.listening.ended(event)
-                if (contact_id := self.parts.ended(event)) is not None:
-                    self._spawn(self._in_order(contact_id, lambda: self.verbs.take_down(contact_id)))
+                self.parts.ended(event)
             case "ChannelDtmfReceived":
                 self.verbs.listening.pressed(str(channel["id"]), str(event["digit"]))
             case "DeviceStateChanged":
@@ -297,6 +296,10 @@ class Exchange:
         await self.verbs.listening.recorded(ref)  # first what was said, then that they have gone
         self.verbs.gone(ref)
         self.reports.leg(ref, "ConnectionCleared", cause)
+
+    def _left(self, contact_id: str) -> None:
+        """Somebody left its bridge, or it is recorded no longer: perhaps nobody is in."""
+        self._spawn(self._in_order(contact_id, lambda: self.verbs.take_down(contact_id)))
 
     def _of_contact(self, ref: str, contact_id: str | None) -> None:
         if contact_id is None:

@@ -40,6 +40,7 @@ class Parts:
     listening: Listening
     making: Making
     done: Callable[[str, str], None]
+    over: Callable[[str], None]  # a part of this contact's has ended
     into_our_files: Keep
     _parts: dict[str, _Part] = field(default_factory=dict)  # that are going on, by effect
 
@@ -56,6 +57,9 @@ class Parts:
             await asyncio.gather(*(self.ari.ask("POST", "channels", name, "record", **_record(name)) for name in names))
         except AriRefused:
             self._parts.pop(effect.id, None)
+            for name in names:  # one side may have begun: nobody would bring it home
+                with contextlib.suppress(AriRefused):
+                    await self.ari.ask("DELETE", "recordings", "live", name)
             await self._untap(effect)
             raise
 
@@ -82,10 +86,10 @@ class Parts:
             try:
                 await self.ari.ask("POST", "recordings", "live", each, "stop")
             except AriRefused as refused:
-                if refused.status != 404:
+                if refused.status != 404:  # it has ended by itself
                     raise
-                if part is not None:  # it has ended by itself
-                    self.listening.spawn(self.look_for(part.effect.contact_id))
+        if part is not None:
+            self.listening.spawn(self.look_for(part.effect.contact_id))
 
     async def adopt(self, effect: Effect) -> None:
         """It goes on; or it has ended meanwhile, and what was recorded is there; or there is none."""
@@ -104,20 +108,18 @@ class Parts:
         return True
 
     async def look_for(self, contact_id: str) -> None:
-        """The bridge is gone, or the recording is: Asterisk says so only to those who still hear of that bridge."""
+        """They were told to end, or their bridge is gone: that they have ended Asterisk may have told nobody."""
         await asyncio.sleep(SAYS_WITHIN_S)
         for part in [each for each in self._parts.values() if each.effect.contact_id == contact_id]:
             await self.adopt(part.effect)
 
-    def ended(self, event: Mapping[str, Any]) -> str | None:
-        """The contact whose conversation it was, once all of the part has ended; None also: a caller's message."""
+    def ended(self, event: Mapping[str, Any]) -> None:
+        """Nothing to do for a caller's message."""
         name = str(event["recording"]["name"])
         part = self._parts.get(name.partition(TAP)[0])
-        if part is None:
-            return None
-        failed = event["type"] == "RecordingFailed"
-        self._end(part, name, None if failed else float(event["recording"].get("duration", 0)))
-        return None if part.running else part.effect.contact_id
+        if part is not None:
+            failed = event["type"] == "RecordingFailed"
+            self._end(part, name, None if failed else float(event["recording"].get("duration", 0)))
 
     def _end(self, part: _Part, name: str, seconds: float | None) -> None:
         """One of its recordings has ended. `seconds` None: there is nothing of it."""
@@ -136,6 +138,7 @@ class Parts:
         else:
             self.listening.heard(part.effect, "failed", "", 0.0)
         self.listening.spawn(self._untap(part.effect))
+        self.over(part.effect.contact_id)
 
     async def keep(self, effect: Effect) -> None:
         """Raises AriLost, AriRefused: nothing of it is there."""
