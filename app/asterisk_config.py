@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from app.channels.asterisk.words import LONGEST_CALL_S
 from app.softphones import Softphone
 
+LONGEST_SHIFT_S = 16 * 3600  # so long may a phone stand
 RINGS_S = 30  # while we are away; a restart of ours takes a few seconds
 
 DIALPLAN = """\
@@ -29,6 +30,21 @@ exten => _[+0-9]!,1,NoOp(Jackfield ${{EXTEN}})
  same => n,Playback(vm-nobodyavail)
  same => n,Record({application}-%d.wav,5,120)
  same => n(over),Hangup()
+"""
+
+# `/n` and the context of its own keep the two channels of a wire apart for as long as it is.
+PHONES = """\
+
+; Agents' phones: context={application}-phones in pjsip.conf. One that calls *5 stays on the line for its calls.
+[{application}-phones]
+exten => *5,1,NoOp(Jackfield: a phone stands)
+ same => n,Set(TIMEOUT(absolute)={shift})
+ same => n,Stasis({application},standing)
+ same => n,Hangup()
+
+[{application}-line]
+exten => s,1,Stasis({application},line)
+ same => n,Hangup()
 """
 
 ARI = """\
@@ -52,7 +68,7 @@ sessionlimit = 1000
 """
 
 # ulaw first: between a trunk and a browser nothing is then recoded, and no Asterisk lacks it. A phone leads nowhere by
-# itself: its context has no dialplan. One that sends nothing any more is gone; its call ends.
+# itself but to its own standing line. One that sends nothing any more is gone; its call ends.
 SOFTPHONES = """\
 ; Jackfield: the softphones of agents. Made anew by each `jackfield asterisk-config`; pjsip.conf: #include {file}
 
@@ -68,7 +84,7 @@ bind=0.0.0.0
 
 [jackfield-softphone](!)
 type=endpoint
-context=jackfield-none
+context=jackfield-phones
 disallow=all
 allow=ulaw,alaw,opus
 webrtc=yes
@@ -112,7 +128,8 @@ def _comment(name: str) -> str:
 
 def dialplan(application: str) -> str:
     """For extensions.conf."""
-    return DIALPLAN.format(application=application, rings=RINGS_S, longest=LONGEST_CALL_S)
+    calls = DIALPLAN.format(application=application, rings=RINGS_S, longest=LONGEST_CALL_S)
+    return calls + PHONES.format(application=application, shift=LONGEST_SHIFT_S)
 
 
 def ari(username: str, password: str) -> str:

@@ -144,6 +144,7 @@ class Exchanges:
                 "trouble": exchange.trouble,
                 "version": exchange.version,
                 "unknown_numbers": exchange.unknown_numbers,
+                "standing_phones": exchange.standing.count,
             }
             for name, (exchange, _, _) in self._running.items()
         }

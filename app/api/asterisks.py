@@ -66,6 +66,7 @@ class AsteriskShown(Shown):
     trouble: str | None
     asterisk_version: str | None
     unknown_numbers: int | None
+    standing_phones: int | None
 
 
 def _shown(row: Mapping[str, Any], access: Access) -> AsteriskShown:
@@ -77,6 +78,7 @@ def _shown(row: Mapping[str, Any], access: Access) -> AsteriskShown:
         trouble=state.get("trouble"),
         asterisk_version=state.get("version") or None,
         unknown_numbers=state.get("unknown_numbers"),
+        standing_phones=state.get("standing_phones"),
     )
 
 

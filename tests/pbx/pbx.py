@@ -277,7 +277,7 @@ def _phone(name: str, port: int) -> str:
 [{name}]
 type=endpoint
 transport=transport-udp
-context=none
+context=jackfield-phones
 disallow=all
 allow=ulaw
 direct_media=no

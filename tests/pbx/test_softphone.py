@@ -251,6 +251,44 @@ def pressed(log: Path) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize(("theme", "language"), [("light", "en-US"), ("dark", "zh-CN")])
+async def test_a_phone_stays_on_the_line_and_each_call_comes_to_it(
+    phone_pbx: Pbx, new_database: Callable[[], str], tmp_path: Path, theme: str, language: str
+) -> None:
+    """By a click; whoever ends a call, the phone stands until the agent leaves the line."""
+    sound = tone(tmp_path / "caller.ulaw", 440)
+    async with desk(phone_pbx, new_database(), tmp_path, theme, language, inspected=True) as agent:
+        page, phone = agent.page, agent.page.locator(PHONE)
+        await page.click("[data-test=phone-sign]")
+        await page.click("[data-test=stand]")
+        await expect(phone).to_have_attribute("data-call", "talking")
+        broken = await agent.visitor.broken_rules()
+        await agent.visitor.take_picture(f"softphone-stands-{theme}-{language}")
+        await page.keyboard.press("Escape")
+        silence = await agent.what_comes_in()
+        caller = await agent.takes_a_call(f"play {sound}", "until")
+        talked = await agent.what_comes_in()
+        await page.click("[data-test=phone-end]")
+        await caller.over()
+        await agent.contact_is("wrap_up")
+        await expect(phone).to_have_attribute("data-call", "talking")
+        await expect(page.locator("[data-test=contact]")).to_have_count(0)
+        again = await agent.takes_a_call("pause 1500", "bye")
+        await again.over()
+        await agent.contact_is("wrap_up")
+        await agent.visitor.take_picture(f"softphone-stands-wrap-up-{theme}-{language}")
+        await expect(page.locator("[data-test=contact]")).to_have_count(0)
+        await page.click("[data-test=phone-end]")
+        await expect(page.locator("[data-test=mute]")).to_have_count(0)
+        await agent.phone_is("ready")
+        await agent.here.nothing_is_left()
+
+        assert broken == []
+        assert silence["energy"] < 0.001
+        assert talked["energy"] > 0.01
+        assert talked["sent"] > 20
+
+
 async def test_the_caller_goes_first_and_the_phone_is_ready_again(
     phone_pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
 ) -> None:

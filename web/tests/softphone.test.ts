@@ -95,3 +95,12 @@ test("the level runs from silence to the loudest", () => {
   expect([levelOf(new Float32Array(0)), levelOf(tone(0)), levelOf(tone(0.001)), levelOf(tone(1))]).toEqual([0, 0, 0, 100])
   expect(levelOf(tone(0.1))).toBe(67)
 })
+
+test("a phone that stands is ready, says so, and takes no other call until it leaves the line", () => {
+  const stands = after(...READY, { is: "stood", id: "a" }, { is: "established", id: "a" })
+
+  expect([signOf(stands), textKeyOf(stands), takesCall(stands)]).toEqual(["ready", "softphone.sign.stands", false])
+  expect(step(stands, RANG)).toBe(stands)
+  expect(takesCall(step(stands, { is: "ended", id: "a" }))).toBe(true)
+  expect(after(...READY, RANG, { is: "stood", id: "b" }).call?.id).toBe("a")
+})

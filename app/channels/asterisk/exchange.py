@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from app.channels.asterisk.making import Making
 from app.channels.asterisk.parts import Keep, Parts, is_tap
 from app.channels.asterisk.phones import PhoneWatch
 from app.channels.asterisk.reports import Deliver, LookUp, Reports
+from app.channels.asterisk.standing import LINE, STANDING, Standing
 from app.channels.asterisk.verbs import Verbs
 from app.ports import NoWriter
 from contacts.effect import Effect
@@ -79,6 +80,7 @@ class Exchange:
     ari: Ari = field(init=False)
     making: Making = field(init=False)
     parts: Parts = field(init=False)
+    standing: Standing = field(init=False)
     verbs: Verbs = field(init=False)
     reports: Reports = field(init=False)
     phones: PhoneWatch = field(init=False)
@@ -97,9 +99,10 @@ class Exchange:
         self.reports = Reports(self.provider, self.ours.deliver, self.ours.look_up, self._of_contact, self._unknown)
         self.making = Making()
         self.parts = Parts(self.ari, listening, self.making, self._done, self._left, self.ours.keep)
+        self.standing = Standing(self.ari, self.ours.phones)
         self.verbs = Verbs(
-            self.ari, self.reports.leg, self._done, listening, self.making, self.parts, self._in_order
-        )  # fmt: skip
+            self.ari, self.reports.leg, self._done, listening, self.making, self.parts, self.standing, self._in_order
+        )
         self.phones = PhoneWatch(self.provider, self.ari, self.ours.deliver, self.ours.phones)
 
     # --- the connection -----------------------------------------------------------------------------------------------
@@ -176,6 +179,7 @@ class Exchange:
                 and (ref in bridged or not words.is_ours(channels[ref], self.access.application))
             ):
                 self.reports.leg(ref, word)
+        await self._settle_standing(channels.values())
         open_effects = {effect.id: effect for effect in effects}
         for channel in channels.values():
             if not self.parts.is_of(str(channel["id"]), open_effects):
@@ -189,6 +193,12 @@ class Exchange:
         for effect in list(self._todo.values()):
             self._start(effect)
         self.phones.connected(True)
+
+    async def _settle_standing(self, channels: Iterable[Mapping[str, Any]]) -> None:
+        ours = [(each, words.arguments_of(each, self.access.application) or []) for each in channels]
+        theirs = [(channel, args) for channel, args in ours if args[:1] in ([STANDING], [LINE])]
+        await self._watch([str(channel["id"]) for channel, _ in theirs])
+        await self.standing.settle(theirs)
 
     async def _watch(self, refs: Sequence[str]) -> None:
         """Events of these channels are told to us, whoever brought them into our application."""
@@ -211,7 +221,7 @@ class Exchange:
     def _find(self, channel: Mapping[str, Any], known: Mapping[str, Leg]) -> None:
         """A channel in our hands that is no leg: somebody who called while nobody listened, or a wire left over."""
         args = words.arguments_of(channel, self.access.application)
-        if args is None or channel["id"] in known:
+        if args is None or channel["id"] in known or args[:1] in ([STANDING], [LINE]):
             return
         if words.is_ours(channel, self.access.application):
             self._spawn(self.verbs.hang_up_channel(str(channel["id"])))
@@ -232,9 +242,13 @@ class Exchange:
                     self.making.made(str(channel["id"]))
                 elif args[:1] == [words.OURS]:
                     self._made(str(channel["id"]))
+                elif args[:1] == [STANDING]:
+                    self._spawn(self.standing.called_in(channel))
+                elif args[:1] == [LINE]:
+                    self._spawn(self.standing.put_through(str(channel["id"])))
                 else:
                     self._arrived(channel, args)
-            case "ChannelStateChange":
+            case "ChannelStateChange" if not self.standing.is_of(str(channel["id"])):
                 word = words.word_of_state(str(channel.get("state")))
                 if word == "Established" and words.is_ours(channel, self.access.application):
                     self._up(str(channel["id"]))  # what follows will be reported
@@ -255,6 +269,7 @@ class Exchange:
                     self._left(bridge_id)
             case "PlaybackFinished":
                 self.verbs.listening.ended(event)
+                self.standing.played(str(event["playback"]["id"]))
             case "RecordingFinished" | "RecordingFailed":
                 self.verbs.listening.ended(event)
                 self.parts.ended(event)
@@ -289,12 +304,16 @@ class Exchange:
         if self.verbs.is_snoop(ref) or is_tap(ref):
             return
         self._causes.pop(ref, None)
-        self._spawn(self._clear(ref, words.cause_of(cause)))
+        if self.standing.is_of(ref):
+            self._spawn(self.standing.gone(ref))
+        else:
+            self._spawn(self._clear(ref, words.cause_of(cause)))
 
     async def _clear(self, ref: str, cause: str) -> None:
         await self.verbs.stop_listening(ref)
         await self.verbs.listening.recorded(ref)  # first what was said, then that they have gone
         self.verbs.gone(ref)
+        await self.standing.let_go(ref)
         self.reports.leg(ref, "ConnectionCleared", cause)
 
     def _left(self, contact_id: str) -> None:

@@ -15,6 +15,7 @@ from app.channels.asterisk.ari import Ari, AriRefused
 from app.channels.asterisk.listening import Listening
 from app.channels.asterisk.making import Making
 from app.channels.asterisk.parts import Parts
+from app.channels.asterisk.standing import Standing
 from app.channels.asterisk.words import LONGEST_CALL_S, OURS
 from contacts.effect import WHISPER_MAX_S, Effect
 from contacts.leg import CstaEvent
@@ -42,6 +43,7 @@ class Verbs:
     listening: Listening
     making: Making
     parts: Parts
+    standing: Standing
     in_order: InOrder
     numbers: dict[str, str] = field(default_factory=dict)  # caller's channel -> their number
     _rung: dict[str, Effect] = field(default_factory=dict)  # phones that we ring -> for what
@@ -159,15 +161,18 @@ class Verbs:
 
     async def _ring(self, effect: Effect, ref: str, address: str | None, caller: str, ring_s: int = RING_S) -> None:
         """Made, then dialled: in our application from the first moment, so that it stays there whoever picks up while
-        we are away; a channel of one request comes in when it is picked up, and nobody there ends it.
+        we are away; a channel of one request comes in when it is picked up, and nobody there ends it. A phone that
+        stands is not rung: the call comes to it.
         """
         if address is None:
             raise AriRefused(404, "the agent has no phone")
         self._rung[ref] = effect
+        endpoint, other_end = self.standing.way_to(address, ref) or (address, None)
         seen = {"CALLERID(num)": caller, "CONNECTEDLINE(num,i)": caller} if caller else {}
+        variables = seen | {"TIMEOUT(absolute)": str(LONGEST_CALL_S)}
         asked = self.ari.ask(
-            "POST", "channels", "create", channelId=ref, endpoint=address, app=self.ari.access.application,
-            appArgs=OURS, body={"variables": seen | {"TIMEOUT(absolute)": str(LONGEST_CALL_S)}},
+            "POST", "channels", "create", channelId=ref, otherChannelId=other_end, endpoint=endpoint,
+            app=self.ari.access.application, appArgs=OURS, body={"variables": variables},
         )  # fmt: skip
         try:
             await self.making.make(ref, asked)
@@ -178,6 +183,7 @@ class Verbs:
                 raise
         except AriRefused:
             self._rung.pop(ref, None)
+            await self.standing.let_go(ref)
             raise
 
     async def _connect_rung(self, effect: Effect, ref: str) -> None:

@@ -8,6 +8,8 @@ export type Access = components["schemas"]["SoftphoneShown"]
 
 export interface Line {
   answer(id: string, voice: MediaStream): void
+  /** Calls in and stays: what is offered comes to this call. */
+  stand(voice: MediaStream): void
   /** Also of a call that only rings. */
   hangUp(id: string): void
   mute(id: string, on: boolean): void
@@ -20,6 +22,7 @@ const AGAIN_MS = 15_000 // after a refusal: perhaps Asterisk has not read its ne
 const BUSY = 486
 const DECLINED = 603
 const WITHHELD = "anonymous" // RFC 3323
+const STAND = "*5" // as the dialplan of `jackfield asterisk-config` has it
 const NO_SERVERS: RTCConfiguration = { iceServers: [] } // phone and Asterisk see each other in the same network
 
 export function openLine(access: Access, tell: (event: PhoneEvent) => void, hear: (sound: MediaStream | null) => void, isFree: () => boolean): Line {
@@ -46,13 +49,22 @@ export function openLine(access: Access, tell: (event: PhoneEvent) => void, hear
     again = window.setTimeout(() => ua.isConnected() && ua.register(), AGAIN_MS)
   })
   ua.on("newRTCSession", ({ session }: { session: RTCSession }) => {
-    if (session.direction !== "incoming" || !isFree()) return session.terminate({ status_code: BUSY })
+    if (session.direction === "outgoing") return // one that stands: followed by who asked for it
+    if (!isFree()) return session.terminate({ status_code: BUSY })
     sessions.set(session.id, session)
     follow(session, tell, hear, () => sessions.delete(session.id))
+    const number = session.remote_identity.uri.user ?? ""
+    tell({ is: "rang", id: session.id, number: number === WITHHELD ? "" : number })
   })
   ua.start()
   return {
     answer: (id, mediaStream) => sessions.get(id)?.answer({ mediaStream, pcConfig: NO_SERVERS }),
+    stand(mediaStream) {
+      const session = ua.call(STAND, { mediaStream, pcConfig: NO_SERVERS, mediaConstraints: { audio: true, video: false } })
+      sessions.set(session.id, session)
+      tell({ is: "stood", id: session.id })
+      follow(session, tell, hear, () => sessions.delete(session.id))
+    },
     hangUp(id) {
       const session = sessions.get(id)
       if (session && !session.isEnded()) session.terminate(session.isInProgress() ? { status_code: DECLINED } : {})
@@ -80,12 +92,12 @@ function follow(session: RTCSession, tell: (event: PhoneEvent) => void, hear: (s
     hear(null)
     tell({ is: "ended", id })
   }
-  session.on("peerconnection", ({ peerconnection }) => peerconnection.addEventListener("track", ({ streams, track }) => hear(streams[0] ?? new MediaStream([track]))))
+  const listen = (peer: RTCPeerConnection) => peer.addEventListener("track", ({ streams, track }) => hear(streams[0] ?? new MediaStream([track])))
+  if (session.connection) listen(session.connection)
+  else session.on("peerconnection", ({ peerconnection }) => listen(peerconnection))
   session.on("confirmed", () => tell({ is: "established", id }))
   session.on("muted", () => tell({ is: "muted", id, on: true }))
   session.on("unmuted", () => tell({ is: "muted", id, on: false }))
   session.on("ended", end)
   session.on("failed", end)
-  const number = session.remote_identity.uri.user ?? ""
-  tell({ is: "rang", id, number: number === WITHHELD ? "" : number })
 }

@@ -115,6 +115,18 @@ export async function answer(): Promise<void> {
   else letGo() // they went in this very moment
 }
 
+/** Calls come to it from now on, behind a beep; nothing rings. */
+export async function stand(): Promise<void> {
+  if (!line || !takesCall(phone.value)) return
+  try {
+    voice = await openMicrophone()
+  } catch {
+    return tell({ is: "microphone", found: "missing" })
+  }
+  if (line && takesCall(phone.value)) line.stand(voice)
+  else letGo() // it rang in this very moment
+}
+
 export function hangUp(): void {
   if (phone.value.call) line?.hangUp(phone.value.call.id)
 }
@@ -167,5 +179,5 @@ watch(microphone, async () => {
   release(voice)
   voice = other
 })
-window.addEventListener("beforeunload", (event) => phone.value.call && event.preventDefault())
+window.addEventListener("beforeunload", (event) => phone.value.call && (segment.value || !phone.value.call.stands) && event.preventDefault())
 window.addEventListener("pagehide", layDownPhone)

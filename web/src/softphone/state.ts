@@ -11,6 +11,7 @@ export interface Call {
   number: string
   state: "ringing" | "answering" | "talking"
   isMuted: boolean
+  stands: boolean // it stays open, and calls come to it
 }
 
 export interface Phone {
@@ -31,6 +32,7 @@ export type PhoneEvent =
   | { is: "unregistered" }
   | { is: "troubled"; by: Trouble }
   | { is: "rang"; id: string; number: string }
+  | { is: "stood"; id: string }
   | { is: "answering"; id: string }
   | { is: "established"; id: string }
   | { is: "muted"; id: string; on: boolean }
@@ -62,7 +64,9 @@ export function step(phone: Phone, event: PhoneEvent): Phone {
     case "troubled":
       return { ...phone, isRegistered: false, trouble: event.by }
     case "rang":
-      return takesCall(phone) ? { ...phone, call: { id: event.id, number: event.number, state: "ringing", isMuted: false } } : phone
+      return takesCall(phone) ? { ...phone, call: { id: event.id, number: event.number, state: "ringing", isMuted: false, stands: false } } : phone
+    case "stood":
+      return takesCall(phone) ? { ...phone, call: { id: event.id, number: "", state: "answering", isMuted: false, stands: true } } : phone
     default:
       return phone.call?.id === event.id ? { ...phone, call: afterwards(phone.call, event) } : phone
   }
@@ -98,7 +102,7 @@ export function textKeyOf(phone: Phone): string {
   const sign = signOf(phone)
   if (sign === "no_microphone") return `softphone.microphone_${phone.microphone}`
   if (sign === "off" || sign === "connecting") return phone.trouble ? `softphone.trouble.${phone.trouble}` : `softphone.sign.${sign}`
-  return `softphone.sign.${sign}`
+  return sign === "ready" && phone.call?.stands ? "softphone.sign.stands" : `softphone.sign.${sign}`
 }
 
 /** My call as the desk knows it: its acts are the desk's, and not the phone's. */
