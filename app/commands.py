@@ -266,6 +266,30 @@ class RequestCallback:
     kind: Literal["request_callback"] = "request_callback"
 
 
+TaskKind = Literal["back_office", "follow_up", "visit"]
+
+
+@record(frozen=True, slots=True)
+class PlanTask:
+    """Work that waits in its queue from its time on."""
+
+    entry: Entry  # channel 'task', with its queue
+    task: TaskKind
+    due_us: int
+    of_contact_id: str | None = None  # what it follows up
+    kind: Literal["plan_task"] = "plan_task"
+
+
+@record(frozen=True, slots=True)
+class ChangeTask:
+    """Planned work gets another time, or is given up (None)."""
+
+    contact_id: str
+    due_us: int | None
+    company_ids: tuple[str, ...] | None = None  # where the asker has the right; None: everywhere
+    kind: Literal["change_task"] = "change_task"
+
+
 @record(frozen=True, slots=True)
 class Dial:
     """An agent calls somebody: their own phone first, then the other's."""
@@ -331,7 +355,7 @@ Command = (
     Arrive | ReportLegs | ReportPhones | ReportEffects | ReportHeard | CustomerLeft | ChooseState | ClearNotResponding
     | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | CallOutside | AssignContact
     | MoveContact | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | CallColleague | Monitor | ApplyConfig
-    | RowChanged | EraseCustomer | ReportFound
+    | RowChanged | EraseCustomer | ReportFound | PlanTask | ChangeTask
 )  # fmt: skip
 
 

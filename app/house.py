@@ -52,6 +52,7 @@ class House:
         self.not_reached: list[tuple[str, Literal["limit", "agent"]]] = []  # contacts of ours, and for want of what
         self.broken_off: list[str] = []  # contacts of which an offer came to nothing
         self.ours: dict[str, None] = {}  # open contacts in which we call
+        self.planned: dict[str, None] = {}  # open contacts whose time has not come
         self.overtaken: dict[
             tuple[str, str], int
         ] = {}  # (provider, ref) whose hang-up came before the call -> its number
@@ -59,7 +60,7 @@ class House:
         self._running_later = False
         self._counters = dict(records.engine_state)
         self.dial_limits = DialLimits(records.dial_grants)
-        self._again: list[tuple[int, str]] = []  # heap: when contacts of ours are tried again
+        self._again: list[tuple[int, str]] = []  # heap: when contacts of ours are tried again, and planned ones begin
         self._announce_at: dict[str, int] = {}  # by stay: when they hear how long it will take
         self._announcements: list[tuple[int, str]] = []  # heap of the same
         self._waits: dict[str, Waits] = {}  # by queue, of the last that ended
@@ -200,14 +201,21 @@ class House:
             self._note_again(contact)
 
     def _note_again(self, contact: Contact) -> None:
-        if "reach" not in contact.ivr or contact.ivr["reach"].get("spoken"):
+        at_us = again_us(contact)
+        if "task" in contact.ivr:
+            if at_us is None:
+                self.planned.pop(contact.id, None)
+            else:
+                self.planned[contact.id] = None
+        elif "reach" in contact.ivr and not contact.ivr["reach"].get("spoken"):
+            self.ours[contact.id] = None
+        else:
             return
-        self.ours[contact.id] = None
-        if (at_us := again_us(contact)) is not None:
+        if at_us is not None:
             heappush(self._again, (at_us, contact.id))
 
     def next_again(self) -> tuple[int, str] | None:
-        """When, and which contact of ours, is tried again. What was noted and is not so any more is forgotten."""
+        """When, and which contact, is tried again or begins. What was noted and is not so any more is forgotten."""
         while self._again:
             at_us, contact_id = self._again[0]
             contact = self.records.contacts.get(contact_id)
@@ -261,6 +269,7 @@ class House:
         """It is over, and nobody works on it any more."""
         self.secrets.pop(contact.id, None)
         self.ours.pop(contact.id, None)
+        self.planned.pop(contact.id, None)
         self.records.contacts.pop(contact.id, None)
         self.contact_by_source.pop((contact.company_id, contact.source, contact.source_id), None)
 
@@ -385,8 +394,8 @@ NOT_A_WAIT = ("dialled", "internal", "cleared")  # nobody hung on, or somebody t
 
 
 def again_us(contact: Contact) -> int | None:
-    """When a contact of ours is tried again."""
-    at_us = contact.ivr.get("reach", {}).get("again_us")
+    """When a contact of ours is tried again, or a planned one begins to wait."""
+    at_us = (contact.ivr.get("task") or contact.ivr.get("reach") or {}).get("again_us")
     return int(at_us) if at_us is not None else None
 
 

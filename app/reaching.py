@@ -260,11 +260,8 @@ def wait(house: House, contact_id: str) -> None:
     house.keep_contact(
         replace(contact, ivr={**contact.ivr, "reach": {k: v for k, v in reach.items() if k != "again_us"}})
     )
-    queue = house.records.config.get(("queue", reach["queue_id"]))
-    hours = (queue.values or {}).get("hours") if queue is not None else None
-    opening_us = read_hours(hours).next_change(house.now_us) if hours and not _is_open(hours, house.now_us) else None
-    if opening_us is not None:
-        _again(house, contact_id, opening_us)
+    if (at_us := opening_us(house, reach["queue_id"])) is not None:
+        _again(house, contact_id, at_us)
         return
     try:
         journey.enqueue(house, contact_id, reach["queue_id"], contact.value, None, None, int(reach["since_us"]))
@@ -272,8 +269,13 @@ def wait(house: House, contact_id: str) -> None:
         _again(house, contact_id, house.now_us + int(reach["delay_us"]))
 
 
-def _is_open(hours: Any, now_us: int) -> bool:
-    return read_hours(hours).is_open(now_us)
+def opening_us(house: House, queue_id: str) -> int | None:
+    """When the queue opens; None: it is open, or has no hours."""
+    queue = house.records.config.get(("queue", queue_id))
+    hours = (queue.values or {}).get("hours") if queue is not None else None
+    if not hours or (calendar := read_hours(hours)).is_open(house.now_us):
+        return None
+    return calendar.next_change(house.now_us)
 
 
 def _again(house: House, contact_id: str, at_us: int) -> None:
@@ -282,12 +284,6 @@ def _again(house: House, contact_id: str, at_us: int) -> None:
         journey.close(house, contact_id, "failed")
         return
     house.keep_contact(replace(contact, ivr={**contact.ivr, "reach": {**contact.ivr["reach"], "again_us": at_us}}))
-
-
-def take_due(house: House) -> None:
-    """Those whose time has come wait in their queue again."""
-    while (due := house.next_again()) is not None and due[0] <= house.now_us:
-        wait(house, due[1])
 
 
 # --- it is tried ------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from app import (
     recording_notice,
     self_service,
     supervision,
+    tasks,
     whispering,
     wires,
 )
@@ -49,9 +50,15 @@ def pass_time(house: House, now_us: int) -> None:
     """Deadlines that have come are taken, each once, in order."""
     house.begin(None, now_us)
     journey.decide(house, m.TimePassed())
-    reaching.take_due(house)
+    _begin_due(house)
     announcing.take_due(house)
     _take_back(house)
+
+
+def _begin_due(house: House) -> None:
+    """Contacts whose time has come wait in their queue."""
+    while (due := house.next_again()) is not None and due[0] <= house.now_us:
+        (tasks.begin if due[1] in house.planned else reaching.wait)(house, due[1])
 
 
 def _take_back(house: House) -> None:
@@ -109,6 +116,10 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return supervision.reprioritise(house, command)
         case c.WithdrawOffer():
             return supervision.withdraw(house, command)
+        case c.PlanTask():
+            return tasks.plan(house, command)
+        case c.ChangeTask():
+            return tasks.change(house, command)
         case c.RequestCallback():
             return reaching.request_callback(house, command)
         case c.Dial():
@@ -155,6 +166,7 @@ def _erase(house: House, command: c.EraseCustomer) -> c.Reply:
     for contact in list(house.records.contacts.values()):
         if contact.customer_id == command.customer_id and contact.company_id == command.company_id:
             reaching.forget(house, contact.id)
+            tasks.forget(house, contact.id)
             contact = house.draft.contacts.get(contact.id, contact)
             house.keep_contact(replace(contact, collected={}, ivr=_without_values(contact.ivr)))
     house.log("customer.erased", company_id=command.company_id, data={"customer_id": command.customer_id})

@@ -52,6 +52,8 @@ TITLES = {
     "stay.known": "This wait is known already",
     "stay.not_waiting": "Nobody waits there any more",
     "step.illegal": "That does not fit the present state",
+    "task.begun": "This work has begun, or is over",
+    "task.too_many": "Too much work is planned",
     "transfer.one_of": "Name a queue, an agent or a number",
     "webhook.empty": "The webhook tells of nothing",
     "webhook.id": "The webhook has no id",

@@ -113,6 +113,8 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "add_customer_address", "remove_customer_address"),
     **_rights("company", _ADMINS, "create_customers", "erase_customer", "create_contact"),
     **_rights("company", _ADMINS, "request_callback"),
+    **_rights("company", _STAFF, "plan_task", "change_task", "cancel_task"),
+    **_rights("company", _SUPERVISORS, "list_tasks"),
     **_rights("company", _SUPERVISORS, "list_contacts", "read_contact", "leave_contact", "list_contact_events"),
     **_rights("company", _SUPERVISORS, "list_contact_decisions", "read_figures"),
     **_rights("company", _SUPERVISORS, "list_recordings", "read_recording", "export_contact"),

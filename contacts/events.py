@@ -7,7 +7,8 @@ from typing import Any, Literal
 from contacts.record import record
 
 EventKind = Literal[
-    "contact.arrived", "contact.identified", "contact.closed", "contact.not_there", "callback.refused",
+    "contact.arrived", "contact.identified", "contact.closed", "contact.not_there", "contact.planned",
+    "callback.refused",
     "contact.outside_answered", "contact.outside_gone",
     "transfer.refused", "ivr.walked", "ivr.left",
     "stay.queued", "stay.overdue", "stay.widened", "stay.reprioritised", "stay.ended",

@@ -121,7 +121,7 @@ async def entry_of(access: Access, body: NewContact, idempotency_key: str) -> En
         number, queue_id, language = await _destination(conn, body, company["region"])
         is_open = await _is_open(conn, queue_id, body, access.doors.now_us())
         customer_id, value = await _customer(conn, body, company["region"])
-        await _check_wishes(conn, body)
+        await check_wishes(conn, {body.company_id}, body.wishes, "/wishes")
     collected = dict(body.collected)
     if body.from_ is not None:
         # In the one spelling by which its owner is known, so that an erasure finds it again.
@@ -195,14 +195,14 @@ async def _customer(conn: AsyncConnection, body: NewContact, region: str | None)
     return (unique.customer_id, known[unique.customer_id][1]) if unique else (None, 0)
 
 
-async def _check_wishes(conn: AsyncConnection, body: NewContact) -> None:
-    wishes = body.wishes
+async def check_wishes(conn: AsyncConnection, company_ids: set[str], wishes: WishesGiven, pointer: str) -> None:
+    """Raises Problem 404, and Forbidden: that agent does not serve the company. `pointer`: where they stand."""
     named = [("preferred_agent_id", wishes.preferred_agent_id), ("only_agent_id", wishes.only_agent_id)]
     named += [(f"excluded_agent_ids/{n}", agent_id) for n, agent_id in enumerate(wishes.excluded_agent_ids)]
     for name, agent_id in named:
         if agent_id is None:
             continue
         if await agents.read(conn, agent_id) is None:
-            raise not_found("agent", f"/wishes/{name}")
-        if not await agents.serves(conn, agent_id, {body.company_id}):
+            raise not_found("agent", f"{pointer}/{name}")
+        if not await agents.serves(conn, agent_id, company_ids):
             raise Forbidden

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from app.api.acts import new_id
 from app.api.app import build_api
-from app.commands import Arrive, Command, CustomerLeft, Envelope, Reply, RequestCallback
+from app.commands import Arrive, ChangeTask, Command, CustomerLeft, Envelope, PlanTask, Reply, RequestCallback
 from app.first_users import add_key
 from app.ports import Doors, NoWriter
 from app.settings import Settings
@@ -44,6 +44,10 @@ class Writer:
             return Reply(200, {"contact_id": command.contact_id, "state": "closed"}, 8)
         if isinstance(command, RequestCallback):
             return Reply(201, {"contact_id": command.entry.contact_id, "already": False}, 9)
+        if isinstance(command, PlanTask):
+            return Reply(201, {"contact_id": command.entry.contact_id, "state": "open"}, 10)
+        if isinstance(command, ChangeTask):
+            return Reply(200, {"contact_id": command.contact_id, "state": "open"}, 11)
         return Reply(200, {}, 7)
 
     def of(self, kind: type[Command]) -> list[Any]:

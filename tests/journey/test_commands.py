@@ -33,6 +33,8 @@ EACH: dict[type, c.Command] = {
         c.MoveContact(ID, OTHER),
         c.ReprioritiseContact(ID, 50),
         c.WithdrawOffer(ID),
+        c.PlanTask(ENTRY, "follow_up", 1_700_000_000_000_000, OTHER),
+        c.ChangeTask(ID, None, (OTHER,)),
         c.RequestCallback(ENTRY, "+4930123", ("a-digest",)),
         c.Dial(ENTRY, ID, "030 123"),
         c.CallColleague(ENTRY, ID, OTHER),
