@@ -263,7 +263,19 @@ class RequestCallback:
     entry: Entry  # direction 'out', with its queue
     to: str = default(repr=False)  # the number, as it was given
     sources: tuple[str, ...] = ()  # keyed digests of who asked: a visitor, an internet address
+    at_us: int | None = None  # None: as soon as somebody is there
+    zone: str | None = None  # theirs, if anybody knows it
     kind: Literal["request_callback"] = "request_callback"
+
+
+@record(frozen=True, slots=True)
+class ChangeCallback:
+    """Whoever is to be called wants it at another time, or not at all (None)."""
+
+    contact_id: str
+    at_us: int | None
+    company_ids: tuple[str, ...] | None = None
+    kind: Literal["change_callback"] = "change_callback"
 
 
 TaskKind = Literal["back_office", "follow_up", "visit"]
@@ -356,6 +368,7 @@ Command = (
     | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | CallOutside | AssignContact
     | MoveContact | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | CallColleague | Monitor | ApplyConfig
     | RowChanged | EraseCustomer | ReportFound | PlanTask | ChangeTask
+    | ChangeCallback
 )  # fmt: skip
 
 

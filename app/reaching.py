@@ -10,6 +10,7 @@ from typing import Any
 
 from app import asks, journey
 from app import commands as c
+from app.call_hours import not_before
 from app.house import House
 from contacts.contact import Contact
 from contacts.destination import Destination, DialRules, Who, destination
@@ -33,23 +34,6 @@ LIVES_US = 3 * DAY_US  # of a callback: then it has failed
 # --- what is asked for ------------------------------------------------------------------------------------------------
 
 
-def request_callback(house: House, command: c.RequestCallback) -> c.Reply:
-    """Raises Refusal. One that is pending already is answered as it stands."""
-    entry = command.entry
-    known = house.contact_by_source.get((entry.company_id, entry.source, entry.source_id))
-    if known is not None:
-        return c.Reply(200, {"contact_id": known, "already": True})
-    require_queue(house, entry)
-    called = allowed(house, entry.company_id, command.to, None, command.sources)
-    pending = _pending(house, entry.company_id, str(entry.queue_id), called.to.number)
-    if pending is not None:
-        return c.Reply(200, {"contact_id": pending.id, "already": True})
-    take(house, called)
-    contact = _begin(house, entry, called)
-    wait(house, contact.id)
-    return c.Reply(201, {"contact_id": contact.id, "already": False})
-
-
 def promise(house: House, caller: Contact, number: str, queue_id: str, since_us: int) -> bool:
     """A caller is to be called back: whether they may be. They keep the place that they had since then."""
     if house.company_of_queue(queue_id) != caller.company_id:
@@ -61,9 +45,9 @@ def promise(house: House, caller: Contact, number: str, queue_id: str, since_us:
     )  # fmt: skip
     try:
         called = allowed(house, caller.company_id, number, None, ())
-        if _pending(house, caller.company_id, queue_id, called.to.number) is None:
+        if pending(house, caller.company_id, queue_id, called.to.number) is None:
             take(house, called)
-            contact = _begin(house, entry, called, since_us=since_us, notice=notice_of(caller))
+            contact = begin(house, entry, called, since_us=since_us, notice=notice_of(caller))
             house.draft.links.append(Link(contact.id, caller.id, "callback_of"))
             wait(house, contact.id)
     except m.Refusal as no:
@@ -107,7 +91,7 @@ def dial(house: House, command: c.Dial) -> c.Reply:
         take(house, called)
     elif not house.serves(agent_id, entry.company_id):  # as the engine asks it, before anything is changed
         raise m.Refusal("agent.not_granted", 403)
-    contact = _begin(house, entry, called, agent_id=agent_id)
+    contact = begin(house, entry, called, agent_id=agent_id)
     give(house, contact.id, queue_id, agent_id, always)
     return c.Reply(201, {"contact_id": contact.id})
 
@@ -192,7 +176,7 @@ def _occupies(house: House, segment: Segment) -> bool:
     )
 
 
-def _begin(
+def begin(
     house: House,
     entry: c.Entry,
     called: Allowed,
@@ -200,13 +184,16 @@ def _begin(
     agent_id: str | None = None,
     since_us: int | None = None,
     notice: Notice | None = None,
+    zone: str | None = None,
 ) -> Contact:
+    """`zone`: theirs, as far as anybody knows it: they are rung in their own day."""
     grant, rules = called.grant, called.rules
     reach: dict[str, Any] = {
         "provider": f"{ARI}{rules.by}", "queue_id": entry.queue_id, "tries": 0,
         "max": 1 if agent_id else rules.max_attempts, "delay_us": rules.retry_delay_s * SECOND_US,
         "since_us": house.now_us if since_us is None else since_us, "cost": grant.cost,
     }  # fmt: skip
+    reach |= {"zone": zone} if zone else {}
     reach |= {"agent_id": agent_id} if agent_id else {}
     reach |= {"sources": list(grant.sources)} if grant.sources else {}
     reach |= {"notice": notice} if notice == "declined" else {}
@@ -222,7 +209,7 @@ def _begin(
     return contact
 
 
-def _pending(house: House, company_id: str, queue_id: str, number: str) -> Contact | None:
+def pending(house: House, company_id: str, queue_id: str, number: str) -> Contact | None:
     """The one callback of this queue to this number."""
     for contact_id in house.ours:
         contact = house.contact(contact_id)
@@ -260,13 +247,20 @@ def wait(house: House, contact_id: str) -> None:
     house.keep_contact(
         replace(contact, ivr={**contact.ivr, "reach": {k: v for k, v in reach.items() if k != "again_us"}})
     )
-    if (at_us := opening_us(house, reach["queue_id"])) is not None:
-        _again(house, contact_id, at_us)
+    at_us = opening_us(house, reach["queue_id"]) or not_before(reach.get("zone"), house.now_us)
+    if at_us > house.now_us:
+        again(house, contact_id, at_us)
         return
     try:
         journey.enqueue(house, contact_id, reach["queue_id"], contact.value, None, None, int(reach["since_us"]))
     except m.Refusal:  # the queue takes nobody now
-        _again(house, contact_id, house.now_us + int(reach["delay_us"]))
+        again(house, contact_id, house.now_us + int(reach["delay_us"]))
+
+
+def _is_old(house: House, contact: Contact) -> bool:
+    """Counted from when they wanted to be called."""
+    since_us = max(contact.arrived_us, int(contact.ivr["reach"]["since_us"]))
+    return house.now_us - since_us > LIVES_US
 
 
 def opening_us(house: House, queue_id: str) -> int | None:
@@ -278,9 +272,9 @@ def opening_us(house: House, queue_id: str) -> int | None:
     return calendar.next_change(house.now_us)
 
 
-def _again(house: House, contact_id: str, at_us: int) -> None:
+def again(house: House, contact_id: str, at_us: int) -> None:
     contact = house.contact(contact_id)
-    if house.now_us - contact.arrived_us > LIVES_US:
+    if _is_old(house, contact):
         journey.close(house, contact_id, "failed")
         return
     house.keep_contact(replace(contact, ivr={**contact.ivr, "reach": {**contact.ivr["reach"], "again_us": at_us}}))
@@ -317,7 +311,7 @@ def not_there(house: House, contact_id: str) -> bool:
     if reach["tries"] >= reach["max"]:
         journey.close(house, contact_id, "failed")
     else:
-        _again(house, contact_id, house.now_us + int(reach["delay_us"]))
+        again(house, contact_id, house.now_us + int(reach["delay_us"]))
     return True
 
 
@@ -329,7 +323,7 @@ def take_back(house: House) -> None:
         if contact is None or contact.state == "closed":
             continue
         stay = house.waiting_stay(contact_id)
-        if why == "limit" and house.now_us - contact.arrived_us <= LIVES_US:
+        if why == "limit" and not _is_old(house, contact):
             wait(house, contact_id)  # nobody hangs on: it waits on at its place
         elif why == "limit":
             journey.close(house, contact_id, "failed")
@@ -338,7 +332,7 @@ def take_back(house: House) -> None:
         elif stay is not None and asks.customer_leg(house, contact_id) is not None:
             asks.hang_up_customer(house, contact_id)
             journey.decide(house, m.Leave(stay.id, "dialled"))
-            _again(house, contact_id, house.now_us + SOON_US * house.speed)
+            again(house, contact_id, house.now_us + SOON_US * house.speed)
 
 
 def _give_up(house: House, contact_id: str, stay_id: str) -> None:
@@ -373,9 +367,9 @@ def reached(house: House, contact_id: str) -> None:
     if contact is None or not house.ours or contact_id in house.ours:
         return
     for segment in house.segments(contact_id):
-        pending = _pending(house, contact.company_id, segment.queue_id, str(number))
-        if pending is not None and not house.segments(pending.id):
-            stay = house.waiting_stay(pending.id)
+        wished = pending(house, contact.company_id, segment.queue_id, str(number))
+        if wished is not None and not house.segments(wished.id):
+            stay = house.waiting_stay(wished.id)
             if stay is not None:
                 journey.decide(house, m.Leave(stay.id, "cleared"))
-            journey.close(house, pending.id, "cleared")
+            journey.close(house, wished.id, "cleared")

@@ -8,6 +8,7 @@ from app import (
     agent_acts,
     announcing,
     asks,
+    callbacks,
     internal,
     journey,
     monitoring,
@@ -121,7 +122,9 @@ def _take(house: House, command: c.Command) -> c.Reply:
         case c.ChangeTask():
             return tasks.change(house, command)
         case c.RequestCallback():
-            return reaching.request_callback(house, command)
+            return callbacks.request(house, command)
+        case c.ChangeCallback():
+            return callbacks.change(house, command)
         case c.Dial():
             return outside.dial(house, command)
         case c.CallColleague():

@@ -78,6 +78,9 @@ TABLE: dict[str, Right] = {
     "read_view": SELF,
     "put_view": SELF,
     "issue_wallboard_ticket": PUBLIC,
+    "read_callback_by_link": PUBLIC,  # whoever has the link
+    "move_callback_by_link": PUBLIC,
+    "cancel_callback_by_link": PUBLIC,
     **_rights("installation", _OPERATORS, "metrics", "issue_tickets"),
     **_rights("installation", _STAFF, "list_companies", "read_company"),
     **_rights("installation", _OPERATORS, "create_company", "change_company"),
@@ -112,7 +115,7 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "list_customers", "read_customer", "create_customer", "change_customer"),
     **_rights("company", _SUPERVISORS, "add_customer_address", "remove_customer_address"),
     **_rights("company", _ADMINS, "create_customers", "erase_customer", "create_contact"),
-    **_rights("company", _ADMINS, "request_callback"),
+    **_rights("company", _ADMINS, "request_callback", "list_callback_slots"),
     **_rights("company", _STAFF, "plan_task", "change_task", "cancel_task"),
     **_rights("company", _SUPERVISORS, "list_tasks"),
     **_rights("company", _SUPERVISORS, "list_contacts", "read_contact", "leave_contact", "list_contact_events"),

@@ -55,6 +55,7 @@ class DialRules:
     costs: Mapping[str, int] = field(default_factory=lambda: {DEFAULT: 10})  # of a minute, by region or prefix
     retry_delay_s: int = 300  # of a callback whose customer was not there
     max_attempts: int = 3  # of one callback
+    per_slot: int = 10  # callbacks that may be wished for in one half hour of one queue
 
 
 RESERVED_MINUTES = 3

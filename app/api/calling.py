@@ -1,23 +1,20 @@
-"""How is a customer called? A callback that they ask for, and a call that an agent makes.
+"""How does an agent call somebody? (What a customer asks for: callbacks.py.)
 
 Where may be called, how often and at which cost, the writer decides (app/reaching.py); a refusal says why.
 """
 
-import hashlib
-import hmac
 from collections.abc import Collection
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints
 
 from app.api.access import Access, Caller
 from app.api.acts import new_id
-from app.api.arriving import Collected
-from app.api.commanding import IdempotencyKey, RequiredIdempotencyKey, command
+from app.api.commanding import IdempotencyKey, command
 from app.api.fields import Given, Id, Shown
 from app.api.problems import invalid, not_found
-from app.commands import CallColleague, Dial, Entry, RequestCallback
+from app.commands import CallColleague, Dial, Entry
 from app.rights import Forbidden, Right, companies_of
 from app.store import companies, customers, queues
 from contacts.identify import canonical_phone, identify
@@ -31,20 +28,6 @@ Number = Annotated[
     StringConstraints(min_length=1, max_length=64, pattern="^[^\\u0000-\\u001f\\u007f]+$"),
     Field(description="E.164, or as it is dialled in the company's region", examples=["+4930777001"]),
 ]
-Source = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern="^[!-~]+$")]
-
-
-class NewCallback(Given):
-    """`visitor` and `address` say who asks, as the site knows them: each may ask for a few calls an hour. They are kept
-    as keyed digests only.
-    """
-
-    company_id: Id
-    queue_id: Id
-    number: Number
-    visitor: Source | None = None
-    address: Source | None = Field(None, description="the internet address from which it was asked for")
-    collected: Collected = Field({})
 
 
 class NewDial(Given):
@@ -57,28 +40,8 @@ class NewDial(Given):
     agent_id: Id | None = None
 
 
-class CallbackMade(Shown):
-    """`already`: one to this number was pending in this queue, and stays where it is."""
-
-    contact_id: Id
-    already: bool
-
-
 class DialMade(Shown):
     contact_id: Id
-
-
-@router.post("/callbacks", status_code=201)
-async def request_callback(
-    body: NewCallback, request: Request, response: Response, access: Caller, key: RequiredIdempotencyKey
-) -> CallbackMade:
-    """The customer waits in the queue like a caller and is rung when an agent is there, in the queue's hours."""
-    access.require_company(body.company_id)
-    entry = await _entry(access, body, {body.company_id}, key)
-    wish = RequestCallback(entry, body.number, _sources(access, body))
-    reply = await command(access, wish, key, await request.body())
-    response.status_code = reply.status
-    return CallbackMade(**reply.body)
 
 
 @router.post("/dial", status_code=201)
@@ -89,37 +52,35 @@ async def dial(body: NewDial, request: Request, access: Caller, key: Idempotency
         raise Forbidden
     if (body.number is None) == (body.agent_id is None):
         raise invalid("/number", "name a number or a colleague, and one of them alone", "dial.one_of")
-    entry = await _entry(access, body, companies_of(access.principal, AS_AGENT), key or new_id())
+    entry = await entry_of_call(
+        access, body.queue_id, body.number, companies_of(access.principal, AS_AGENT), key or new_id()
+    )
     wish = Dial(entry, mine, body.number or "") if body.agent_id is None else CallColleague(entry, mine, body.agent_id)
     reply = await command(access, wish, key, await request.body())
     return DialMade(contact_id=reply.body["contact_id"])
 
 
-async def _entry(access: Access, body: NewCallback | NewDial, company_ids: Collection[str] | None, key: str) -> Entry:
-    """For the company of the queue, which is one of these; None: of all. Raises Problem 404."""
+async def entry_of_call(
+    access: Access, queue_id: str, said: str | None, company_ids: Collection[str] | None, key: str, **about: Any
+) -> Entry:
+    """For the company of the queue, which is one of these; None: of all. `said`: a number. Raises Problem 404."""
     async with access.reading() as conn:
-        queue = await queues.current(conn, body.queue_id, company_ids)
+        queue = await queues.current(conn, queue_id, company_ids)
         company = await companies.read(conn, queue["company_id"]) if queue is not None else None
         if queue is None or company is None:
             raise not_found("queue", "/queue_id")
-        number = canonical_phone(body.number, company["region"]) if body.number is not None else None
+        number = canonical_phone(said, company["region"]) if said is not None else None
         known = await customers.known_by(conn, company["id"], "phone", number) if number else {}
     unique = identify(number, [found for found, _ in known.values()]).unique
     return Entry(
         contact_id=new_id(),
         company_id=company["id"],
         channel="phone",
-        direction="out" if body.number is not None else "internal",
-        queue_id=body.queue_id,
+        direction="out" if said is not None else "internal",
+        queue_id=queue_id,
         source=f"api:{access.principal.id}",
         source_id=key,
         customer_id=unique.customer_id if unique else None,
         value=known[unique.customer_id][1] if unique else 0,
-        collected=body.collected if isinstance(body, NewCallback) else {},
+        **about,
     )
-
-
-def _sources(access: Access, body: NewCallback) -> tuple[str, ...]:
-    said = [f"{kind}:{value}" for kind, value in (("visitor", body.visitor), ("address", body.address)) if value]
-    key = access.porter.signing_key
-    return tuple(hmac.new(key, f"callback:{each}".encode(), hashlib.sha256).hexdigest()[:32] for each in said)

@@ -86,6 +86,7 @@ class Dialling(Given):
     )
     retry_delay_s: int = Field(300, ge=1, le=86_400)
     max_attempts: int = Field(3, ge=1, le=20)
+    per_slot: int = Field(10, ge=0, le=10_000, description="Callbacks that may be wished for in a half hour of a queue")
 
 
 RecordingDays = Annotated[

@@ -3,7 +3,7 @@ import { computed, ref } from "vue"
 
 const PAGES = ["login", "desk", "live", "figures", "settings"] as const
 
-export type Page = (typeof PAGES)[number] | "contact" | "wallboard"
+export type Page = (typeof PAGES)[number] | "contact" | "wallboard" | "callback"
 
 const path = ref(location.pathname)
 window.addEventListener("popstate", () => (path.value = location.pathname))
@@ -14,9 +14,12 @@ const parts = computed(() => path.value.replace(/^\/|\/$/g, "").split("/"))
 export const page = computed<Page | null>(() => {
   const [first, second] = parts.value
   if (first === "contacts" && second) return "contact"
-  if (first === "wallboard") return "wallboard"
+  if (first === "wallboard" || first === "callback") return first
   return PAGES.find((each) => each === first) ?? null
 })
+
+/** Whoever has the link needs no login. */
+export const isForAnybody = computed(() => page.value === "wallboard" || page.value === "callback")
 
 /** Of which contact the contact page speaks. */
 export const contactId = computed(() => (page.value === "contact" ? parts.value[1]! : null))
