@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from app import whispering
 from app.house import House
-from contacts.contact import Outcome, Recording, recording_of
+from contacts.contact import Contact, Outcome, Recording, recording_of
 from contacts.effect import ARI, ONCE_OVER_ARI, Effect, TelephonyVerb
 from contacts.leg import Leg, LegRole
 from contacts.notice import permission
@@ -71,6 +71,16 @@ def ring_first(house: House, segment: Segment) -> None:
     if reach is not None:
         leg = new_leg(house, segment, str(reach["provider"]), "agent", segment.agent_id, house.new_id())
         ask(house, leg, "ring", agent=segment.agent_id, **whispering.args(house, segment))
+
+
+def ring_customer(house: House, contact: Contact, provider: str) -> None:
+    """Before anybody of ours is on the line. Their number the carrier looks up."""
+    leg = Leg(
+        id=(leg_id := house.new_id()), domain_id=contact.domain_id, contact_id=contact.id, provider=provider,
+        provider_ref=leg_id, role="customer", state="initiated", checked_us=house.now_us,
+    )  # fmt: skip
+    house.keep_leg(leg, new=True)
+    ask(house, leg, "ring", outside=True)
 
 
 def dial(house: House, own: Leg, role: LegRole = "customer", **args: Any) -> None:

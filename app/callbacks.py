@@ -27,7 +27,7 @@ def request(house: House, command: c.RequestCallback) -> c.Reply:
     if at_us is not None:
         _require_room(house, queue_id, at_us, called.rules.per_slot)
     reaching.take(house, called)
-    contact = reaching.begin(house, entry, called, since_us=at_us, zone=command.zone)
+    contact = reaching.begin(house, entry, called, since_us=at_us, zone=command.zone, first=command.first)
     if at_us is not None:
         reaching.again(house, contact.id, at_us)
     else:
@@ -45,7 +45,7 @@ def change(house: House, command: c.ChangeCallback) -> c.Reply:
         or (command.company_ids is not None and contact.company_id not in command.company_ids)
     ):
         raise m.Refusal("callback.over", 404, "contact_id")
-    if house.segments(contact.id):
+    if house.segments(contact.id) or house.legs(contact.id):
         raise m.Refusal("callback.under_way", 409, "contact_id")
     reach = contact.ivr["reach"]
     at_us = None if command.at_us is None else max(command.at_us, house.now_us + 1)

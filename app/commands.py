@@ -265,6 +265,7 @@ class RequestCallback:
     sources: tuple[str, ...] = ()  # keyed digests of who asked: a visitor, an internet address
     at_us: int | None = None  # None: as soon as somebody is there
     zone: str | None = None  # theirs, if anybody knows it
+    first: Literal["agent", "customer"] = "agent"  # whose phone is rung first
     kind: Literal["request_callback"] = "request_callback"
 
 

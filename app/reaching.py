@@ -1,12 +1,13 @@
 """How do we reach a customer? A callback waits in its queue like a caller; an agent's own call is taken at once.
 
-The agent's phone is rung first, then the customer's: nobody is called whom nobody would speak with. What stands where
+The agent's phone is rung first, then the customer's: nobody is called whom nobody would speak with. Who wants it the
+other way round is rung at their time, and waits on the line like any caller. What stands where
 (tries, place, when again) is in the contact's row, so that it survives any death of ours. Where may be called, how
 often and at which cost is decided here, in the turn (contacts/destination.py, app/dial_limits.py).
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from app import asks, journey
 from app import commands as c
@@ -29,6 +30,8 @@ RING_US = 30 * SECOND_US  # of real time: so long does the customer's phone ring
 CONNECT_US = RING_US + 20 * SECOND_US  # and the agent's before it
 SOON_US = 5 * SECOND_US  # after an agent was lost while the customer's phone rang
 LIVES_US = 3 * DAY_US  # of a callback: then it has failed
+
+First = Literal["agent", "customer"]  # whose phone is rung first
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------------
@@ -185,6 +188,7 @@ def begin(
     since_us: int | None = None,
     notice: Notice | None = None,
     zone: str | None = None,
+    first: First = "agent",
 ) -> Contact:
     """`zone`: theirs, as far as anybody knows it: they are rung in their own day."""
     grant, rules = called.grant, called.rules
@@ -194,6 +198,7 @@ def begin(
         "since_us": house.now_us if since_us is None else since_us, "cost": grant.cost,
     }  # fmt: skip
     reach |= {"zone": zone} if zone else {}
+    reach |= {"first": first} if first != "agent" else {}
     reach |= {"agent_id": agent_id} if agent_id else {}
     reach |= {"sources": list(grant.sources)} if grant.sources else {}
     reach |= {"notice": notice} if notice == "declined" else {}
@@ -251,6 +256,9 @@ def wait(house: House, contact_id: str) -> None:
     if at_us > house.now_us:
         again(house, contact_id, at_us)
         return
+    if reach.get("first") == "customer":
+        _ring_customer(house, house.contact(contact_id))
+        return
     try:
         journey.enqueue(house, contact_id, reach["queue_id"], contact.value, None, None, int(reach["since_us"]))
     except m.Refusal:  # the queue takes nobody now
@@ -296,18 +304,41 @@ def agent_up(house: House, leg: Leg) -> None:
         asks.dial(house, leg)
 
 
+def _ring_customer(house: House, contact: Contact) -> None:
+    reach = contact.ivr["reach"]
+    asks.ring_customer(house, contact, str(reach["provider"]))
+    house.keep_contact(replace(contact, ivr={**contact.ivr, "reach": {**reach, "rings": True}}))
+
+
+def customer_up(house: House, leg: Leg) -> None:
+    """They were rung first and have picked up: from now on they wait like any caller, at their place."""
+    contact = house.records.contacts.get(leg.contact_id)
+    if contact is None or contact.id not in house.ours or not contact.ivr["reach"].get("rings"):
+        return
+    reach = contact.ivr["reach"]
+    is_a_caller(house, contact.id)
+    try:
+        journey.enqueue(house, contact.id, reach["queue_id"], contact.value, None, None, int(reach["since_us"]))
+    except m.Refusal:  # closed in this very moment: they are told so
+        journey.let_go(house, contact.id, "closed_hours")
+
+
 def not_there(house: House, contact_id: str) -> bool:
     """The customer's wire is down and nobody has spoken: the agent is free, and it is tried again later. False: they
     have spoken with each other, or it is not ours.
     """
     stay = house.waiting_stay(contact_id)
-    if contact_id not in house.ours or stay is None:
-        return contact_id in house.ours and house.contact(contact_id).ivr["reach"].get("again_us") is not None
+    if contact_id not in house.ours:
+        return False
     contact = house.contact(contact_id)
-    reach = {**contact.ivr["reach"], "tries": int(contact.ivr["reach"]["tries"]) + 1}
+    if stay is None and not contact.ivr["reach"].get("rings"):
+        return contact.ivr["reach"].get("again_us") is not None
+    reach = {name: value for name, value in contact.ivr["reach"].items() if name != "rings"}
+    reach["tries"] = int(reach["tries"]) + 1
     house.keep_contact(replace(contact, ivr={**contact.ivr, "reach": reach}))
     house.log("contact.not_there", contact_id=contact_id, data={"tries": reach["tries"]})
-    journey.decide(house, m.Leave(stay.id, "dialled"))
+    if stay is not None:
+        journey.decide(house, m.Leave(stay.id, "dialled"))
     if reach["tries"] >= reach["max"]:
         journey.close(house, contact_id, "failed")
     else:

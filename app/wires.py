@@ -26,6 +26,7 @@ def leg_moved(house: House, leg: Leg, came_from: str, cause: str | None = None) 
     if leg.role == "customer":
         follow_customer(house, leg, came_from)
         if leg.state == "established":
+            reaching.customer_up(house, leg)
             self_service.begin(house, leg.contact_id)
             recording_notice.say(house, leg.contact_id)
     elif leg.role == "outside":

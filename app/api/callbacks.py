@@ -53,6 +53,9 @@ class NewCallback(Given):
     number: Number
     at_ms: At | None = None
     zone: Zone | None = Field(None, description="where they are: they are rung between 8 and 21 h of their own day")
+    first: Literal["agent", "customer"] = Field(
+        "agent", description="`customer`: they are rung at once, or at their time, and wait on the line for an agent"
+    )
     visitor: Source | None = None
     address: Source | None = Field(None, description="the internet address from which it was asked for")
     collected: Collected = Field({})
@@ -123,7 +126,7 @@ async def request_callback(
     entry = await entry_of_call(
         access, body.queue_id, body.number, {body.company_id}, key, collected=body.collected
     )  # fmt: skip
-    wish = RequestCallback(entry, body.number, _sources(access, body), at_us, body.zone)
+    wish = RequestCallback(entry, body.number, _sources(access, body), at_us, body.zone, body.first)
     reply = await command(access, wish, key, await request.body())
     response.status_code = reply.status
     told = reply.body

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.store import rows
 from app.store.rows import Row
 from app.store.scope import within
-from app.store.tables import company, contact, queue, segment, stay
+from app.store.tables import company, contact, leg, queue, segment, stay
 from contacts.records import WAITS_KEPT
 from contacts.segment import OVER
 
@@ -23,7 +23,8 @@ def _is_callback() -> tuple[ColumnElement[bool], ...]:
 
 async def read(conn: AsyncConnection, contact_id: str, company_ids: Collection[str] | None = None) -> Row | None:
     """With its queue and company, and whether it is being made this moment."""
-    under_way = exists().where(segment.c.contact_id == contact.c.id, segment.c.state.not_in(OVER))
+    is_with_somebody = exists().where(segment.c.contact_id == contact.c.id, segment.c.state.not_in(OVER))
+    under_way = is_with_somebody | exists().where(leg.c.contact_id == contact.c.id, leg.c.state != "cleared")
     queue_id = contact.c.ivr["reach"]["queue_id"].astext
     wanted = (
         select(

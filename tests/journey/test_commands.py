@@ -35,7 +35,7 @@ EACH: dict[type, c.Command] = {
         c.WithdrawOffer(ID),
         c.PlanTask(ENTRY, "follow_up", 1_700_000_000_000_000, OTHER),
         c.ChangeTask(ID, None, (OTHER,)),
-        c.RequestCallback(ENTRY, "+4930123", ("a-digest",), 1_700_000_000_000_000, "Asia/Shanghai"),
+        c.RequestCallback(ENTRY, "+4930123", ("a-digest",), 1_700_000_000_000_000, "Asia/Shanghai", "customer"),
         c.ChangeCallback(ID, 1_700_000_000_000_000, (OTHER,)),
         c.Dial(ENTRY, ID, "030 123"),
         c.CallColleague(ENTRY, ID, OTHER),

@@ -281,10 +281,10 @@ class Parties:
             self.start(_phone(ring_ms, steps, media), where, timeout_s=timeout_s), self.room.ports[of - 1]
         )
 
-    def outside(self, *steps: str, ring_ms: int = 300, times: int = 1) -> Party:
-        """Answers for every number outside that is called."""
+    def outside(self, *steps: str, ring_ms: int = 300, times: int = 1, media: int | None = None) -> Party:
+        """Answers for every number outside that is called. `media`: the port of who listens there."""
         where = ["-p", str(self.room.outside_port), "-m", str(times)]
-        return _listening(self.start(_phone(ring_ms, steps), where), self.room.outside_port)
+        return _listening(self.start(_phone(ring_ms, steps, media), where), self.room.outside_port)
 
     def start(self, scenario: str, arguments: Sequence[str], *, timeout_s: int = 90) -> Party:
         name = f"party{len(self._all)}"

@@ -9,7 +9,9 @@ import httpx2
 import pytest
 
 from tests.pbx.centre import NUMBER, PLAIN, Centre, centre
+from tests.pbx.ear import Ear
 from tests.pbx.pbx import Pbx
+from tests.pbx.sound import loud
 
 PASSWORD = "correct horse battery staple"
 LIMIT_S = 6
@@ -124,6 +126,72 @@ async def test_a_callback_is_kept_through_our_death(
         await here.nothing_is_left()
         (dialled,) = await here.fetch("SELECT count(*) FROM effect WHERE kind = 'telephony.dial'")
     assert dialled["count"] == 1
+
+
+async def wishes(here: Centre, **about: Any) -> str:
+    company_id = here.premises.companies["acme"]
+    (queue,) = (await here.rest.get("/v1/queues"))["items"]
+    body = {"company_id": company_id, "queue_id": queue["id"], "number": CALLER, **about}
+    answer = await here.rest.ask("POST", "/v1/callbacks", body, key="a-wish")
+    return str(answer["contact_id"])
+
+
+async def test_whoever_wants_it_so_is_rung_first_and_waits_on_the_line(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    """With music, until an agent is there: nobody sits at a desk yet when their phone rings."""
+    async with centre(pbx, new_database(), tmp_path, agents=1) as here, Ear(440.0) as customer:
+        outside = here.sip.outside("until", media=customer.port)
+        contact_id = await wishes(here, first="customer")
+        await here.until(lambda: _waiting(here, 1), why="they have picked up and wait")
+        await here.until(lambda: loud(customer.heard()), why="they hear music")
+        here.sip.phone("until")
+        here.desks["anna"].choose("ready")
+        segment = await here.until_state("talking")
+        assert await here.who_is_in() == ["anna", "caller"]
+        here.desks["anna"].do("end", segment)
+        await outside.over()
+        await here.nothing_is_left()
+        (contact,) = await here.contacts()
+    assert (str(contact["id"]), contact["direction"], contact["outcome"]) == (contact_id, "out", "handled")
+
+
+async def test_whoever_is_rung_first_and_is_not_there_is_tried_again_and_hanging_up_in_the_wait_ends_it(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    async with centre(pbx, new_database(), tmp_path, agents=1, dialling={"max_attempts": 3}) as here:
+        busy = here.sip.outside("busy")
+        await wishes(here, first="customer")
+        await busy.over()
+        there = here.sip.outside("pause 2000", "bye")
+        await there.over()
+        await here.nothing_is_left()
+        (contact,) = await here.contacts()
+        tries = await here.fetch("SELECT data FROM event WHERE kind = 'contact.not_there'")
+    assert (contact["outcome"], len(tries)) == ("abandoned", 1)
+
+
+async def test_one_that_rings_first_is_kept_through_our_death(
+    pbx: Pbx, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    """They pick up while nobody of ours is there, are rung once, and wait."""
+    async with centre(pbx, new_database(), tmp_path, agents=1) as here:
+        outside = here.sip.outside("until", ring_ms=1500)
+        await wishes(here, first="customer")
+        await here.until(lambda: _rings(here), why="their phone rings")
+        here.server.kill()
+        await here.until_picked_up("customer")
+        here.server.start()
+        await here.server.until_ready()
+        await here.until(lambda: _waiting(here, 1), why="they wait")
+        here.sip.phone("until")
+        here.desks["anna"].choose("ready")
+        segment = await here.until_state("talking")
+        here.desks["anna"].do("end", segment)
+        await outside.over()
+        await here.nothing_is_left()
+        (rung,) = await here.fetch("SELECT count(*) FROM effect WHERE kind = 'telephony.ring'")
+    assert rung["count"] == 1
 
 
 async def _rings(here: Centre) -> bool:

@@ -406,7 +406,7 @@ class Exchange:
 
     async def _address(self, effect: Effect) -> str | None:
         """Of the phone that shall ring. Raises AriRefused: there is no way to it."""
-        if effect.args["do"] == "dial":
+        if effect.args["do"] == "dial" or effect.args.get("outside"):
             return await self._outside(effect)
         agent_id = effect.args.get("agent")
         if agent_id is None:
@@ -420,7 +420,7 @@ class Exchange:
         called = said or await self.ours.called(effect.contact_id)
         if way is None or called is None or not NUMBER.fullmatch(called[0]):
             raise AriRefused(404, "no way to this number")
-        self.verbs.numbers[str(effect.args["with"])] = called[1]
+        self.verbs.numbers[str(args.get("with", args["leg"]))] = called[1]
         return way.replace("{number}", called[0])
 
     def _done(self, effect_id: str, outcome: str = "done") -> None:

@@ -60,7 +60,8 @@ class Verbs:
             case "answer":
                 await self.ari.ask("POST", "channels", leg, "answer")
             case "ring":
-                await self._ring(effect, leg, address, self.numbers.get(str(args.get("for", "")), ""))
+                ring_s = DIAL_S if args.get("outside") else RING_S
+                await self._ring(effect, leg, address, self.numbers.get(str(args.get("for", leg)), ""), ring_s)
                 return  # done when it is picked up
             case "connect" if args.get("rung"):
                 await self._wait_on(leg)
