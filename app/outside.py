@@ -3,7 +3,7 @@
 Nobody of ours is at the other end: their wire is a leg of the contact and no segment. How it stands is in the contact's
 row (`ivr.outside`), so that the desk sees it and it survives any death of ours. Where may be called, and how often, is
 decided as for every call of an agent's (app/reaching.py). A customer who was put through blindly waits in their queue
-again if nobody answers.
+again if nobody answers. A flow puts its caller through, too.
 """
 
 from typing import Any
@@ -14,6 +14,7 @@ from app.house import House
 from app.noted import log_segment
 from contacts.acts import Together, possible
 from contacts.contact import Contact, OutsideState, outside_of, recording_of
+from contacts.destination import Destination, destination
 from contacts.effect import ARI
 from contacts.leg import Leg
 from contacts.record import replace
@@ -35,6 +36,18 @@ def dial(house: House, command: c.Dial) -> c.Reply:
         consult(house, own, command.to)
         return c.Reply(201, {"contact_id": own.contact_id})
     return reaching.dial(house, command)
+
+
+def put_through(house: House, contact: Contact, to: str, within_s: float) -> bool:
+    """A flow puts its caller through to a number outside: whether it may."""
+    own, rules = asks.customer_leg(house, contact.id), house.dial_rules(contact.company_id)
+    found = destination(to, rules, "visitor")
+    if own is None or own.provider != f"{ARI}{rules.by}" or not isinstance(found, Destination):
+        why = found if isinstance(found, str) else "dial.no_way"
+        house.log("transfer.refused", contact_id=contact.id, data={"why": why})
+        return False
+    asks.dial(house, own, "outside", to=found.number, within_s=within_s, caller_id=rules.caller_id or "")
+    return True
 
 
 def _reaches_help(house: House, own: Segment, to: str) -> bool:

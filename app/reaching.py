@@ -230,18 +230,6 @@ def pending(house: House, company_id: str, queue_id: str, number: str) -> Contac
     return None
 
 
-def put_through(house: House, contact: Contact, to: str, within_s: float) -> bool:
-    """A flow puts its caller through to a number outside: whether it may."""
-    own, rules = asks.customer_leg(house, contact.id), house.dial_rules(contact.company_id)
-    found = destination(to, rules, "visitor")
-    if own is None or own.provider != f"{ARI}{rules.by}" or not isinstance(found, Destination):
-        why = found if isinstance(found, str) else "dial.no_way"
-        house.log("transfer.refused", contact_id=contact.id, data={"why": why})
-        return False
-    asks.dial(house, own, "outside", to=found.number, within_s=within_s, caller_id=rules.caller_id or "")
-    return True
-
-
 # --- it waits ---------------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from app import asks, journey, reaching, recording_notice
+from app import asks, journey, outside, reaching, recording_notice
 from app import commands as c
 from app.house import House
 from contacts.contact import Contact
@@ -257,7 +257,7 @@ def _carry_out(house: House, contact_id: str, action: w.Action | None, number: i
             promised = _promise(house, house.contact(contact_id), action.number)
             hear(house, contact_id, w.Done() if promised else w.Failed(), number)
         case w.Transfer():
-            if not reaching.put_through(house, house.contact(contact_id), action.to, action.within_s):
+            if not outside.put_through(house, house.contact(contact_id), action.to, action.within_s):
                 hear(house, contact_id, w.Failed(), number)
         case w.LookUp():
             hear(house, contact_id, w.Failed(), number)

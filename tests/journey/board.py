@@ -182,6 +182,20 @@ async def configured(board: "Board", conn: asyncpg.Connection, kind: str, subjec
     await board.ask(c.ApplyConfig(seq))
 
 
+async def may_call(board: "Board", **rules: Any) -> None:
+    """The first company calls in its own region, by an Asterisk that nobody plays."""
+    company_id = board.centre.company_ids[0]
+    dialling = {"by": new_id(), "caller_id": "+4930555001", **rules}
+    conn = await asyncpg.connect(board.url)
+    try:
+        await conn.execute(
+            "UPDATE company SET region = 'DE', dialling = $2::jsonb WHERE id = $1", company_id, json.dumps(dialling)
+        )
+        await configured(board, conn, "company", company_id)
+    finally:
+        await conn.close()
+
+
 async def rebuilt_engine(url: str) -> tuple[Engine, Any]:
     """The engine as a new writer would have it, and the records it was made of."""
     conn = await asyncpg.connect(url)

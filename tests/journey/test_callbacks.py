@@ -1,19 +1,15 @@
 """A customer wishes to be called: at once or at a time of theirs, in their own day; put off, given up, asked twice."""
 
-import json
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import pytest
 
 from app import call_hours
 from app import commands as c
-from app.switchboard import new_id
 from contacts.hours import read_hours
 from contacts.words import DAY_US, SECOND_US
-from tests.journey.board import Board, configured, open_board, rebuilt_engine
+from tests.journey.board import Board, may_call, open_board, rebuilt_engine
 from tests.journey.story import Call, nothing_is_left, rows, tell
 
 HOUR_S = 3600
@@ -24,20 +20,6 @@ OPEN = {"zone": "Europe/Berlin", "days": {day: ["00:00-24:00"] for day in call_h
 
 def instant(zone: ZoneInfo, *at: int) -> int:
     return round(datetime(*at, tzinfo=zone).timestamp()) * SECOND_US  # type: ignore[misc,arg-type]
-
-
-async def may_call(board: Board, **rules: Any) -> None:
-    """The first company calls in its own region; nobody is really called here."""
-    company_id = board.centre.company_ids[0]
-    conn = await asyncpg.connect(board.url)
-    try:
-        dialling = {"by": new_id(), "caller_id": "+4930555001", **rules}
-        await conn.execute(
-            "UPDATE company SET region = 'DE', dialling = $2::jsonb WHERE id = $1", company_id, json.dumps(dialling)
-        )
-        await configured(board, conn, "company", company_id)
-    finally:
-        await conn.close()
 
 
 def wish(board: Board, in_s: float | None = None, number: str = NUMBER, zone: str | None = None) -> c.RequestCallback:

@@ -12,12 +12,14 @@ import asyncpg
 import pytest
 
 from app import commands as c
+from app.house import House
 from app.store.rebuild import read_records
 from app.switchboard import Switchboard, new_id
 from contacts.acts import Act, possible
+from contacts.words import SECOND_US
 from routing.engine import Engine
 from tests.faults.seeds import soak_seeds
-from tests.journey.board import Board, open_board
+from tests.journey.board import Board, may_call, open_board
 from tests.store.centre import Centre
 
 CONFIG = {
@@ -54,6 +56,8 @@ class Held:
     digest: str
     dump: dict[str, Any]
     records: dict[str, Any]
+    planned: set[str]
+    ours: set[str]
 
     @classmethod
     def of(cls, switchboard: Switchboard) -> "Held":
@@ -61,7 +65,7 @@ class Held:
         assert house is not None
         records: dict[str, Any] = {name: dict(getattr(house.records, name)) for name in KEPT}
         records |= {"last_seq": house.records.last_seq, "config_seq": house.records.config_seq}
-        return cls(house.engine.digest(), house.engine.dump(), records)
+        return cls(house.engine.digest(), house.engine.dump(), records, set(house.planned), set(house.ours))
 
 
 class Proof:
@@ -97,6 +101,9 @@ class Proof:
             raise AssertionError(f"seed {self.seed}, turn {self.turns}: (stored, held) {differences}")
         for name, value in held.records.items():
             assert getattr(records, name) == value, f"seed {self.seed}, {name}"
+        anew = House(records, engine, new_id)
+        assert set(anew.planned) == held.planned, f"seed {self.seed}: work that waits for its time"
+        assert set(anew.ours) == held.ours, f"seed {self.seed}: calls of ours"
 
 
 def _flat(value: Any, path: str = "") -> dict[str, Any]:
@@ -129,6 +136,7 @@ async def prove_every_turn(database: str, seed: int) -> None:
         chance = Random(seed)
         for agent_id in board.centre.agent_ids:
             await board.seat(agent_id)
+        await may_call(board, retry_delay_s=5, per_number_day=1000, per_slot=1000, cost_cap_day=1_000_000)
         refs: dict[str, int] = {}
         for _ in range(STEPS):
             await asyncio.gather(*(something(board, chance, refs) for _ in range(chance.choice([1, 1, 3]))))
@@ -159,6 +167,7 @@ async def something(board: Board, chance: Random, refs: dict[str, int]) -> None:
     match chance.choice(
         ["call", "call", "chat", "act", "act", "act", "wire", "wire", "wire", "leave", "agent", "again", "transfer"]
         + ["together"] * 3
+        + ["later", "later", "put_off"]
     ):
         case "call":
             ref = new_id()
@@ -190,6 +199,12 @@ async def something(board: Board, chance: Random, refs: dict[str, int]) -> None:
             )
             seq = leg.last_rank + chance.choice([1, 1, 1, 2, 0])
             await board.report(leg.provider_ref, event, max(seq, 1))
+        case "later":
+            await later(board, chance)
+        case "put_off" if house.planned or house.ours:
+            at_us = chance.choice([None, board.clock.now_us() + chance.randrange(30) * SECOND_US])
+            of = chance.choice([*house.planned, *house.ours])
+            await board.ask((c.ChangeTask if of in house.planned else c.ChangeCallback)(of, at_us))
         case "leave" if records.contacts:
             await board.ask(c.CustomerLeft(chance.choice(list(records.contacts))))
         case "agent":
@@ -212,6 +227,20 @@ async def something(board: Board, chance: Random, refs: dict[str, int]) -> None:
         case _:
             due = tuple(e.id for e in list(records.effects.values())[:3])
             await board.ask(c.ReportEffects(due))
+
+
+async def later(board: Board, chance: Random) -> None:
+    """Work, or a call, that waits for its time; some of it is due in the past."""
+    at_us = board.clock.now_us() + chance.randrange(-5, 30) * SECOND_US
+    if chance.random() < 0.5:
+        entry = board.entry(chance.randrange(2), channel="task", collected={"subject": "x"})
+        await board.ask(c.PlanTask(entry, "follow_up", at_us))
+    else:
+        entry = board.entry(0, channel="phone", direction="out")
+        wanted = chance.choice([None, at_us])
+        number = f"+493077700{chance.randrange(10)}"
+        first: Any = chance.choice(["agent", "customer"])
+        await board.ask(c.RequestCallback(entry, number, (), wanted, None, first))
 
 
 async def together(board: Board, chance: Random) -> None:
