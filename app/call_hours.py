@@ -7,18 +7,17 @@ meets in another country; a customer whose zone nobody knows is in the company's
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from contacts.hours import Hours, read_hours
+from contacts.hours import Hours, Span
 from contacts.record import record
 from contacts.words import SECOND_US
 
-LOCAL_DAY = "08:00-21:00"
+LOCAL_DAY = Span(8 * 60, 21 * 60)
 SLOT_US = 1800 * SECOND_US
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @lru_cache(maxsize=512)
 def local_day(zone: str) -> Hours:
-    return read_hours({"zone": zone, "days": {day: [LOCAL_DAY] for day in DAYS}})
+    return Hours(zone, ((LOCAL_DAY,),) * 7)
 
 
 def not_before(zone: str | None, at_us: int) -> int:

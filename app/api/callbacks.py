@@ -136,7 +136,7 @@ async def request_callback(
 
 
 @router.get("/slots")
-async def list_callback_slots(query: Annotated[SlotsQuery, Query()], access: Caller) -> SlotsShown:
+async def read_callback_slots(query: Annotated[SlotsQuery, Query()], access: Caller) -> SlotsShown:
     """In the queue's hours and between 8 and 21 h of their day, with how many may still be called in each."""
     now_us = access.doors.now_us()
     async with access.reading() as conn:

@@ -49,7 +49,7 @@ class NewTask(Given):
     requirement: RequirementText | None = None
 
 
-class TaskChange(Given):
+class TaskMove(Given):
     due_ms: Due
 
 
@@ -97,31 +97,41 @@ async def list_tasks(page: CompanyPageQuery, access: Caller) -> Page[TaskShown]:
     return page_of(found, page.limit, _shown)
 
 
-@router.patch("/{contact_id}")
-async def change_task(
-    contact_id: PathId, body: TaskChange, request: Request, access: Caller, key: IdempotencyKey = None
+@router.get("/{task_id}")
+async def read_task(task_id: PathId, access: Caller) -> TaskShown:
+    """While it waits for its time; from then on it is a contact like any other."""
+    async with access.reading() as conn:
+        row = await contacts.read(conn, task_id, access.companies)
+    if row is None or "again_us" not in row["ivr"].get("task", {}):
+        raise not_found("task", "/task_id", "path")
+    return _shown(row)
+
+
+@router.post("/{task_id}/move")
+async def move_task(
+    task_id: PathId, body: TaskMove, request: Request, access: Caller, key: IdempotencyKey = None
 ) -> TaskMade:
     """Another time, while the one before has not come. An agent changes what they have planned themselves."""
-    return await _changed(access, contact_id, _due_us(access, body.due_ms), await request.body(), key)
+    return await _changed(access, task_id, _due_us(access, body.due_ms), await request.body(), key)
 
 
-@router.delete("/{contact_id}")
-async def cancel_task(contact_id: PathId, access: Caller, key: IdempotencyKey = None) -> TaskMade:
+@router.delete("/{task_id}")
+async def cancel_task(task_id: PathId, access: Caller, key: IdempotencyKey = None) -> TaskMade:
     """It is given up, while its time has not come: closed as `cleared`."""
-    return await _changed(access, contact_id, None, b"", key)
+    return await _changed(access, task_id, None, b"", key)
 
 
-async def _changed(access: Access, contact_id: str, due_us: int | None, raw: bytes, key: str | None) -> TaskMade:
+async def _changed(access: Access, task_id: str, due_us: int | None, raw: bytes, key: str | None) -> TaskMade:
     async with access.reading() as conn:
-        row = await contacts.read(conn, contact_id, access.companies)
+        row = await contacts.read(conn, task_id, access.companies)
     if row is None or "task" not in row["ivr"]:
-        raise not_found("task", "/contact_id", "path")
+        raise not_found("task", "/task_id", "path")
     is_mine = row["source"] == f"api:{access.principal.id}"
     if not is_mine and not _supervises(access, row["company_id"]):
         raise Forbidden
     companies = None if access.companies is None else tuple(sorted(access.companies))
     # The address is part of what was asked: a key used for another task is another command.
-    reply = await command(access, ChangeTask(contact_id, due_us, companies), key, contact_id.encode() + raw)
+    reply = await command(access, ChangeTask(task_id, due_us, companies), key, task_id.encode() + raw)
     return TaskMade(**reply.body)
 
 

@@ -1,6 +1,8 @@
 """Two companies on one installation, each with one thing of every kind."""
 
 import hashlib
+import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +11,7 @@ from tests.api.conftest import House
 
 COMPANY_OWNED = (
     "wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment", "recording", "endpoint",
-    "prompt",
+    "prompt", "task",
 )  # fmt: skip
 OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant", "asterisk")
 
@@ -18,6 +20,7 @@ OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant", 
 WAVE = bytes.fromhex(
     "52494646 64060000 57415645 666d7420 10000000 0100 0100 401f0000 803e0000 0200 1000 64617461 40060000"
 ) + bytes(1_600)
+FAR_MS = round(time.time() * 1000) + 86_400_000
 FLOW = "flow: main\nlanguages: [en]\nstart: bye\nnodes: {bye: {hang_up: ''}}\n"
 
 
@@ -44,6 +47,7 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     ids["customer"] = (await house.make("customers", of | {"name": f"Customer of {slug}"}))["id"]
     ids["disposition"] = (await house.make("dispositions", of | {"code": "sold", "name": "Sold"}))["id"]
     ids["contact"] = await insert_contact(house, made.company, ids["customer"])
+    ids["task"] = await insert_task(house, made)
     ids["wallboard"] = (await house.make("wallboards", {"company_ids": [made.company]}))["id"]
     ids["team"] = (await house.make("teams", {"name": slug}))["id"]
     ids["skill"] = (await house.make("skills", {"name": f"of_{slug}"}))["id"]
@@ -82,6 +86,23 @@ async def insert_contact(house: House, company_id: str, customer_id: str | None 
             (contact_id, company_id, values["channel"], values["state"], customer_id, contact_id, values["outcome"]),
         )
     return contact_id
+
+
+async def insert_task(house: House, things: Things, source: str = "test", at_ms: int | None = FAR_MS) -> str:
+    """As a turn would have written it; without `at_ms` its time has come."""
+    task_id = await insert_contact(house, things.company, state="open", outcome=None, channel="task")
+    planned = {} if at_ms is None else {"again_us": at_ms * 1000}
+    task = {
+        "kind": "visit", "queue_id": things.ids["queue"], "agent_id": None, "requirement": None,
+        "due_us": FAR_MS * 1000, **planned,
+    }  # fmt: skip
+    async with house.database.engine.begin() as conn:
+        await conn.exec_driver_sql(
+            "UPDATE contact SET ivr = $2::text::jsonb, collected = $3::text::jsonb, source = $4 "
+            "WHERE id = $1::text::uuid",
+            (task_id, json.dumps({"task": task}), '{"subject": "See them"}', source),
+        )
+    return task_id
 
 
 async def insert_segment(house: House, contact_id: str, queue_id: str, agent_id: str) -> str:

@@ -150,6 +150,9 @@ async def ask(
     if body is None and schema is not None:
         body = own_body(name, mine)
     headers = {"Idempotency-Key": "some-key"}
+    needed = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query" and each["required"]]
+    if name != "create_prompt" and needed:
+        query = {parameter: mine.ids[KIND_OF[parameter]] for parameter in needed} | (query or {})
     if name == "create_prompt":  # its body is a sound
         query = {"company_id": mine.company, "name": "other.wav", "language": "en"} | (query or {})
         return await client.post(template, params=query, content=WAVE, headers={"content-type": "audio/wav"})

@@ -1,6 +1,5 @@
 """Planning work by REST: what the writer is told, and what is refused and why. The writer itself: tests/journey."""
 
-import time
 from typing import Any
 
 import httpx2
@@ -9,9 +8,7 @@ import pytest
 from app.api.acts import new_id
 from app.commands import ChangeTask, PlanTask
 from tests.api.conftest import House
-from tests.api.furnished import Things, furnish, insert_contact
-
-TOMORROW_MS = round(time.time() * 1000) + 86_400_000
+from tests.api.furnished import FAR_MS, Things, furnish, insert_task
 
 
 @pytest.fixture
@@ -26,36 +23,19 @@ def wish(things: Things, **about: Any) -> dict[str, Any]:
     return {"company_id": things.company, "queue_id": things.ids["queue"], "subject": "Call back"} | about
 
 
-async def insert_task(house: House, things: Things, source: str, at_ms: int | None = TOMORROW_MS) -> str:
-    """As a turn would have written it; without `at_ms` it has begun."""
-    task_id = await insert_contact(house, things.company, state="open", outcome=None, channel="task")
-    again = "" if at_ms is None else f', "again_us": {at_ms * 1000}'
-    ivr = (
-        f'{{"task": {{"kind": "visit", "queue_id": "{things.ids["queue"]}", "agent_id": null, "requirement": null, '
-        f'"due_us": {TOMORROW_MS * 1000}{again}}}}}'
-    )
-    async with house.database.engine.begin() as conn:
-        await conn.exec_driver_sql(
-            "UPDATE contact SET ivr = $2::text::jsonb, collected = $3::text::jsonb, source = $4 "
-            "WHERE id = $1::text::uuid",
-            (task_id, ivr, '{"subject": "See them"}', source),
-        )
-    return task_id
-
-
 async def test_the_writer_is_told_what_is_to_be_done_when_and_for_whom(house: House, acme: Things) -> None:
     body = wish(
-        acme, kind="follow_up", note="Ask for Mr Li", due_ms=TOMORROW_MS, of_contact_id=acme.ids["contact"]
+        acme, kind="follow_up", note="Ask for Mr Li", due_ms=FAR_MS, of_contact_id=acme.ids["contact"]
     )  # fmt: skip
     answer = await house.operator.post("/v1/tasks", json=body, headers={"Idempotency-Key": "once"})
     (told,) = house.writer.of(PlanTask)
 
     assert answer.status_code == 201
-    assert (told.task, told.due_us, told.of_contact_id) == ("follow_up", TOMORROW_MS * 1000, acme.ids["contact"])
+    assert (told.task, told.due_us, told.of_contact_id) == ("follow_up", FAR_MS * 1000, acme.ids["contact"])
     assert (told.entry.channel, told.entry.queue_id, told.entry.source_id) == ("task", acme.ids["queue"], "once")
     assert told.entry.customer_id == acme.ids["customer"], "that of what it follows up"
     assert told.entry.collected == {
-        "task": "follow_up", "subject": "Call back", "note": "Ask for Mr Li", "due_ms": TOMORROW_MS,
+        "task": "follow_up", "subject": "Call back", "note": "Ask for Mr Li", "due_ms": FAR_MS,
     }  # fmt: skip
 
 
@@ -68,7 +48,7 @@ async def test_the_writer_is_told_what_is_to_be_done_when_and_for_whom(house: Ho
         ({"subject": "a\u0000b"}, 422, "/subject"),
         ({"note": "x" * 2001}, 422, "/note"),
         ({"kind": "chore"}, 422, "/kind"),
-        ({"due_ms": TOMORROW_MS + 3 * 366 * 86_400_000}, 422, "/due_ms"),
+        ({"due_ms": FAR_MS + 3 * 366 * 86_400_000}, 422, "/due_ms"),
         ({"due_ms": "tomorrow"}, 422, "/due_ms"),
         ({"requirement": "zh >"}, 422, "/requirement"),
         ({"queue_id": new_id()}, 404, "/queue_id"),
@@ -93,11 +73,15 @@ async def test_what_waits_for_its_time_is_listed_and_what_has_begun_is_not(house
     other = await furnish(house, "globex", "+4930200")
     await insert_task(house, other, "api:somebody")
     supervisor = await house.client_of("supervisor", acme.company)
-    (shown,) = (await supervisor.get("/v1/tasks")).json()["items"]
+    items = (await supervisor.get("/v1/tasks")).json()["items"]
+    (shown,) = [each for each in items if each["id"] == planned]
+    one = (await supervisor.get(f"/v1/tasks/{planned}")).json()
 
+    assert one == shown
+    assert len(items) == 2, "and the one of the company's furniture"
     assert shown == {
         "id": planned, "company_id": acme.company, "queue_id": acme.ids["queue"], "kind": "visit",
-        "subject": "See them", "note": "", "due_ms": TOMORROW_MS, "begins_ms": TOMORROW_MS, "customer_id": None,
+        "subject": "See them", "note": "", "due_ms": FAR_MS, "begins_ms": FAR_MS, "customer_id": None,
         "preferred_agent_id": None, "created_ms": shown["created_ms"],
     }  # fmt: skip
 
@@ -105,18 +89,18 @@ async def test_what_waits_for_its_time_is_listed_and_what_has_begun_is_not(house
 async def test_a_supervisor_changes_what_anybody_planned(house: House, acme: Things) -> None:
     planned = await insert_task(house, acme, "api:somebody")
     supervisor = await house.client_of("supervisor", acme.company)
-    put_off = await supervisor.patch(f"/v1/tasks/{planned}", json={"due_ms": TOMORROW_MS})
+    put_off = await supervisor.post(f"/v1/tasks/{planned}/move", json={"due_ms": FAR_MS})
     given_up = await supervisor.delete(f"/v1/tasks/{planned}")
     told = house.writer.of(ChangeTask)
 
     assert (put_off.status_code, given_up.status_code) == (200, 200)
-    assert [(each.contact_id, each.due_us) for each in told] == [(planned, TOMORROW_MS * 1000), (planned, None)]
+    assert [(each.contact_id, each.due_us) for each in told] == [(planned, FAR_MS * 1000), (planned, None)]
     assert told[0].company_ids == (acme.company,)
 
 
 async def test_an_agent_changes_what_they_planned_themselves_and_nothing_else(house: House, acme: Things) -> None:
     agent = await house.client_of("agent", acme.company)
-    made = await agent.post("/v1/tasks", json=wish(acme, due_ms=TOMORROW_MS))
+    made = await agent.post("/v1/tasks", json=wish(acme, due_ms=FAR_MS))
     (told,) = house.writer.of(PlanTask)
     own = await insert_task(house, acme, told.entry.source)
     others = await insert_task(house, acme, "api:somebody")

@@ -44,7 +44,7 @@ async def test_a_follow_up_comes_back_at_its_time(
     await page.click("[data-test=end]")
     await page.click("[data-test=finish]")
     await expect(page.locator("[data-test=contact]")).to_have_count(0)
-    await centre.api.call("PATCH", f"/v1/tasks/{planned['id']}", {"due_ms": round(time.time() * 1000)})
+    await centre.api.post(f"/v1/tasks/{planned['id']}/move", {"due_ms": round(time.time() * 1000)})
     await page.click("[data-test=accept]")
     await expect(page.locator("[data-test=contact]")).to_contain_text(TODO)
     await expect(page.locator("[data-test=contact]")).to_contain_text("Ask for Mr Li")

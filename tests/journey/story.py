@@ -1,5 +1,6 @@
 """What do the tables say became of a contact? And the ways that most stories begin."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,10 @@ import asyncpg
 from app import commands as c
 from app.switchboard import new_id
 from tests.journey.board import Board
+
+END_CONNECTIONS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 @dataclass(slots=True)
@@ -57,6 +62,16 @@ async def rows(board: Board, query: str, *arguments: Any) -> list[asyncpg.Record
         return list(await conn.fetch(query, *arguments))
     finally:
         await conn.close()
+
+
+async def we_die(board: Board) -> None:
+    """And the next writer has what is in the database."""
+    switchboard = board.switchboard
+    before = switchboard.counts.rebuilds
+    await rows(board, END_CONNECTIONS)
+    async with asyncio.timeout(10):
+        while switchboard.counts.rebuilds == before or not switchboard.holding or switchboard.house is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 @dataclass(slots=True)

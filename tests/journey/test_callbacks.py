@@ -7,15 +7,15 @@ import pytest
 
 from app import call_hours
 from app import commands as c
-from contacts.hours import read_hours
+from contacts.hours import WEEKDAYS, read_hours
 from contacts.words import DAY_US, SECOND_US
 from tests.journey.board import Board, may_call, open_board, rebuilt_engine
-from tests.journey.story import Call, nothing_is_left, rows, tell
+from tests.journey.story import Call, nothing_is_left, rows, tell, we_die
 
 HOUR_S = 3600
 NEW_YORK, BERLIN, SHANGHAI = ZoneInfo("America/New_York"), ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
 NUMBER = "+4930777001"
-OPEN = {"zone": "Europe/Berlin", "days": {day: ["00:00-24:00"] for day in call_hours.DAYS}}
+OPEN = {"zone": "Europe/Berlin", "weekly": {day: ["00:00-24:00"] for day in WEEKDAYS}}
 
 
 def instant(zone: ZoneInfo, *at: int) -> int:
@@ -158,7 +158,7 @@ async def test_its_time_outlives_the_writer(database: str) -> None:
         assert house is not None
         was = house.next_again()
         _, records = await rebuilt_engine(database)
-        board.switchboard._refused = "thrown away by the test"
+        await we_die(board)
         await board.let_pass(HOUR_S + 1)
         waits = await waits_for(board)
 
@@ -208,7 +208,7 @@ def test_slots_are_open_half_hours_of_the_queue_and_of_their_day_over_a_change_o
     """By hand: Berlin 9 to 17 h is New York 4 to 12 h in the week between the two changes (25th and 31st of October
     2026), and 3 to 11 h before and after it. So their day leaves four hours in that week, else three.
     """
-    hours = read_hours({"zone": "Europe/Berlin", "days": {day: ["09:00-17:00"] for day in call_hours.DAYS}})
+    hours = read_hours({"zone": "Europe/Berlin", "weekly": {day: ["09:00-17:00"] for day in WEEKDAYS}})
 
     def of(*day: int) -> list[str]:
         begin_us = instant(NEW_YORK, *day)

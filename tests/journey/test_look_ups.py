@@ -21,8 +21,8 @@ from app.store.database import Database
 from app.switchboard import new_id
 from tests.crm import Crm, crm
 from tests.journey.board import Board, open_board
-from tests.journey.story import rows
-from tests.journey.test_self_service import ARRIVED, END_CONNECTIONS, Walk, published
+from tests.journey.story import rows, we_die
+from tests.journey.test_self_service import ARRIVED, Walk, published
 
 KEY, SECRET = b"k" * 32, new_secret()
 FLOW = """\
@@ -101,12 +101,7 @@ class Desk:
         await self.carrier.stop()
         self.board.switchboard.on_committed.remove(self.carrier.committed)
         self.carrier = self.another()
-        board = self.board.switchboard
-        before = board.counts.rebuilds
-        await rows(self.board, END_CONNECTIONS)
-        async with asyncio.timeout(WITHIN_S):
-            while board.counts.rebuilds == before or board.house is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await we_die(self.board)
         self.goes_on()
 
     def goes_on(self) -> None:

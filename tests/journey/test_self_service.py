@@ -1,6 +1,5 @@
 """A call walks through a flow: by reports alone, into the queue and out of it, over our death, gone at any moment."""
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from app import commands as c
 from app.switchboard import new_id
 from tests.journey.board import Board, open_board
-from tests.journey.story import rows
+from tests.journey.story import rows, we_die
 
 FLOW = """\
 flow: main
@@ -30,9 +29,6 @@ nodes:
   bye: {hang_up: bye}
 """
 ARRIVED = "SELECT id::text, state, outcome, collected, ivr, channel FROM contact ORDER BY arrived_at, id"
-END_CONNECTIONS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
 ASKED = "SELECT id::text, kind, args, state FROM effect ORDER BY id"
 
 
@@ -207,11 +203,7 @@ async def test_after_our_death_the_caller_is_asked_again_in_the_same_place(datab
         flow = await published(board)
         walk = await Walk(board).begin(flow)
         await walk.says("keys", "2")
-        before = board.switchboard.counts.rebuilds
-        await rows(board, END_CONNECTIONS)
-        async with asyncio.timeout(10):
-            while board.switchboard.counts.rebuilds == before or not board.switchboard.holding:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await we_die(board)
         (open_,) = [row for row in await rows(board, ASKED) if row["state"] == "sent"]
         await board.ask(c.ReportEffects(unknown=(open_["id"],)))
         again = [row for row in await rows(board, ASKED) if row["state"] == "sent"]

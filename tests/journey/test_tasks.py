@@ -9,7 +9,7 @@ from app.switchboard import new_id
 from contacts.stay import Wishes
 from contacts.words import SECOND_US
 from tests.journey.board import Board, configured, open_board, rebuilt_engine
-from tests.journey.story import nothing_is_left, rows, tell
+from tests.journey.story import nothing_is_left, rows, tell, we_die
 
 HOUR_S = 3600
 
@@ -63,7 +63,7 @@ async def test_its_time_outlives_the_writer(database: str) -> None:
         house = board.switchboard.house
         assert house is not None
         was = house.next_again()
-        board.switchboard._refused = "thrown away by the test"
+        await we_die(board)
         await board.let_pass(HOUR_S + 1)
         rebuilt = board.switchboard.house
         told = await tell(board, wish.entry.contact_id)
@@ -75,7 +75,7 @@ async def test_its_time_outlives_the_writer(database: str) -> None:
 
 
 async def test_work_of_a_closed_hour_begins_when_its_queue_opens(database: str) -> None:
-    hours = {"zone": "Europe/Berlin", "days": {"mon": ["08:00-12:00"]}}
+    hours = {"zone": "Europe/Berlin", "weekly": {"mon": ["08:00-12:00"]}}
     async with open_board(database, config={"hours": hours}) as board:
         wish = plan(board, 60)
         await board.ask(wish)

@@ -1,6 +1,5 @@
 """A customer, a first agent and a second one: how a story with three parties is told."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -11,12 +10,9 @@ from contacts.effect import ARI
 from contacts.leg import Leg
 from contacts.segment import Segment
 from tests.journey.board import Board, open_board
-from tests.journey.story import Call, Told, rows, tell
+from tests.journey.story import Call, Told, rows, tell, we_die
 
 ASKED_FOR = {"Held": "hold", "Retrieved": "retrieve"}
-END_CONNECTIONS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
 
 
 @dataclass(slots=True)
@@ -88,13 +84,7 @@ class Trio:
         await self.hears(None, "Retrieved")
 
     async def we_die(self) -> None:
-        """And the next writer has what is in the database."""
-        board = self.board.switchboard
-        before = board.counts.rebuilds
-        await rows(self.board, END_CONNECTIONS)
-        async with asyncio.timeout(10):
-            while board.counts.rebuilds == before or not board.holding or board.house is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await we_die(self.board)
 
     async def other_call(self) -> Call:
         """Of another customer, to agent 1, who takes it."""
