@@ -8,13 +8,15 @@ const AT_ONCE = 3
 export interface Notice {
   id: number
   text: string
+  isGood: boolean
 }
 
 export const notices = shallowRef<Notice[]>([])
 let last = 0
 
-export function tell(text: string): void {
-  const notice = { id: ++last, text }
+/** What went wrong; or, where it is good, what was done out of sight. */
+export function tell(text: string, isGood = false): void {
+  const notice = { id: ++last, text, isGood }
   notices.value = [...notices.value.filter((each) => each.text !== text), notice].slice(-AT_ONCE)
   window.setTimeout(() => dismiss(notice.id), SHOWN_MS)
 }
