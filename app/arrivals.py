@@ -28,11 +28,14 @@ class Arrivals:
     async def of_calls(
         self, provider_id: str, calls: Sequence[Call], *, with_flows: bool = False
     ) -> list[Entry | None]:
-        """An entry for each call; None where the number called is nobody's. `with_flows`: the provider can ask."""
+        """An entry for each call; None where the number called is nobody's. `with_flows`: the provider can ask, and
+        receive faxes.
+        """
         called = [canonical_phone(call.called) or call.called for call in calls]
         callers = [canonical_phone(call.caller or "") for call in calls]
         ways = await self._ways_of(called)
-        of = [ways.get(number) for number in called]
+        found_ways = [ways.get(number) for number in called]
+        of = [None if way is None or (way.is_fax and not with_flows) else way for way in found_ways]
         asking = [n for n, way in enumerate(of) if way is not None and callers[n] is not None]
         found: dict[int, list[arrivals.Known]] = {}
         if asking:
@@ -77,14 +80,16 @@ class Arrivals:
         unique = identify(caller, known).unique
         value = next((v for c, _, _, v in customers if unique and c == unique.customer_id), 0)
         is_open = way.queue_id is not None and not way.queue_closed and self._is_open(way)
-        flow = FlowRef(way.flow_id, way.flow_version) if with_flows and way.flow_id and way.flow_version else None
+        has_flow = with_flows and not way.is_fax
+        flow = FlowRef(way.flow_id, way.flow_version) if has_flow and way.flow_id and way.flow_version else None
         known_as = {"caller": caller or "", "called": way.address, "channel": "phone", "value": str(value)}
         known_as["known"] = "yes" if unique else "no"
         return Entry(
             contact_id=str(uuid_utils.uuid7()),
             company_id=way.company_id,
-            channel="phone",
-            queue_id=way.queue_id if is_open or flow else None,
+            channel="fax" if way.is_fax else "phone",
+            queue_id=way.queue_id if is_open or flow or way.is_fax else None,
+            fax_queue_id=way.fax_queue_id if with_flows else None,
             flow=flow,
             facts=known_as if flow else {},
             source=f"telephony:{provider_id}",

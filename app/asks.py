@@ -15,7 +15,8 @@ from contacts.notice import permission
 from contacts.record import replace
 from contacts.segment import Segment
 
-RECORDINGS = ("telephony.record", "telephony.record_message")  # over when the provider says so, whoever has gone
+# Over when the provider says so, whoever has gone.
+RECORDINGS = ("telephony.record", "telephony.record_message", "telephony.receive_fax", "telephony.send_fax")
 # Why nobody answered a phone that we rang; whatever else the telephone system says is a failure.
 WHY_NOT: Mapping[str, Literal["busy", "no_answer"]] = {
     "busy": "busy", "no_answer": "no_answer", "no_response": "no_answer", "normal": "no_answer",
@@ -321,6 +322,19 @@ def answer(house: House, contact_id: str) -> None:
     leg = customer_leg(house, contact_id)
     if leg is not None:
         ask(house, leg, "answer")
+
+
+def receive_fax(house: House, contact_id: str) -> None:
+    leg = customer_leg(house, contact_id)
+    if leg is not None:
+        ask(house, leg, "receive_fax")
+
+
+def hear_fax(house: House, contact_id: str) -> None:
+    """Whoever calls may be a fax machine: its tone is told."""
+    leg = customer_leg(house, contact_id)
+    if leg is not None and leg.provider.startswith(ARI):
+        ask(house, leg, "hear_fax")
 
 
 def wait(house: House, contact_id: str) -> None:

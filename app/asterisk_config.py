@@ -6,7 +6,7 @@ and after that leaves a message with Asterisk itself.
 
 from collections.abc import Iterable
 
-from app.channels.asterisk.words import LONGEST_CALL_S
+from app.channels.asterisk.words import LONGEST_CALL_S, LONGEST_FAX_S
 from app.softphones import Softphone
 
 LONGEST_SHIFT_S = 16 * 3600  # so long may a phone stand
@@ -30,6 +30,39 @@ exten => _[+0-9]!,1,NoOp(Jackfield ${{EXTEN}})
  same => n,Playback(vm-nobodyavail)
  same => n,Record({application}-%d.wav,5,120)
  same => n(over),Hangup()
+; A caller on a voice number turns out to be a fax machine: back to Jackfield, which leads the call to the faxes below.
+exten => fax,1,Set(JACKFIELD_TRIES=0)
+ same => n(again),Stasis({application},fax,${{FAXEXTEN}})
+ same => n,GotoIf($["${{STASISSTATUS}}" != "FAILED"]?over)
+ same => n,Set(JACKFIELD_TRIES=$[${{JACKFIELD_TRIES}} + 1])
+ same => n,GotoIf($[${{JACKFIELD_TRIES}} > {rings}]?over)
+ same => n,Wait(1)
+ same => n,Goto(again)
+ same => n(over),Hangup()
+
+; Jackfield: faxes. It leads calls here and says in which file. What came of it is noted, whoever lives at that moment.
+[{application}-fax]
+exten => receive,1,Set(TIMEOUT(absolute)={longest_fax})
+ same => n,Set(CHANNEL(hangup_handler_push)={application}-fax,over,1)
+ same => n,Set(JACKFIELD_FAX_BEGAN=${{EPOCH}})
+ same => n,Set(FAXOPT(faxdetect)=no)
+ same => n,Set(FAXOPT(ecm)=yes)
+ same => n,Set(FAXOPT(localstationid)=${{JACKFIELD_FAX_STATION}})
+ same => n,Answer()
+ same => n,ReceiveFAX(${{JACKFIELD_FAX_FILE}},f)
+ same => n,Hangup()
+exten => send,1,Set(TIMEOUT(absolute)={longest_fax})
+ same => n,Set(CHANNEL(hangup_handler_push)={application}-fax,over,1)
+ same => n,Set(JACKFIELD_FAX_BEGAN=${{EPOCH}})
+ same => n,Set(FAXOPT(ecm)=yes)
+ same => n,Set(FAXOPT(localstationid)=${{JACKFIELD_FAX_STATION}})
+ same => n,SendFAX(${{JACKFIELD_FAX_FILE}},fz)
+ same => n,Hangup()
+exten => over,1,Set(JACKFIELD_FAX_TOOK=$[${{EPOCH}} - ${{JACKFIELD_FAX_BEGAN}}])
+ same => n,Set(JACKFIELD_FAX_OTHER=${{FILTER(0-9A-Za-z+\\x20,${{REMOTESTATIONID}})}})
+ same => n,Set(JACKFIELD_FAX_SAID=${{FAXSTATUS}}/${{FAXPAGES}}/${{JACKFIELD_FAX_TOOK}}/${{JACKFIELD_FAX_OTHER}})
+ same => n,Set(GLOBAL(JACKFIELD_FAX_${{JACKFIELD_FAX}})=${{JACKFIELD_FAX_SAID}})
+ same => n,Return()
 """
 
 # `/n` and the context of its own keep the two channels of a wire apart for as long as it is.
@@ -128,7 +161,8 @@ def _comment(name: str) -> str:
 
 def dialplan(application: str) -> str:
     """For extensions.conf."""
-    calls = DIALPLAN.format(application=application, rings=RINGS_S, longest=LONGEST_CALL_S)
+    bounds = {"rings": RINGS_S, "longest": LONGEST_CALL_S, "longest_fax": LONGEST_FAX_S}
+    calls = DIALPLAN.format(application=application, **bounds)
     return calls + PHONES.format(application=application, shift=LONGEST_SHIFT_S)
 
 

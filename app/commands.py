@@ -46,6 +46,7 @@ class Entry:
     direction: Direction = "in"
     closed_outcome: Literal["closed_hours", "failed"] | None = None
     collected: Mapping[str, Any] = default(default_factory=dict)
+    fax_queue_id: str | None = None  # of a caller whose number takes faxes, too: where one would wait
     flow: FlowRef | None = None  # what the caller walks through before any queue
     facts: Mapping[str, str] = default(default_factory=dict)  # known to the flow at its start
 
@@ -127,6 +128,43 @@ class ReportFound:
     came: Literal["found", "none", "failed"]
     values: Mapping[str, str] = default(default_factory=dict, repr=False)
     kind: Literal["report_found"] = "report_found"
+
+
+FaxCame = Literal["received", "nothing", "sent", "busy", "no_answer", "failed", "unknown"]
+
+
+@record(frozen=True, slots=True)
+class ReportFax:
+    """What came of a fax that was to be received or sent. `unknown`: whether it was sent nobody can say."""
+
+    provider: str
+    effect_id: str
+    came: FaxCame
+    pages: int = 0
+    complete: bool = True  # its sender said that it was all
+    kind: Literal["report_fax"] = "report_fax"
+
+
+@record(frozen=True, slots=True)
+class FaxTone:
+    """A caller on a voice number is a fax machine."""
+
+    provider: str
+    leg: str
+    kind: Literal["fax_tone"] = "fax_tone"
+
+
+@record(frozen=True, slots=True)
+class SendFax:
+    """A fax of ours: tried until it is there, or as often as the company's rules say."""
+
+    entry: Entry  # direction 'out', channel 'fax'
+    document: str  # id of the file with its pages
+    pages: int
+    to: str = default(repr=False)
+    agent_id: str | None = None  # who sends it; None: a program of the company's
+    reply_to: str | None = None  # the contact that it answers
+    kind: Literal["send_fax"] = "send_fax"
 
 
 @record(frozen=True, slots=True)
@@ -369,7 +407,7 @@ Command = (
     | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | CallOutside | AssignContact
     | MoveContact | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | CallColleague | Monitor | ApplyConfig
     | RowChanged | EraseCustomer | ReportFound | PlanTask | ChangeTask
-    | ChangeCallback
+    | ChangeCallback | ReportFax | FaxTone | SendFax
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from app import commands as c
 from app.arrivals import Arrivals
 from app.channels.asterisk.ari import AriAccess
 from app.channels.asterisk.exchange import Exchange, Ours
+from app.channels.asterisk.faxes import OurFiles
 from app.channels.asterisk.listening import Speak
 from app.channels.asterisk.parts import Keep
 from app.providers import Phones
@@ -37,6 +38,7 @@ class Exchanges:
     phones: Phones
     speak: Speak
     keep: Keep
+    faxes: OurFiles
     _running: dict[str, tuple[Exchange, int, asyncio.Task[None]]] = field(default_factory=dict)  # by provider's name
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -117,6 +119,7 @@ class Exchanges:
             called=called,
             speak=self.speak,
             keep=self.keep,
+            faxes=self.faxes,
             known=known,
             may_send=board.session.may_send,
             now_us=lambda: board.clock.now_us(),

@@ -209,7 +209,7 @@ class House:
                 self.planned[contact.id] = None
         elif "reach" in contact.ivr and not contact.ivr["reach"].get("spoken"):
             self.ours[contact.id] = None
-        else:
+        elif "fax" not in contact.ivr:
             return
         if at_us is not None:
             heappush(self._again, (at_us, contact.id))
@@ -395,7 +395,7 @@ NOT_A_WAIT = ("dialled", "internal", "cleared")  # nobody hung on, or somebody t
 
 def again_us(contact: Contact) -> int | None:
     """When a contact of ours is tried again, or a planned one begins to wait."""
-    at_us = (contact.ivr.get("task") or contact.ivr.get("reach") or {}).get("again_us")
+    at_us = (contact.ivr.get("task") or contact.ivr.get("reach") or contact.ivr.get("fax") or {}).get("again_us")
     return int(at_us) if at_us is not None else None
 
 

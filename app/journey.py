@@ -73,13 +73,17 @@ def arrive(house: House, entry: Entry, leg: Leg | None = None) -> Contact:
         number=entry.number,
         value=entry.value,
         collected=entry.collected,
-        ivr=_about_flow(entry),
+        ivr=_on_arrival(entry, leg),
     )
     house.keep_contact(contact, new=True)
     house.log("contact.arrived", contact_id=contact.id, data={"channel": contact.channel})
     if leg is not None:
         house.keep_leg(leg, new=True)
-    if entry.flow is not None:
+    if leg is not None and entry.fax_queue_id is not None:
+        asks.hear_fax(house, contact.id)
+    if leg is not None and entry.channel == "fax":
+        asks.receive_fax(house, contact.id)  # it waits when its pages are here (faxing.py)
+    elif entry.flow is not None:
         asks.answer(house, contact.id)  # the flow begins when the provider says that it is answered
     elif entry.queue_id is None:
         let_go(house, contact.id, entry.closed_outcome or "failed")
@@ -88,12 +92,19 @@ def arrive(house: House, entry: Entry, leg: Leg | None = None) -> Contact:
     return contact
 
 
-def _about_flow(entry: Entry) -> Mapping[str, Any]:
-    if entry.flow is None:
-        return {"language": entry.language} if entry.language and entry.channel == "phone" else {}
-    begins: dict[str, Any] = {"flow_id": entry.flow.flow_id, "version": entry.flow.version, "facts": dict(entry.facts)}
-    begins |= {"outcome": "cleared", "queue_id": entry.queue_id}  # until an agent has served, or it waits elsewhere
-    return begins | ({"language": entry.language} if entry.language else {})
+def _on_arrival(entry: Entry, leg: Leg | None) -> Mapping[str, Any]:
+    """What is kept beside the contact: where it is in its flow, how its fax stands."""
+    begins: dict[str, Any] = {}
+    if entry.flow is not None:
+        begins |= {"flow_id": entry.flow.flow_id, "version": entry.flow.version, "facts": dict(entry.facts)}
+        begins |= {"outcome": "cleared", "queue_id": entry.queue_id}  # until an agent has served, or it waits elsewhere
+    if leg is not None and entry.channel == "fax":
+        begins |= {"outcome": "failed", "fax": {"state": "receiving", "queue_id": entry.queue_id}}
+    if leg is not None and entry.fax_queue_id is not None:
+        begins |= {"fax_queue_id": entry.fax_queue_id}
+    if entry.language and (entry.flow is not None or entry.channel == "phone"):
+        begins |= {"language": entry.language}
+    return begins
 
 
 # --- queued -----------------------------------------------------------------------------------------------------------
@@ -329,12 +340,7 @@ def customer_left(house: House, contact_id: str, actor: Actor) -> None:
         decide(house, m.Leave(stay.id, left))
         if house.waiting_stay(contact_id) is not None:
             raise AssertionError("a contact stays after its customer left")
-    for segment in house.segments(contact_id):
-        if segment.role == "consult" and segment.state in ("offered", "connecting"):
-            decide(house, m.TakeBack(segment.id, "left"))
-        elif segment.state in UNDERWAY or segment.state == "parked":
-            decide(house, m.End(segment.id))
-            asks.hang_up_agent(house, segment)
+    free_agents(house, contact_id)
     asks.hang_up_customer(house, contact_id)  # it was not the wire that said so
     if stay is not None:  # they left a wait, whoever may still be wrapping up an earlier conversation
         close(house, contact_id, left)
@@ -342,6 +348,16 @@ def customer_left(house: House, contact_id: str, actor: Actor) -> None:
         contact = house.records.contacts.get(contact_id)  # None: it was over with its last conversation
         outcome: Outcome = contact.ivr.get("outcome", "handled") if contact is not None else "handled"
         close_if_done(house, contact_id, outcome, gone=True)
+
+
+def free_agents(house: House, contact_id: str) -> None:
+    """Nobody is with the customer any more; what was said is wrapped up."""
+    for segment in house.segments(contact_id):
+        if segment.role == "consult" and segment.state in ("offered", "connecting"):
+            decide(house, m.TakeBack(segment.id, "left"))
+        elif segment.state in UNDERWAY or segment.state == "parked":
+            decide(house, m.End(segment.id))
+            asks.hang_up_agent(house, segment)
 
 
 def stay_over(house: House, told: m.StayOver) -> None:

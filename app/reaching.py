@@ -136,16 +136,25 @@ class Allowed:
     rules: DialRules
 
 
-def allowed(house: House, company_id: str, to: str, agent_id: str | None, sources: tuple[str, ...]) -> Allowed:
-    """`agent_id` None: a visitor wishes it. Raises Refusal: it may not be called."""
+def allowed(
+    house: House,
+    company_id: str,
+    to: str,
+    agent_id: str | None,
+    sources: tuple[str, ...],
+    *,
+    who: Who | None = None,
+    is_retried: bool = False,
+) -> Allowed:
+    """`agent_id` None: a visitor wishes it, unless `who` says otherwise. Raises Refusal: it may not be called."""
     rules = house.dial_rules(company_id)
     if rules.by is None:
         raise m.Refusal("dial.no_way", 409, "company_id")
-    who: Who = "visitor" if agent_id is None else house.who_calls(agent_id, company_id)
+    who = who or ("visitor" if agent_id is None else house.who_calls(agent_id, company_id))
     found = destination(to, rules, who)
     if not isinstance(found, Destination):
         raise m.Refusal(found, 422, "number")
-    times = 1 if agent_id is not None else rules.max_attempts
+    times = rules.max_attempts if agent_id is None or is_retried else 1
     grant = DialGrant(company_id, house.now_us, found.number, agent_id, sources, found.cost * times)
     return Allowed(found, grant, rules)
 

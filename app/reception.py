@@ -9,6 +9,7 @@ from app import (
     announcing,
     asks,
     callbacks,
+    faxing,
     internal,
     journey,
     monitoring,
@@ -57,9 +58,14 @@ def pass_time(house: House, now_us: int) -> None:
 
 
 def _begin_due(house: House) -> None:
-    """Contacts whose time has come wait in their queue."""
+    """Contacts whose time has come wait in their queue; faxes of ours are dialled again."""
     while (due := house.next_again()) is not None and due[0] <= house.now_us:
-        (tasks.begin if due[1] in house.planned else reaching.wait)(house, due[1])
+        if due[1] in house.planned:
+            tasks.begin(house, due[1])
+        elif house.contact(due[1]).channel == "fax":
+            faxing.try_again(house, due[1])
+        else:
+            reaching.wait(house, due[1])
 
 
 def _take_back(house: House) -> None:
@@ -89,6 +95,12 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return _report_heard(house, command)
         case c.ReportFound():
             return self_service.found(house, command)
+        case c.ReportFax():
+            return faxing.reported(house, command)
+        case c.FaxTone():
+            return faxing.tone(house, command)
+        case c.SendFax():
+            return faxing.send(house, command)
         case c.CustomerLeft():
             return _customer_left(house, command)
         case c.ChooseState():
@@ -170,6 +182,7 @@ def _erase(house: House, command: c.EraseCustomer) -> c.Reply:
         if contact.customer_id == command.customer_id and contact.company_id == command.company_id:
             reaching.forget(house, contact.id)
             tasks.forget(house, contact.id)
+            faxing.forget(house, contact.id)
             contact = house.draft.contacts.get(contact.id, contact)
             house.keep_contact(replace(contact, collected={}, ivr=_without_values(contact.ivr)))
     house.log("customer.erased", company_id=command.company_id, data={"customer_id": command.customer_id})
@@ -278,6 +291,8 @@ def _report_effects(house: House, command: c.ReportEffects) -> c.Reply:
                     announcing.music(house, effect)
                 elif "notice" in effect.args:
                     recording_notice.not_said(house, effect, state)
+                elif effect.kind in faxing.KINDS:
+                    faxing.in_vain(house, effect, state)
                 house.log("effect.reported", contact_id=effect.contact_id, data={"effect": effect_id, "state": state})
                 _ask_failed(house, effect)
     return c.Reply(200)
@@ -326,7 +341,7 @@ def _ask_failed(house: House, effect: Effect) -> None:
     match effect.kind:
         case "telephony.connect" | "telephony.dial":
             leg = house.records.legs.get(str(effect.args.get("with", "")))
-        case "telephony.ring" | "telephony.join" | "telephony.hang_up":
+        case "telephony.ring" | "telephony.join" | "telephony.hang_up" | "telephony.send_fax":
             leg = house.records.legs.get(effect.leg_id or "")
         case "telephony.retrieve":  # of a colleague; a customer who is not given back can be asked for again
             leg = house.records.legs.get(effect.leg_id or "")

@@ -55,6 +55,7 @@ class Right:
 
 PUBLIC = Right("public")
 SIGNED = Right("signed")  # a webhook: its signature is the right
+SUPERVISING = Right("company", _SUPERVISORS)  # asked beside the right of a route that agents have, too
 SELF = Right("self", _STAFF)  # whoever is logged in, about themselves
 
 
@@ -122,6 +123,8 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "list_contact_decisions", "read_figures"),
     **_rights("company", _SUPERVISORS, "list_recordings", "read_recording", "export_contact"),
     **_rights("company", _ADMINS, "hold_recording"),
+    # An agent sees the faxes of contacts that they have or had, and those that they sent (app/store/faxes.py).
+    **_rights("company", _STAFF, "list_faxes", "read_fax", "read_fax_page", "read_fax_document", "send_fax"),
     **_rights("installation", _SUPERVISORS, "live_set_state", "live_log_out", "live_clear_flag", of_teams=True),
     **_rights("installation", _SUPERVISORS, "live_set_skill", of_teams=True),
     **_rights("company", _SUPERVISORS, "read_live", "live_acknowledge", of_teams=True),

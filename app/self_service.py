@@ -234,6 +234,7 @@ _STAYS = (
     "dialled",
     "notice",
     "language",
+    "fax_queue_id",
 )  # of a contact, whatever its place
 _FACTS = frozenset({"caller", "called", "channel", "language", "known", "name", "value", "life_stage"})
 

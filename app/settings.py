@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     blob_dir: Path | None = None
     prompt_dir: Path | None = None
     """What callers hear is kept here, where Asterisk reads it under the same path."""
+    fax_dir: Path | None = None
+    """Through it faxes come and go: Asterisk writes and reads it under the same path."""
     secret_key: SecretStr | None = None
     secret_key_file: Path | None = None
     web_dir: Path = Path(__file__).resolve().parent.parent / "web" / "dist"
@@ -81,6 +83,10 @@ class Settings(BaseSettings):
     def prompts(self) -> Path:
         """What was spoken; Asterisk plays it from there."""
         return self.prompt_dir or self.home / "prompts"
+
+    @property
+    def faxes(self) -> Path:
+        return self.fax_dir or self.home / "fax"
 
     @property
     def blobs(self) -> Path:

@@ -1,6 +1,17 @@
 """What does a step of a wire mean for its contact? Connected, held and gone are what the provider reports."""
 
-from app import asks, colleagues, internal, journey, monitoring, outside, reaching, recording_notice, self_service
+from app import (
+    asks,
+    colleagues,
+    faxing,
+    internal,
+    journey,
+    monitoring,
+    outside,
+    reaching,
+    recording_notice,
+    self_service,
+)
 from app.house import House
 from app.noted import log_segment
 from contacts import segment as segments
@@ -117,7 +128,7 @@ def leg_cleared(house: House, leg: Leg, came_from: str, cause: str | None = None
     if leg.role == "customer":
         if (theirs := asks.outside_leg(house, leg.contact_id)) is not None:
             asks.hang_up(house, theirs)
-        if reaching.not_there(house, leg.contact_id):
+        if faxing.wire_down(house, leg) or reaching.not_there(house, leg.contact_id):
             return
         if leg.contact_id in house.records.contacts:
             self_service.caller_gone(house, leg.contact_id)

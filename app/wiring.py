@@ -18,6 +18,7 @@ from app.api.sockets import Sockets
 from app.arrivals import Arrivals
 from app.bus.local import LocalBus
 from app.bus.redis import RedisBus
+from app.channels.asterisk.faxes import OurFiles
 from app.channels.asterisk.prompts import as_media
 from app.channels.endpoints import Endpoints
 from app.channels.posts import Posts
@@ -27,6 +28,7 @@ from app.channels.telephony import Telephony
 from app.clock import BusinessClock
 from app.effects import Effects
 from app.exchanges import Exchanges
+from app.fax_files import FaxFiles
 from app.follower import Follower
 from app.front import Front
 from app.look_ups import LookUps, ask_endpoint, find_customer
@@ -112,7 +114,9 @@ def wire(settings: Settings, database_url: str) -> Process:
     async def keep(effect: Effect, sound: bytes) -> None:
         await keep_recording(database.engine, files, _as_recording(effect), sound)
 
-    exchanges = Exchanges(database.engine, settings.signing_key(), switchboard, arrivals, phones, speak, keep)
+    kept = FaxFiles(database.engine, files)
+    faxes = OurFiles(settings.faxes.resolve(), kept.keep, kept.paper, kept.sent)
+    exchanges = Exchanges(database.engine, settings.signing_key(), switchboard, arrivals, phones, speak, keep, faxes)
     endpoints = Endpoints(inside=settings.endpoints_inside)
     look_ups = _look_ups(database, settings.signing_key(), endpoints, switchboard)
     _connect(switchboard, follower, effects, exchanges, look_ups, bus)

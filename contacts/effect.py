@@ -10,11 +10,12 @@ from contacts.record import record
 TelephonyVerb = Literal[
     "ring", "answer", "connect", "hold", "retrieve", "join", "leave", "play", "collect", "record", "hang_up",
     "wait", "record_message", "stop_recording", "keep_recording", "monitor", "change_monitor", "dial",
+    "receive_fax", "send_fax", "hear_fax",
 ]  # fmt: skip
 ARI = "asterisk:"  # how the name of a provider begins that we control over ARI
 # Over ARI these are done once: written as `sent` by the turn that decides them, and after a death looked for.
 ONCE_OVER_ARI: frozenset[TelephonyVerb] = frozenset(
-    {"ring", "connect", "dial", "play", "collect", "record", "record_message", "monitor"}
+    {"ring", "connect", "dial", "play", "collect", "record", "record_message", "monitor", "receive_fax", "send_fax"}
 )
 WHISPER_MAX_S = 6.0  # so long at most an agent hears what call it is, before they have it
 LOOK_UP = "lookup"  # who carries out what a flow looks up: we ourselves
@@ -27,7 +28,7 @@ class Effect:
     domain_id: int
     contact_id: str
     leg_id: str | None
-    kind: str  # 'telephony.<verb>', 'lookup.<kind>' or, later, 'mail.send', 'fax.send'
+    kind: str  # 'telephony.<verb>', 'lookup.<kind>' or, later, 'mail.send'
     once: bool
     provider: str
     args: Mapping[str, Any] = field(default_factory=dict)

@@ -11,6 +11,7 @@ EventKind = Literal[
     "callback.refused",
     "contact.outside_answered", "contact.outside_gone",
     "transfer.refused", "ivr.walked", "ivr.left",
+    "fax.heard", "fax.received", "fax.not_received", "fax.sent", "fax.not_sent",
     "stay.queued", "stay.overdue", "stay.widened", "stay.reprioritised", "stay.ended",
     "segment.offered", "segment.declined", "segment.expired", "segment.withdrawn", "segment.failed",
     "segment.accepted", "segment.connected", "segment.held", "segment.retrieved", "segment.parked",

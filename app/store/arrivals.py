@@ -24,17 +24,23 @@ class Way:
     hours: dict[str, Any] | None
     flow_id: str | None = None
     flow_version: int | None = None
+    is_fax: bool = False
+    fax_queue_id: str | None = None  # of a voice number that takes faxes, too
 
 
 _WAYS = """
 SELECT number.company_id, number.address, number.queue_id, number.language,
        queue.current_version, queue.closed_at IS NOT NULL OR queue.archived_at IS NOT NULL AS queue_closed,
-       queue_version.config -> 'hours' AS hours, flow.id AS flow_id, flow.current_version AS flow_version
+       queue_version.config -> 'hours' AS hours, flow.id AS flow_id, flow.current_version AS flow_version,
+       number.kind = 'fax' AS is_fax, fax.queue_id AS fax_queue_id
   FROM number
+  LEFT JOIN number fax ON fax.kind = 'fax' AND number.kind = 'phone' AND fax.address = number.address
+   AND fax.company_id = number.company_id AND fax.archived_at IS NULL
   LEFT JOIN flow ON flow.company_id = number.company_id AND flow.id = number.flow_id AND flow.archived_at IS NULL
   LEFT JOIN queue ON queue.company_id = number.company_id AND queue.id = number.queue_id
   LEFT JOIN queue_version ON queue_version.queue_id = queue.id AND queue_version.version = queue.current_version
- WHERE number.kind = 'phone' AND number.address = ANY ($1::text[]) AND number.archived_at IS NULL
+ WHERE number.kind IN ('phone', 'fax') AND number.address = ANY ($1::text[]) AND number.archived_at IS NULL
+ ORDER BY number.kind
 """
 _KNOWN = """
 SELECT caller.n, found.customer_id, found.level, found.source, found.value
@@ -54,7 +60,7 @@ class LookUps:
     reads: Reads
 
     async def ways(self, called: Sequence[str]) -> dict[str, Way]:
-        """By number; one that nobody has is not there."""
+        """By number; one that nobody has is not there. Of one for voice and fax it is the voice's: that is last."""
         return {row["address"]: _as_way(row) for row in await self.reads.fetch(_WAYS, called)}
 
     async def known(self, callers: Sequence[tuple[str, str]]) -> list[list[Known]]:
@@ -82,4 +88,6 @@ def _as_way(row: asyncpg.Record) -> Way:
         hours=row["hours"],
         flow_id=None if row["flow_id"] is None else str(row["flow_id"]),
         flow_version=row["flow_version"],
+        is_fax=bool(row["is_fax"]),
+        fax_queue_id=None if row["fax_queue_id"] is None else str(row["fax_queue_id"]),
     )

@@ -103,6 +103,7 @@ _BLANK_KEPT = tuple(
         "DELETE FROM customer_fact WHERE company_id = :company AND customer_id = :customer",
         "DELETE FROM customer_relation WHERE company_id = :company AND (a = :customer OR b = :customer)",
         f"UPDATE contact_message SET body = '', sender_ref = NULL WHERE {_OF_CONTACTS}",
+        f"UPDATE fax SET station = '' WHERE {_OF_CONTACTS}",
         f"UPDATE inbox SET body = NULL WHERE {_OF_CONTACTS}",
         f"""
         UPDATE segment_result SET note = '', answers = '{{}}'

@@ -79,9 +79,10 @@ ORDER BY last.ended_us
 """
 # By business time: a day before now, wherever the clock stands.
 DIAL_GRANTS = f"""
-SELECT company_id::text, {read("arrived_at")}, coalesce(collected ->> 'from', ''), ivr -> 'reach' ->> 'agent_id',
+SELECT company_id::text, {read("arrived_at")}, coalesce(collected ->> 'from', ''),
+    coalesce(ivr -> 'reach', ivr -> 'fax') ->> 'agent_id',
     ARRAY(SELECT jsonb_array_elements_text(coalesce(ivr -> 'reach' -> 'sources', '[]'))),
-    coalesce((ivr -> 'reach' ->> 'cost')::int, 0)
+    coalesce((coalesce(ivr -> 'reach', ivr -> 'fax') ->> 'cost')::int, 0)
 FROM contact
 WHERE domain_id = $1 AND direction = 'out' AND arrived_at >= {written("$2::bigint")}
     AND NOT coalesce((ivr -> 'reach' ->> 'always')::boolean, false)

@@ -300,6 +300,22 @@ Index("ix_blob_contact_id", blob.c.contact_id)
 Index("ix_blob_expected", blob.c.created_at, postgresql_where=text("state = 'expected'"))
 Index("ix_blob_delete_after", blob.c.delete_after, postgresql_where=text("state <> 'erased'"))
 
+# Received or to be sent; the pages are the blob's, how it stands is the contact's. `station`: as the other machine
+# calls itself, on whose word alone.
+fax = Table(
+    "fax",
+    metadata,
+    uid("blob_id", ForeignKey("blob.id"), primary_key=True),
+    uid("contact_id", ForeignKey("contact.id")),
+    one_of("direction", ("in", "out")),
+    whole("pages"),
+    Column("complete", Boolean, nullable=False),
+    whole("took_s", nullable=True),
+    words("station", 20, server_default=text("''")),
+    instant("at", now=True),
+)
+Index("ix_fax_contact_id", fax.c.contact_id)
+
 # Of calls and of messages; the sound is the blob's.
 recording = Table(
     "recording",

@@ -86,6 +86,7 @@ CHANGED_CONTACT = Part(
     (
         _ID,
         _f("state", "text"),
+        _f("channel", "text"),  # a call that turns out to be a fax
         _f("customer_id", "uuid"),
         _f("case_id", "uuid"),
         _at("closed_at", "closed_us"),
@@ -102,7 +103,6 @@ NEW_CONTACT = Part(
     (
         *CHANGED_CONTACT.fields,
         _f("company_id", "uuid"),
-        _f("channel", "text"),
         _f("direction", "text"),
         _f("source", "text"),
         _f("source_id", "text"),

@@ -13,7 +13,17 @@ import pytest_asyncio
 
 from app.api.acts import new_id
 from app.api.app import build_api
-from app.commands import Arrive, ChangeTask, Command, CustomerLeft, Envelope, PlanTask, Reply, RequestCallback
+from app.commands import (
+    Arrive,
+    ChangeTask,
+    Command,
+    CustomerLeft,
+    Envelope,
+    PlanTask,
+    Reply,
+    RequestCallback,
+    SendFax,
+)
 from app.first_users import add_key
 from app.ports import Doors, NoWriter
 from app.settings import Settings
@@ -21,6 +31,7 @@ from app.store.database import Database
 from app.store.files import FileBlobs
 
 URL = "http://jackfield.test"
+ID = "01a2075d-6b13-72af-99f5-300730788cbb"
 
 
 @dataclass(slots=True)
@@ -29,6 +40,7 @@ class Writer:
 
     envelopes: list[Envelope] = field(default_factory=list)
     away: bool = False
+    fax_contact_id: str | None = None  # of a fax that is sent, where it is to be there
     answers: dict[type, Reply] = field(default_factory=dict)
 
     async def submit(self, envelope: Envelope) -> Reply:
@@ -48,6 +60,9 @@ class Writer:
             return Reply(201, {"contact_id": command.entry.contact_id, "state": "open"}, 10)
         if isinstance(command, ChangeTask):
             return Reply(200, {"contact_id": command.contact_id, "state": "open"}, 11)
+        if isinstance(command, SendFax):  # without a contact: as a repeat of what was sent before
+            contact_id = self.fax_contact_id or command.entry.contact_id
+            return Reply(201, {"contact_id": contact_id, "document": command.document if self.fax_contact_id else ID})
         return Reply(200, {}, 7)
 
     def of(self, kind: type[Command]) -> list[Any]:

@@ -1,17 +1,21 @@
 """Two companies on one installation, each with one thing of every kind."""
 
+import base64
 import hashlib
+import io
 import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
+
+from PIL import Image
 
 from app.api.acts import new_id
 from tests.api.conftest import House
 
 COMPANY_OWNED = (
     "wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment", "recording", "endpoint",
-    "prompt", "task",
+    "prompt", "task", "fax",
 )  # fmt: skip
 OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant", "asterisk")
 
@@ -22,6 +26,19 @@ WAVE = bytes.fromhex(
 ) + bytes(1_600)
 FAR_MS = round(time.time() * 1000) + 86_400_000
 FLOW = "flow: main\nlanguages: [en]\nstart: bye\nnodes: {bye: {hang_up: ''}}\n"
+
+
+def fax_pages(count: int = 1, size: tuple[int, int] = (1728, 400), dpi: tuple[int, int] = (204, 196)) -> bytes:
+    """A TIFF as fax machines make it; each page has a black stripe of its own."""
+    pages = [Image.new("1", size, 1) for _ in range(count)]
+    for n, page in enumerate(pages):
+        page.paste(0, (100, 20 * n, size[0] - 100, 20 * n + 10))
+    made = io.BytesIO()
+    pages[0].save(made, "TIFF", compression="group4", dpi=dpi, save_all=True, append_images=pages[1:])
+    return made.getvalue()
+
+
+DOCUMENT_OF_A_FAX = base64.b64encode(fax_pages()).decode()
 
 
 @dataclass(slots=True)
@@ -57,6 +74,7 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     ids["key"] = (await house.make("api-keys", {"name": "k", "role": "admin", "company_ids": [made.company]}))["id"]
     ids["segment"] = await insert_segment(house, ids["contact"], ids["queue"], ids["agent"])
     ids["recording"] = await insert_recording(house, made.company, ids["contact"])
+    ids["fax"] = await insert_fax(house, made.company, ids["contact"])
     pbx = {"name": "pbx", "url": "http://127.0.0.1:9/ari", "username": "u", "password": "p"}
     ids["asterisk"] = (await house.make("asterisks", pbx))["id"]
     provider = {"name": "p", "command_url": "http://127.0.0.1:9/", "company_id": made.company}
@@ -149,5 +167,28 @@ async def insert_recording(house: House, company_id: str, contact_id: str) -> st
             VALUES ($1::text::uuid, $2::text::uuid, 'call', 1, now(), 1000)
             """,
             (blob_id, contact_id),
+        )
+    return blob_id
+
+
+async def insert_fax(house: House, company_id: str, contact_id: str, pages: int = 1, tiff: bytes | None = None) -> str:
+    """One that came."""
+    blob_id, tiff = new_id(), fax_pages(pages) if tiff is None else tiff
+    await house.files.put(blob_id, tiff)
+    async with house.database.engine.begin() as conn:
+        await conn.exec_driver_sql(
+            """
+            INSERT INTO blob (id, company_id, contact_id, kind, media_type, location, state, retention, sha256,
+                              size_bytes)
+            VALUES ($1::text::uuid, $2::text::uuid, $3::text::uuid, 'fax', 'image/tiff', $1, 'stored', 'fax', $4, $5)
+            """,
+            (blob_id, company_id, contact_id, hashlib.sha256(tiff).hexdigest(), len(tiff)),
+        )
+        await conn.exec_driver_sql(
+            """
+            INSERT INTO fax (blob_id, contact_id, direction, pages, complete, took_s, station)
+            VALUES ($1::text::uuid, $2::text::uuid, 'in', $3, true, 42, '+49 30 1')
+            """,
+            (blob_id, contact_id, pages),
         )
     return blob_id

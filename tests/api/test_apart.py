@@ -15,7 +15,7 @@ import pytest_asyncio
 from app import rights
 from app.api_document import document
 from tests.api.conftest import House, open_house
-from tests.api.furnished import COMPANY_OWNED, FLOW, OPERATOR_OWNED, WAVE, Things, furnish
+from tests.api.furnished import COMPANY_OWNED, DOCUMENT_OF_A_FAX, FLOW, OPERATOR_OWNED, WAVE, Things, furnish
 from tests.conftest import outside_any_loop
 
 DOCUMENT = document()
@@ -37,6 +37,7 @@ KIND_OF = {
     "of_contact_id": "contact",
     "excluded_agent_ids": "agent",
 }
+NUMBERS = {"version", "page"}  # in a path, beside the id of what has them
 NO_IDS = {"after", "before"}  # a place in a list: compared, never looked up
 # What the installation owns and a company's own people may see: a list of what is theirs, nothing of others.
 SHARED_LISTS = {"list_companies", "list_agents", "list_teams", "list_skills", "read_team", "read_skill"}
@@ -48,7 +49,8 @@ FAMILIAR: dict[str, Any] = {
     "address": "+4930999999", "kind": "phone", "role": "agent", "channel": "task", "command_url": "http://127.0.0.1:9/",
     "config": {}, "chosen": "away", "direction": "in", "old": "x" * 10, "new": "y" * 10, "alert": "a",
     "subject": "Call back", "due_ms": 1,
-    "number": "+4930999999", "text": FLOW, "url": "https://pbx.example/ari", "username": "u", "password": "p" * 16,
+    "number": "+4930999999", "to": "+4930999999", "text": FLOW, "url": "https://pbx.example/ari",
+    "username": "u", "password": "p" * 16, "document": DOCUMENT_OF_A_FAX,
 }  # fmt: skip
 
 
@@ -145,7 +147,7 @@ async def ask(
     values = {parameter["name"]: "" for parameter in operation.get("parameters", ()) if parameter["in"] == "path"}
     for parameter in values:
         known = mine.ids.get(KIND_OF.get(parameter, ""), mine.company)
-        values[parameter] = "1" if parameter == "version" else known
+        values[parameter] = "1" if parameter in NUMBERS else known
     schema = body_schema(operation)
     if body is None and schema is not None:
         body = own_body(name, mine)
@@ -194,7 +196,7 @@ async def test_nothing_of_another_company_exists(apart):
 
     for name in OF_COMPANIES:
         for parameter in path_parameters(name):
-            if parameter == "version":
+            if parameter in NUMBERS:
                 continue
             assert KIND_OF[parameter] in COMPANY_OWNED
             for kind in COMPANY_OWNED:

@@ -158,6 +158,7 @@ async def centre(
     notice: Mapping[str, str] | None = None,
     password: str | None = None,
     settings: Mapping[str, str] | None = None,
+    dial_out: str | None = None,
     **config: Any,
 ) -> AsyncIterator[Centre]:
     """`settings`: of the server, by their names; `config`: of the queue, beside the usual; `notice`: of the company."""
@@ -170,7 +171,8 @@ async def centre(
         key = await operator_key(database_url, "test")
         async with Rest(server.url, key) as rest:
             premises = await establish(rest, _wish(sip.room, agents, config, password))
-            await _lead_in(rest, premises, pbx, sip.room.outside, flow, dialling, notice)
+            way = dial_out or f"PJSIP/{{number}}@{sip.room.outside}"
+            await _lead_in(rest, premises, pbx, way, flow, dialling, notice)
             made = Centre(server, pbx, sip, rest, premises, database_url)
             place = Place.of(server.url)
             tickets = Tickets(place, key)
@@ -212,7 +214,7 @@ async def _lead_in(
     rest: Rest,
     premises: Premises,
     pbx: Pbx,
-    outside: str,
+    dial_out: str,
     flow: str,
     dialling: Mapping[str, Any] | None,
     notice: Mapping[str, str] | None,
@@ -221,7 +223,7 @@ async def _lead_in(
     made = await rest.post("/v1/flows", {"company_id": company_id, "name": "Reception", "text": flow})
     await rest.post("/v1/numbers", {"company_id": company_id, "address": NUMBER, "flow_id": made["id"]})
     access = {"name": "pbx", "url": pbx.url, "username": ARI_USER, "password": ARI_PASSWORD, "application": APPLICATION}
-    made = await rest.post("/v1/asterisks", access | {"dial_out": f"PJSIP/{{number}}@{outside}"})
+    made = await rest.post("/v1/asterisks", access | {"dial_out": dial_out})
     company = await rest.get(f"/v1/companies/{company_id}")
     calls = {"by": made["id"], "caller_id": NUMBER, "retry_delay_s": 1, **(dialling or {})}
     change = {

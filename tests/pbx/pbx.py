@@ -50,6 +50,7 @@ def why_not() -> str | None:
 
 PORTS = range(10_000, 20_000)  # below those that the system gives to anybody
 MEDIA = range(20_000, 30_000, 400)  # behind them come the ports of SIPp's media
+FAX_MEDIA = 40  # of these ports, for faxes by T.38
 _taken: list[int] = []  # descriptors of locked files
 
 
@@ -71,7 +72,7 @@ def _free_media() -> tuple[int, int]:
     while True:
         first = random.SystemRandom().choice(MEDIA)
         if _is_ours_alone(f"media-{first}"):
-            return first, first + MEDIA.step - 2
+            return first, first + MEDIA.step - FAX_MEDIA - 2
 
 
 def _is_ours_alone(name: str) -> bool:
@@ -112,7 +113,7 @@ class Pbx:
         rooms = [_room(number, [free_port(socket.SOCK_DGRAM) for _ in range(AGENTS)]) for number in range(ROOMS)]
         rtp = _free_media()
         if phones > AGENTS:
-            rooms, rtp = [_room(0, [free_port(socket.SOCK_DGRAM)] * phones)], (20_000, 29_998)
+            rooms, rtp = [_room(0, [free_port(socket.SOCK_DGRAM)] * phones)], (20_000, 29_998 - FAX_MEDIA)
         pbx = cls(folder, free_port(socket.SOCK_DGRAM), free_port(), rooms, rtp)
         for name in (
             "etc",
@@ -164,6 +165,8 @@ class Pbx:
             "http.conf": asterisk_config.HTTP.replace("8088", str(self.http_port)),
             "ari.conf": asterisk_config.ari(ARI_USER, ARI_PASSWORD),
             "rtp.conf": f"[general]\nrtpstart={self.rtp[0]}\nrtpend={self.rtp[1]}\nstrictrtp=no\n",
+            "udptl.conf": f"[general]\nudptlstart={self.rtp[1] + 2}\nudptlend={self.rtp[1] + FAX_MEDIA}\n",
+            "res_fax.conf": "[general]\n",
             "pjsip.conf": PJSIP.format(port=self.sip_port, context=APPLICATION)
             + phones,
             "extensions.conf": "[general]\nstatic=yes\nwriteprotect=yes\n" + asterisk_config.dialplan(APPLICATION),
@@ -255,6 +258,8 @@ allow=ulaw,alaw
 direct_media=no
 dtmf_mode=rfc4733
 rtp_symmetric=yes
+t38_udptl=yes
+t38_udptl_ec=redundancy
 aors=trunk
 [trunk]
 type=aor

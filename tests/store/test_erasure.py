@@ -114,10 +114,16 @@ async def test_after_an_erasure_no_table_and_no_file_holds_a_personal_word(db, s
         new_id(), life.contact.company_id, "recording", "audio/wav", "calls", life.contact.id, f"{SECRET}.wav"
     )
     await blobs.store(db.engine, files, recording, f"{SECRET} speaks".encode())
+    await owner.execute(
+        "INSERT INTO fax (blob_id, contact_id, direction, pages, complete, station) VALUES ($1, $2, 'in', 1, true, $3)",
+        recording.id,
+        life.contact.id,
+        SECRET,
+    )
     before = await figures(owner)
     assert set(await where_is(owner, SECRET)) == {
         "customer", "customer_address", "customer_fact", "contact", "leg", "effect", "command", "segment_result",
-        "contact_message", "blob",
+        "contact_message", "blob", "fax",
     }  # fmt: skip
 
     assert await erase(db, owner, session, files, customer_id) == 1

@@ -17,6 +17,7 @@ import structlog
 from app import commands as c
 from app.channels.asterisk import words
 from app.channels.asterisk.ari import Ari, AriAccess, AriLost, AriRefused
+from app.channels.asterisk.faxes import Faxes, OurFiles
 from app.channels.asterisk.listening import Listening, Said, Speak
 from app.channels.asterisk.making import Making
 from app.channels.asterisk.parts import Keep, Parts, is_tap
@@ -56,6 +57,7 @@ class Ours:
     called: Callable[[str], Awaitable[tuple[str, str] | None]]  # contact -> whom we call, and the number they see
     speak: Speak
     keep: Keep
+    faxes: OurFiles
     known: Callable[[], tuple[list[Leg], list[Effect]]]  # live legs and open effects of this exchange
     may_send: Callable[[], bool]
     now_us: Callable[[], int]
@@ -81,6 +83,7 @@ class Exchange:
     making: Making = field(init=False)
     parts: Parts = field(init=False)
     standing: Standing = field(init=False)
+    faxes: Faxes = field(init=False)
     verbs: Verbs = field(init=False)
     reports: Reports = field(init=False)
     phones: PhoneWatch = field(init=False)
@@ -100,9 +103,11 @@ class Exchange:
         self.making = Making()
         self.parts = Parts(self.ari, listening, self.making, self._done, self._left, self.ours.keep)
         self.standing = Standing(self.ari, self.ours.phones)
+        self.faxes = Faxes(self.provider, self.ari, self.ours.faxes, self._fax_over, self.reports.leg, self._spawn)
         self.verbs = Verbs(
-            self.ari, self.reports.leg, self._done, listening, self.making, self.parts, self.standing, self._in_order
-        )
+            self.ari, self.reports.leg, self._done, listening, self.making, self.parts, self.standing, self.faxes,
+            self._in_order,
+        )  # fmt: skip
         self.phones = PhoneWatch(self.provider, self.ari, self.ours.deliver, self.ours.phones)
 
     # --- the connection -----------------------------------------------------------------------------------------------
@@ -172,6 +177,8 @@ class Exchange:
             if ref not in channels:
                 self._find_gone(leg)
                 continue
+            if (words.arguments_of(channels[ref], application) or [])[:1] == [words.FAX]:
+                self._fax_heard(ref)
             word = words.word_of_state(str(channels[ref]["state"]))
             if (
                 word
@@ -246,6 +253,9 @@ class Exchange:
                     self._spawn(self.standing.called_in(channel))
                 elif args[:1] == [LINE]:
                     self._spawn(self.standing.put_through(str(channel["id"])))
+                elif args[:1] == [words.FAX] and str(channel["id"]) in self._contacts:
+                    self.faxes.came_back(str(channel["id"]))
+                    self._fax_heard(str(channel["id"]))
                 else:
                     self._arrived(channel, args)
             case "ChannelStateChange" if not self.standing.is_of(str(channel["id"])):
@@ -260,7 +270,7 @@ class Exchange:
             case "ChannelDestroyed":
                 self._gone(str(channel["id"]), int(event.get("cause", 0)))
             case "StasisEnd":  # of a channel that somebody else made no other event follows
-                self._gone(str(channel["id"]), self._causes.get(str(channel["id"]), 0))
+                self._left_hands(str(channel["id"]))
             case "ChannelEnteredBridge":
                 self.verbs.entered(str(channel["id"]))
             case "ChannelLeftBridge":
@@ -279,13 +289,36 @@ class Exchange:
                 self.phones.state_changed(event["device_state"])
 
     def _arrived(self, channel: Mapping[str, Any], args: Sequence[str]) -> None:
-        caller = words.caller_of(channel, args)
+        is_fax = args[:1] == [words.FAX]  # and called while nobody listened
+        caller = words.caller_of(channel, args[1:] if is_fax else args)
         if caller.channel in self._contacts:
             return
         self.reports.caller(c.Call(caller.channel, caller.called, caller.number))
         self.verbs.numbers[caller.channel] = caller.number or ""
         if channel.get("state") == "Up":
             self.reports.leg(caller.channel, "Established")
+        if is_fax:
+            self._fax_heard(caller.channel)
+
+    def _fax_heard(self, ref: str) -> None:
+        self.reports.heard(c.FaxTone(self.provider, ref))
+
+    def _fax_over(self, told: c.ReportFax) -> None:
+        self._todo.pop(told.effect_id, None)
+        self.reports.heard(told)
+
+    def _left_hands(self, ref: str) -> None:
+        """A caller has gone; or was led on to where faxes are received, or away by the tone of a fax."""
+        if self.faxes.is_led(ref):
+            return
+        if ref in self._causes or ref not in self._contacts:
+            self._gone(ref, self._causes.get(ref, 0))
+        else:
+            self._spawn(self._unless_back(ref))
+
+    async def _unless_back(self, ref: str) -> None:
+        if not await self.faxes.comes_back(ref):
+            self._gone(ref, self._causes.get(ref, 0))
 
     def _made(self, ref: str) -> None:
         """A phone that we are about to ring."""
@@ -314,6 +347,7 @@ class Exchange:
         await self.verbs.listening.recorded(ref)  # first what was said, then that they have gone
         self.verbs.gone(ref)
         await self.standing.let_go(ref)
+        self.faxes.gone(ref, cause)
         self.reports.leg(ref, "ConnectionCleared", cause)
 
     def _left(self, contact_id: str) -> None:
@@ -352,6 +386,8 @@ class Exchange:
             else:
                 self._todo.pop(effect.id, None)
                 self._tried.pop(effect.id, None)
+                if effect.args.get("do") in ("receive_fax", "send_fax"):
+                    self.faxes.over(effect)
 
     def _start(self, effect: Effect) -> None:
         self._spawn(self._in_order(effect.contact_id, lambda: self._carry(effect)))
@@ -406,7 +442,7 @@ class Exchange:
 
     async def _address(self, effect: Effect) -> str | None:
         """Of the phone that shall ring. Raises AriRefused: there is no way to it."""
-        if effect.args["do"] == "dial" or effect.args.get("outside"):
+        if effect.args["do"] in ("dial", "send_fax") or effect.args.get("outside"):
             return await self._outside(effect)
         agent_id = effect.args.get("agent")
         if agent_id is None:

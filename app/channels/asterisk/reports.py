@@ -20,6 +20,7 @@ AGAIN_S = 0.25
 log = structlog.get_logger()
 
 Deliver = Callable[[c.Command], Awaitable[c.Reply]]  # raises NoWriter
+Heard = c.ReportHeard | c.ReportFax | c.FaxTone
 LookUp = Callable[[Sequence[c.Call]], Awaitable[list[c.Entry | None]]]
 
 
@@ -36,7 +37,7 @@ class Reports:
     look_up: LookUp
     of_contact: Callable[[str, str | None], None]  # a channel is a contact's; None: it is no more
     unknown: Callable[[str], None]  # a channel that called a number which nobody has
-    _waiting: "asyncio.Queue[_Said | c.ReportHeard]" = field(default_factory=asyncio.Queue)
+    _waiting: "asyncio.Queue[_Said | Heard]" = field(default_factory=asyncio.Queue)
     _rank: int = 0
 
     def leg(self, ref: str, event: CstaEvent, cause: str | None = None) -> None:
@@ -46,7 +47,7 @@ class Reports:
         """Somebody calls: who it may be is looked up when it is told."""
         self._waiting.put_nowait(_Said(c.LegReport(call.leg, "Delivered", self._next_rank()), call))
 
-    def heard(self, heard: c.ReportHeard) -> None:
+    def heard(self, heard: Heard) -> None:
         self._waiting.put_nowait(heard)
 
     def _next_rank(self) -> int:
@@ -56,7 +57,7 @@ class Reports:
 
     async def run(self) -> None:
         """Until cancelled. Without a writer there is nobody to tell; the next one looks at the channels itself."""
-        kept: _Said | c.ReportHeard | None = None
+        kept: _Said | Heard | None = None
         while True:
             first, kept = kept or await self._waiting.get(), None
             said = [first] if isinstance(first, _Said) else []
@@ -68,10 +69,10 @@ class Reports:
                 said.append(following)
             await self._until_told(first, said)
 
-    async def _until_told(self, first: _Said | c.ReportHeard, said: Sequence[_Said]) -> None:
+    async def _until_told(self, first: _Said | Heard, said: Sequence[_Said]) -> None:
         while True:
             try:
-                await (self.deliver(first) if isinstance(first, c.ReportHeard) else self._tell(said))
+                await (self._tell(said) if isinstance(first, _Said) else self.deliver(first))
                 return
             except NoWriter:
                 pass

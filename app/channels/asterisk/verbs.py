@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from app.channels.asterisk.ari import Ari, AriRefused
+from app.channels.asterisk.faxes import Faxes
 from app.channels.asterisk.listening import Listening
 from app.channels.asterisk.making import Making
 from app.channels.asterisk.parts import Parts
@@ -44,6 +45,7 @@ class Verbs:
     making: Making
     parts: Parts
     standing: Standing
+    faxes: Faxes
     in_order: InOrder
     numbers: dict[str, str] = field(default_factory=dict)  # caller's channel -> their number
     _rung: dict[str, Effect] = field(default_factory=dict)  # phones that we ring -> for what
@@ -80,6 +82,16 @@ class Verbs:
             case "monitor":
                 await self._ring(effect, leg, address, "")
                 return
+            case "receive_fax":
+                await self.listening.stop(leg)
+                await self.faxes.receive(effect)
+                return  # done when its pages are here
+            case "send_fax":
+                self.faxes.rings(effect)
+                await self._ring(effect, leg, address, self.numbers.get(leg, ""), DIAL_S)
+                return
+            case "hear_fax":
+                await self.faxes.hear(leg)
             case "change_monitor":
                 await self._listen_in(contact_id, leg, str(args["of"]), str(args["mode"]))
             case "hold":
@@ -121,6 +133,11 @@ class Verbs:
         """It was asked for in a former life of ours. What became of it?"""
         if effect.args["do"] in ("record", "record_message"):
             await self.parts.adopt(effect)
+            return
+        if effect.args["do"] in ("receive_fax", "send_fax"):
+            if await self.faxes.adopt(effect):
+                self._rung[str(effect.args["leg"])] = effect
+                self.listening.spawn(self._rings_at_last(str(effect.args["leg"])))
             return
         ref = str(effect.args.get("with") or effect.args["leg"])
         if effect.args["do"] not in ("ring", "connect", "dial", "monitor"):
@@ -234,6 +251,10 @@ class Verbs:
             await self._go_on(contact_id, ref, effect)
 
     async def _go_on(self, contact_id: str, ref: str, effect: Effect) -> None:
+        if effect.args["do"] == "send_fax":
+            self.report(ref, "Established", None)
+            await self.faxes.send(effect)
+            return  # done when it was sent
         if effect.args["do"] == "ring":
             self.report(ref, "Established", None)
         elif effect.args["do"] == "monitor":
@@ -270,7 +291,7 @@ class Verbs:
         self._entering.discard(ref)
         self.listening.gone(ref)
         effect = self._rung.pop(ref, None)
-        if effect is not None:
+        if effect is not None and effect.args["do"] != "send_fax":  # of that the reason is told
             self.done(effect.id, "failed")
             if effect.args["do"] == "dial":
                 self.listening.spawn(self._ring_no_longer(str(effect.args["leg"])))

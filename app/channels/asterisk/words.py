@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.commands import FaxCame
 from contacts.leg import CstaEvent, Leg
 
 OURS = "ours"  # the first argument of a channel that we originated
+LONGEST_FAX_S = 3_600  # one that hangs ends then
+FAX = "fax"  # the first argument of a channel on which a fax tone was heard
 LONGEST_CALL_S = 4 * 3600  # a channel that nobody owns any more ends then
 NUMBER_LENGTH_MAX = 64
 NO_ANSWER = 19
@@ -21,6 +24,11 @@ CAUSES: Mapping[int, str] = {
     28: "invalid_number", 34: "congestion", 38: "network_out_of_order", 41: "temporary_failure", 42: "congestion",
     44: "congestion", 50: "not_subscribed", 52: "outgoing_barred", 57: "not_allowed", 58: "congestion",
     65: "incompatible", 88: "incompatible", 102: "timer_expired", 111: "protocol_error", 127: "interworking",
+}  # fmt: skip
+
+# Why a fax was not taken: whatever else the other side says is a failure.
+WHY_NOT_SENT: Mapping[str, FaxCame] = {
+    "busy": "busy", "no_answer": "no_answer", "no_response": "no_answer", "normal": "no_answer",
 }  # fmt: skip
 
 DEVICE_AWAY = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})  # states of a device that cannot be rung

@@ -1,0 +1,145 @@
+"""How does a document become pages that a fax machine takes? A PDF or TIFF as TIFF of 1728 × 204 by 196 points, G4.
+
+`python -m app.fax_paper` reads the document and writes the pages; it is a process of its own, because documents are
+anybody's: what breaks it, or takes too long or too much, breaks nothing else.
+"""
+
+import asyncio
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image
+
+from app.fax_pages import ACROSS_DPI, COARSE_DPI, DOWN_DPI
+
+ACROSS = 1_728
+ROWS_MAX = 2_750  # of 14 inches: what is longer is made smaller
+PAGES_MAX = 50
+INCH_PT = 72
+MADE_S = 40.0
+CPU_S = 30
+MEMORY_BYTES = 1_536 * 1_048_576
+GREY_SHARE = 0.15  # with more of it, it is a picture and not a text
+_BLACK, _WHITE = 64, 192
+
+Wrong = Literal["unreadable", "too_many_pages"]
+
+
+class NotSendable(ValueError):
+    """`args[0]` says why: a word of Wrong."""
+
+
+async def as_paper(document: bytes) -> tuple[bytes, int]:
+    """The pages and their number. Raises NotSendable."""
+    made = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "app.fax_paper", cwd=Path(__file__).resolve().parent.parent,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(MADE_S):
+            pages, said = await made.communicate(document)
+    except TimeoutError:
+        raise NotSendable("unreadable") from None
+    finally:
+        if made.returncode is None:
+            made.kill()
+            await made.wait()
+    word = said.decode("ascii", "replace").strip().rpartition("\n")[2]
+    if made.returncode != 0:
+        raise NotSendable("too_many_pages" if word == "too_many_pages" else "unreadable")
+    return pages, int(word)
+
+
+# --- in the process of its own ----------------------------------------------------------------------------------------
+
+
+def paper(document: bytes) -> tuple[bytes, int]:
+    """Raises NotSendable."""
+    pages: list[Image.Image] = []
+    try:
+        for page in _of_pdf(document) if document.lstrip()[:5] == b"%PDF-" else _of_tiff(document):
+            pages.append(page)
+            if len(pages) > PAGES_MAX:
+                raise NotSendable("too_many_pages")
+    except NotSendable:
+        raise
+    except Exception as broken:  # whatever is wrong with it
+        raise NotSendable("unreadable") from broken
+    if not pages:
+        raise NotSendable("unreadable")
+    made = io.BytesIO()
+    how = {"compression": "group4", "dpi": (ACROSS_DPI, DOWN_DPI)}
+    pages[0].save(made, "TIFF", save_all=True, append_images=pages[1:], **how)
+    return made.getvalue(), len(pages)
+
+
+def _of_pdf(document: bytes) -> Iterator[Image.Image]:
+    import pypdfium2  # which a server needs not
+
+    with pypdfium2.PdfDocument(document) as found:
+        for number in range(min(len(found), PAGES_MAX + 1)):
+            page = found[number]
+            across_pt, down_pt = page.get_size()
+            turned = 90 if across_pt > down_pt else 0
+            if turned:
+                across_pt, down_pt = down_pt, across_pt
+            points = page.render(scale=_scale(across_pt / INCH_PT, down_pt / INCH_PT), rotation=turned, grayscale=True)
+            yield _on_paper(points.to_pil())
+
+
+def _of_tiff(document: bytes) -> Iterator[Image.Image]:
+    with Image.open(io.BytesIO(document), formats=("TIFF",)) as found:
+        for number in range(min(getattr(found, "n_frames", 1), PAGES_MAX + 1)):
+            found.seek(number)
+            found.load()
+            across, down = (float(dpi) or 0.0 for dpi in found.info.get("dpi", (ACROSS_DPI, DOWN_DPI)))
+            if found.width == ACROSS and found.mode == "1" and found.height <= ROWS_MAX:  # a fax already
+                is_coarse = down < (COARSE_DPI + DOWN_DPI) / 2
+                size = (ACROSS, found.height * (2 if is_coarse else 1))
+                yield found.resize(size, Image.Resampling.NEAREST)
+                continue
+            inches = found.width / (across or ACROSS_DPI), found.height / (down or DOWN_DPI)
+            dots = _scale(*inches) * INCH_PT
+            square = (max(1, round(inches[0] * dots)), max(1, round(inches[1] * dots)))
+            yield _on_paper(found.convert("L").resize(square, Image.Resampling.LANCZOS))
+
+
+def _scale(across_in: float, down_in: float) -> float:
+    """Of a page, in points at 204 to the inch for each 1/72 of it: as large as it is, unless it is too large."""
+    most = min(ACROSS / ACROSS_DPI / across_in, ROWS_MAX / DOWN_DPI / down_in, 1.0)
+    return most * ACROSS_DPI / INCH_PT
+
+
+def _on_paper(page: Image.Image) -> Image.Image:
+    """A page of square points, in the middle of the paper."""
+    page = page.convert("L")
+    size = (min(page.width, ACROSS), min(ROWS_MAX, max(1, round(page.height * DOWN_DPI / ACROSS_DPI))))
+    page = page.resize(size, Image.Resampling.LANCZOS)
+    sheet = Image.new("L", (ACROSS, page.height), 255)
+    sheet.paste(page, ((ACROSS - page.width) // 2, 0))
+    shades = sheet.histogram()
+    if sum(shades[_BLACK:_WHITE]) > GREY_SHARE * sum(shades):
+        return sheet.convert("1")
+    return sheet.point(lambda shade: 255 if shade >= 128 else 0).convert("1", dither=Image.Dither.NONE)
+
+
+def main() -> int:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    try:
+        pages, number = paper(sys.stdin.buffer.read())
+    except NotSendable as wrong:
+        print(wrong.args[0], file=sys.stderr)
+        return 2
+    sys.stdout.buffer.write(pages)
+    print(number, file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
