@@ -11,6 +11,7 @@ from app import (
     callbacks,
     internal,
     journey,
+    mailing,
     monitoring,
     outside,
     reaching,
@@ -89,6 +90,10 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return _report_heard(house, command)
         case c.ReportFound():
             return self_service.found(house, command)
+        case c.TakeMail():
+            return mailing.take(house, command)
+        case c.SendMail():
+            return mailing.send(house, command)
         case c.CustomerLeft():
             return _customer_left(house, command)
         case c.ChooseState():

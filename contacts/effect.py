@@ -17,6 +17,7 @@ ONCE_OVER_ARI: frozenset[TelephonyVerb] = frozenset(
     {"ring", "connect", "dial", "play", "collect", "record", "record_message", "monitor"}
 )
 WHISPER_MAX_S = 6.0  # so long at most an agent hears what call it is, before they have it
+MAIL = "mail:"  # how the name of a mailbox begins, as of whoever carries its mails
 LOOK_UP = "lookup"  # who carries out what a flow looks up: we ourselves
 EffectState = Literal["due", "sent", "done", "failed", "unknown"]
 
@@ -27,7 +28,7 @@ class Effect:
     domain_id: int
     contact_id: str
     leg_id: str | None
-    kind: str  # 'telephony.<verb>', 'lookup.<kind>' or, later, 'mail.send', 'fax.send'
+    kind: str  # 'telephony.<verb>', 'lookup.<kind>' 'mail.send' or, later, 'fax.send'
     once: bool
     provider: str
     args: Mapping[str, Any] = field(default_factory=dict)
@@ -38,4 +39,4 @@ class Effect:
 
 def goes_by_webhook(effect: Effect) -> bool:
     """It is for a telephone system of its own."""
-    return effect.provider != LOOK_UP and not effect.provider.startswith(ARI)
+    return effect.provider != LOOK_UP and not effect.provider.startswith((ARI, MAIL))

@@ -48,6 +48,7 @@ FAMILIAR: dict[str, Any] = {
     "address": "+4930999999", "kind": "phone", "role": "agent", "channel": "task", "command_url": "http://127.0.0.1:9/",
     "config": {}, "chosen": "away", "direction": "in", "old": "x" * 10, "new": "y" * 10, "alert": "a",
     "subject": "Call back", "due_ms": 1,
+    "imap_host": "imap.example.com", "smtp_host": "smtp.example.com",
     "number": "+4930999999", "text": FLOW, "url": "https://pbx.example/ari", "username": "u", "password": "p" * 16,
 }  # fmt: skip
 
@@ -145,7 +146,7 @@ async def ask(
     values = {parameter["name"]: "" for parameter in operation.get("parameters", ()) if parameter["in"] == "path"}
     for parameter in values:
         known = mine.ids.get(KIND_OF.get(parameter, ""), mine.company)
-        values[parameter] = "1" if parameter == "version" else known
+        values[parameter] = "1" if parameter in ("version", "n") else known
     schema = body_schema(operation)
     if body is None and schema is not None:
         body = own_body(name, mine)
@@ -165,6 +166,8 @@ def own_body(name: str, mine: Things) -> Any:
     body = sample(body_schema(OPERATIONS[name][2]) or {}, "", mine)
     if name == "live_acknowledge":
         return body | {"alert": f"longest_wait-{mine.ids['queue']}-1"}
+    if name == "create_mailbox":
+        return body | {"address": f"sales@{mine.slug}.example"}
     return body | {"queue_id": mine.ids["queue"]} if name == "create_contact" else body
 
 
