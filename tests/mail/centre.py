@@ -80,11 +80,14 @@ class Centre:
     async def until_delivered(self, count: int, seconds: float = WITHIN_S) -> list[Mapping[str, Any]]:
         """Mails that came and belong somewhere."""
 
-        async def there() -> list[Mapping[str, Any]] | None:
-            found = await self.mails("direction = 'in' AND state = 'delivered'")
-            return found if len(found) >= count else None
+        delivered = "direction = 'in' AND state = 'delivered'"
 
-        return list(await self.until(there, seconds, f"{count} mails are delivered"))
+        async def there() -> bool:
+            (found,) = await self.fetch(f"SELECT count(*) FROM mail WHERE {delivered}")
+            return bool(found["count"] >= count)
+
+        await self.until(there, seconds, f"{count} mails are delivered")
+        return await self.mails(delivered)
 
     async def until_state(self, state: str, login: str = "anna") -> dict[str, Any]:
         """The agent's segment once it is in this state."""

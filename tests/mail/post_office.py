@@ -243,6 +243,12 @@ class PostOffice:
         with self._box(address) as box:
             return int(box.select("INBOX", readonly=True)[1][0] or 0)
 
+    def uid_last(self, address: str) -> int:
+        with self._box(address) as box:
+            box.select("INBOX", readonly=True)
+            found = box.uid("SEARCH", "ALL")[1][0].split()
+        return int(found[-1]) if found else 0
+
     def empty(self, *addresses: str) -> None:
         for address in addresses:
             with self._box(address) as box:

@@ -44,6 +44,12 @@ async def send(access: MailAccess, sender: str, recipients: Sequence[str], conte
     return _outcome("sent", "; ".join(f"{answer.code} {answer.message}" for answer in refused.values()))
 
 
+async def probe(access: MailAccess) -> None:
+    """Whether one would be let in. Raises MailTrouble."""
+    client = await _connected(access)
+    client.close()
+
+
 def _outcome(came: Literal["sent", "later", "refused", "unknown"], said: str) -> Outcome:
     return Outcome(came, said.replace("\x00", "")[:SAID_CHARACTERS_MAX])
 
