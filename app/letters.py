@@ -1,6 +1,18 @@
 """How is an answer to a mail headed, and how does it end?"""
 
+from email.errors import MessageError
+from email.headerregistry import Address
+
 SUBJECT_CHARACTERS_MAX = 500
+
+
+def can_stand_in_a_header(address: str) -> bool:
+    """Some that arrive cannot be written to: `a..b@example.com`, or letters that plain SMTP does not carry."""
+    try:
+        Address(addr_spec=address)
+    except (MessageError, ValueError, IndexError):
+        return False
+    return address.isascii()
 
 
 def subject_of_answer(subject: str, is_automatic: bool = False) -> str:

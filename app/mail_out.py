@@ -9,6 +9,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from email.errors import MessageError
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -126,7 +127,7 @@ class MailOut:
         )
         try:
             content = composed(mail)
-        except ValueError as wrong:
+        except (ValueError, MessageError, IndexError) as wrong:
             return Outcome("refused", str(wrong))
         if not self.may_send():
             return Outcome("later")

@@ -47,7 +47,7 @@ class Room:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def _read(self) -> None:
-        """One connection as long as it holds; what it does in a thread is waited for, even when this ends."""
+        """One connection as long as it holds. When this ends nobody waits for its thread: the line is cut under it."""
         tries = 0
         inbox = Inbox(self.access)
         try:
@@ -55,30 +55,30 @@ class Room:
                 try:
                     await self._take_newer(inbox)
                 except MailTrouble as trouble:
-                    await _in_thread(inbox.close)
+                    await asyncio.to_thread(inbox.close)
                     if self.trouble != trouble.word:
                         log.warning("mailbox", mailbox=self.box["id"], trouble=trouble.word)
                     self.trouble = trouble.word
                     await asyncio.sleep(AGAIN_S[min(tries, len(AGAIN_S) - 1)])
                     tries += 1
                 except Exception as error:  # no writer, no database, no room on the disk: it is read again
-                    await _in_thread(inbox.close)
+                    await asyncio.to_thread(inbox.close)
                     log.warning("mail in", mailbox=self.box["id"], error=repr(error)[:200])
                     await asyncio.sleep(AGAIN_S[0])
                 else:
                     self.trouble, tries = None, 0
                     await asyncio.sleep(POLL_EVERY_S)
         finally:
-            await _in_thread(inbox.close)
+            inbox.cut()
 
     async def _take_newer(self, inbox: Inbox) -> None:
         """Until there is nothing newer. Raises MailTrouble, and whatever keeping a mail may raise."""
         async with self.engine.connect() as conn:
             place = Place(*await mailboxes.cursor(conn, self.box["id"]))
         while True:
-            newer = await _in_thread(inbox.newer, place)
+            newer = await asyncio.to_thread(inbox.newer, place)
             taken = 0
-            while (fetched := await _in_thread(_next, newer)) is not None:
+            while (fetched := await asyncio.to_thread(_next, newer)) is not None:
                 self.trouble = None
                 await self.taking.take(self.box, fetched)
                 place = fetched.place
@@ -89,17 +89,6 @@ class Room:
 
 def _next(newer: Any) -> Fetched | None:
     return next(newer, None)
-
-
-async def _in_thread(work: Any, *args: Any) -> Any:
-    """A thread cannot be cancelled: whoever is goes on only when it has ended."""
-    running = asyncio.ensure_future(asyncio.to_thread(work, *args))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        with contextlib.suppress(Exception):
-            await running
-        raise
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from app.api.commanding import IdempotencyKey, command
 from app.api.fields import NAME_MAX, NO_CONTROLS, Given, Id, PathId, Shown, ms, sure_ms
 from app.api.problems import invalid, not_found
 from app.commands import SendMail
-from app.letters import subject_of_answer, with_signature
+from app.letters import can_stand_in_a_header, subject_of_answer, with_signature
 from app.problems import FieldError, Problem
 from app.rights import Forbidden, Grant, Right, companies_of
 from app.signatures import message_id
@@ -236,7 +236,7 @@ async def _written(
         error = FieldError("/contact_id", "a contact with a mail of a mailbox that is there", "mail.no_mailbox", "path")
         raise Problem(409, "mail.no_mailbox", "There is no mail to answer, or no mailbox to do it by", [error])
     own = await mailboxes.addresses(conn, box["company_id"])
-    to = _recipients("to", body.to, own) if body.to is not None else [last["from_address"]]
+    to = _recipients("to", [last["from_address"]] if body.to is None else body.to, own)
     cc = [each for each in _recipients("cc", body.cc, own) if each not in to]
     if len(to) + len(cc) > RECIPIENTS_MAX:
         raise invalid("/cc", f"expected at most {RECIPIENTS_MAX} recipients", "mail.too_many_recipients")
@@ -268,7 +268,7 @@ def _recipients(name: str, given: Sequence[str], own: frozenset[str]) -> list[st
     found: list[str] = []
     for n, each in enumerate(given):
         address = canonical_email(each)
-        if address is None:
+        if address is None or not can_stand_in_a_header(address):
             raise invalid(f"/{name}/{n}", "not an e-mail address", "mail.address")
         if address in own:
             raise invalid(f"/{name}/{n}", "this is a mailbox of ours", "mail.to_ourselves")

@@ -14,6 +14,7 @@ from app.store.tables import blob, contact, effect, mail, mail_attachment, segme
 
 THREAD_MAILS_MAX = 200  # of one answer: the newest
 REFERENCED_MAX = 50
+PARTICIPANTS_LOOKED_AT_MAX = 2_000  # mails of the threads, the newest
 DAY = text("interval '1 day'")
 SENDS_MAX = 2  # once, and once more where nobody knows what came of it
 
@@ -58,7 +59,9 @@ async def participants(conn: AsyncConnection, company_id: str, thread_ids: Seque
     found: dict[str, set[str]] = {}
     names = (mail.c.thread_id, mail.c.direction, mail.c.from_address, mail.c.recipients)
     wanted = select(*names).where(mail.c.company_id == company_id, mail.c.thread_id.in_(list(thread_ids)))
-    for thread_id, direction, sender, recipients in (await conn.execute(wanted.order_by(mail.c.id.desc()))).all():
+    for thread_id, direction, sender, recipients in (
+        await conn.execute(wanted.order_by(mail.c.id.desc()).limit(PARTICIPANTS_LOOKED_AT_MAX))
+    ).all():
         people = found.setdefault(thread_id, set())
         people.update([sender] if direction == "in" else [*recipients.get("to", ()), *recipients.get("cc", ())])
     return {thread_id: frozenset(people) for thread_id, people in found.items()}

@@ -6,6 +6,7 @@ Where one has come to is the UIDVALIDITY of the folder and the last UID: of anot
 import contextlib
 import imaplib
 import re
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class Inbox:
         self._access = access
         self._imap: imaplib.IMAP4 | None = None
         self._uid_validity = 0
+        self._is_cut = False
 
     def __enter__(self) -> Self:
         return self
@@ -58,12 +60,22 @@ class Inbox:
                 self._imap.shutdown()
             self._imap = None
 
+    def cut(self) -> None:
+        """By another thread: whoever waits for an answer is told that there is none, and nothing is opened again."""
+        self._is_cut, imap = True, self._imap
+        if imap is not None:
+            with contextlib.suppress(OSError):
+                imap.socket().shutdown(socket.SHUT_RDWR)
+
     def open(self) -> None:
         if self._imap is not None:
             return
         require_public(self._access.imap, self._access.inside)
         with _troubles():
             self._imap = _connected(self._access)
+        if self._is_cut:
+            self.close()
+            raise MailTrouble("absent")
         try:
             self._imap.login(self._access.username, self._access.password)
         except imaplib.IMAP4.abort as gone:
