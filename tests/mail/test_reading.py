@@ -54,6 +54,18 @@ def test_what_is_attached_has_the_bytes_that_were_attached():
     assert found.body == "Hello?"
 
 
+def test_a_mail_that_says_nothing_beside_what_is_attached_shows_what_that_says():
+    passed_on = EmailMessage()
+    passed_on["From"] = "alice@customer.test"
+    passed_on.add_attachment(mail("Inside"))
+    named = EmailMessage()
+    named.add_attachment("A note", filename="note.txt")
+
+    for raw, text, name in ((passed_on.as_bytes(), "Inside", "message.eml"), (named.as_bytes(), "A note", "note.txt")):
+        found = read(raw)
+        assert (found.body, found.attachments[0].filename) == (text, name)
+
+
 def test_nothing_of_a_page_runs_or_is_fetched_from_elsewhere():
     page = """<html><head><title>t</title><style>p{background:url(https://e.test/a)}</style></head><body onload=a()>
     <script>alert(1)</script><p style="background:url(https://e.test/b)" onclick="a()">Hello <b>you</b></p>

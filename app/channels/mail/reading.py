@@ -13,6 +13,7 @@ from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
+from itertools import islice
 from typing import Literal
 
 from app.channels.mail.markup import as_text, sanitised
@@ -109,6 +110,8 @@ def _read(raw: bytes, key: str, is_whole: bool) -> Read:
     flaws: dict[Flaw, None] = {} if is_whole else {"too_large": None}
     message = _parsed(raw, flaws)
     texts, pages, attachments = _taken_apart(message, flaws)
+    if not any(text.strip() for text in (*texts, *pages)):
+        texts = _attached_texts(message, flaws)
     body = clean("\n".join(texts) if texts else as_text("\n".join(pages)))
     if not texts and not pages and not attachments and not message.is_multipart():
         body = clean(_payload_text(message, flaws))
@@ -229,6 +232,12 @@ def _taken_apart(message: Message, flaws: dict[Flaw, None]) -> tuple[list[str], 
         else:
             flaws["attachments"] = None
     return texts, pages, attachments
+
+
+def _attached_texts(message: Message, flaws: dict[Flaw, None]) -> list[str]:
+    """Of a mail that says nothing beside them: texts with a name, and those of messages that were passed on."""
+    parts = (part for part in islice(message.walk(), PARTS_MAX) if _type(part) == "text/plain")
+    return [_payload_text(part, flaws) for part in parts]
 
 
 def _type(part: Message) -> str:
