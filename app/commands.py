@@ -168,6 +168,30 @@ class SendFax:
 
 
 @record(frozen=True, slots=True)
+class TakeMail:
+    """A mail came, and is kept: a contact of its own, or part of one."""
+
+    entry: Entry
+    mail_id: str
+    mailbox_id: str
+    joins: str | None = None  # the latest contact of its thread: while that is open the mail is part of it
+    only_joins: bool = False  # a machine's answer, or a mail that came back: never a contact of its own
+    acknowledgement_id: str | None = None  # our automatic answer, if this is a contact of its own
+    kind: Literal["take_mail"] = "take_mail"
+
+
+@record(frozen=True, slots=True)
+class SendMail:
+    """An agent answers: the mail is kept, with the id by which it goes out."""
+
+    contact_id: str
+    mail_id: str
+    mailbox_id: str
+    agent_id: str
+    kind: Literal["send_mail"] = "send_mail"
+
+
+@record(frozen=True, slots=True)
 class CustomerLeft:
     contact_id: str
     company_ids: tuple[str, ...] | None = None  # of the asker; None = all
@@ -407,7 +431,7 @@ Command = (
     | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | CallOutside | AssignContact
     | MoveContact | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | CallColleague | Monitor | ApplyConfig
     | RowChanged | EraseCustomer | ReportFound | PlanTask | ChangeTask
-    | ChangeCallback | ReportFax | FaxTone | SendFax
+    | ChangeCallback | ReportFax | FaxTone | SendFax | TakeMail | SendMail
 )  # fmt: skip
 
 

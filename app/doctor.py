@@ -21,6 +21,7 @@ import asyncpg
 from dateutil.relativedelta import relativedelta
 from rich.text import Text
 
+from app.doctor_mail import examine_mail
 from app.doctor_telephony import examine_telephony
 from app.settings import Settings
 from app.store.embedded import EmbeddedError, start_embedded
@@ -149,6 +150,7 @@ async def _database(settings: Settings) -> list[Check]:
                 await _clock(connection),
                 *await _schema(url, connection),
                 *await _telephony(settings, connection),
+                *await _mail(settings, connection),
             ]
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, EmbeddedError, ValueError) as failure:
         cure = (
@@ -270,6 +272,14 @@ def judge_partitions(bounds: list[str], today: date) -> Check:
     return Check(
         "partitions", state, f"event has none for {', '.join(missing)}", "jackfield migrate (serve does it, too)"
     )
+
+
+async def _mail(settings: Settings, connection: "asyncpg.Connection[Any]") -> list[Check]:
+    try:
+        key = settings.signing_key()
+    except (ValueError, OSError):
+        return []  # said already
+    return [Check(*astuple(found)) for found in await examine_mail(connection, key, settings.endpoints_inside)]
 
 
 async def _telephony(settings: Settings, connection: "asyncpg.Connection[Any]") -> list[Check]:

@@ -88,7 +88,8 @@ def arrive(house: House, entry: Entry, leg: Leg | None = None) -> Contact:
     elif entry.queue_id is None:
         let_go(house, contact.id, entry.closed_outcome or "failed")
     else:
-        queue(house, contact.id, entry.queue_id, entry.value, entry.requirement, entry.wishes)
+        always = entry.channel == "email"  # who writes at night is read in the morning
+        queue(house, contact.id, entry.queue_id, entry.value, entry.requirement, entry.wishes, always=always)
     return contact
 
 
@@ -118,13 +119,14 @@ def queue(
     requirement: str | None = None,
     wishes: Wishes | None = None,
     arrival_us: int | None = None,
+    always: bool = False,
 ) -> None:
     """The contact waits. `arrival_us`: since when it has not spoken to an agent; None = from now."""
     if house.company_of_queue(queue_id) != house.contact(contact_id).company_id:
         let_go(house, contact_id, "failed")
         return
     try:
-        enqueue(house, contact_id, queue_id, value, requirement, wishes, arrival_us)
+        enqueue(house, contact_id, queue_id, value, requirement, wishes, arrival_us, always)
     except m.Refusal as refusal:
         let_go(house, contact_id, "closed_hours" if refusal.text_key == "queue.closed" else "failed")
 

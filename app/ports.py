@@ -101,3 +101,5 @@ class Doors:
     files: BlobStore | None = None
     look: Callable[[Any], Mapping[str, Any]] | None = None
     """The floor as this process shows it: pos, records, figures."""
+    mailboxes: Callable[[], Mapping[str, Mapping[str, Any]]] = dict
+    """By mailbox: what is in the way of reading it, and of sending by it; as this process knows it."""

@@ -107,6 +107,7 @@ async def run(process: Process, embedded: Embedded | None = None, farewell: Fare
             ("switchboard", process.switchboard.run()),
             ("sweeps", process.sweeps.run()),
             ("asterisks", process.exchanges.run()),
+            ("mailboxes", process.mailrooms.run()),
         ]
     if settings.role in ("all", "api"):
         loops += [("sockets", process.sockets.beat())]

@@ -12,6 +12,7 @@ from app import (
     faxing,
     internal,
     journey,
+    mailing,
     monitoring,
     outside,
     reaching,
@@ -101,6 +102,10 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return faxing.tone(house, command)
         case c.SendFax():
             return faxing.send(house, command)
+        case c.TakeMail():
+            return mailing.take(house, command)
+        case c.SendMail():
+            return mailing.send(house, command)
         case c.CustomerLeft():
             return _customer_left(house, command)
         case c.ChooseState():

@@ -32,6 +32,8 @@ TITLES = {
     "dial.source_often": "Too many callbacks were asked for from there in the last hour",
     "disposition.unknown": "There is no such result",
     "field.missing": "A field is missing",
+    "mail.not_yours": "This contact is not with you any more",
+    "mail.not_written": "This contact is no mail",
     "monitor.no_phone": "There is no phone to listen by",
     "monitor.nobody_talks": "Nobody talks there any more",
     "monitor.not_here": "This call cannot be listened to",

@@ -74,6 +74,7 @@ TABLE: dict[str, Right] = {
     "change_password": SELF,
     "issue_ticket": SELF,
     "read_softphone": SELF,
+    "send_mail": SELF,  # the turn asks whether the contact is theirs
     "dial": SELF,  # the turn asks whether the agent serves the queue's company
     "read_metric_definitions": SELF,
     "read_view": SELF,
@@ -109,6 +110,9 @@ TABLE: dict[str, Right] = {
     **_rights("company", _ADMINS, "create_flow_version", "publish_flow_version"),
     **_rights("company", _ADMINS, "list_endpoints", "read_endpoint", "create_endpoint", "change_endpoint"),
     **_rights("company", _ADMINS, "rotate_endpoint_secret", "delete_endpoint"),
+    **_rights("company", _ADMINS, "list_mailboxes", "read_mailbox", "create_mailbox", "change_mailbox"),
+    **_rights("company", _ADMINS, "delete_mailbox"),
+    **_rights("company", _STAFF, "list_mails", "read_mail_attachment", "read_mail_original"),
     **_rights("company", _SUPERVISORS, "list_prompts", "read_prompt"),
     **_rights("company", _ADMINS, "create_prompt", "delete_prompt"),
     **_rights("company", _STAFF, "list_dispositions", "read_disposition"),

@@ -5,8 +5,11 @@ be signed with either, what goes out carries a signature of each.
 """
 
 import binascii
+import hashlib
+import hmac
+import re
 import secrets
-from base64 import b64decode, b64encode
+from base64 import b32encode, b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -17,6 +20,9 @@ SECRET_BYTES = 32
 TOLERANCE_S = 300  # the library's own bound, named for those who tell people about it
 SIGNATURES_MAX = 8  # in one header
 
+MAIL_TOKEN_BYTES = 10
+
+_MAIL_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([a-z2-7]{16})@.*")
 _HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
@@ -65,3 +71,25 @@ def verify(live_secrets: Sequence[str], headers: Mapping[str, str], body: bytes)
             continue
         return given["webhook-id"]
     raise BadSignature("no live secret made this signature, or its timestamp is stale")
+
+
+# --- ids of our mails -------------------------------------------------------------------------------------------------
+
+
+def message_id(signing_key: bytes, company_id: str, mail_id: str, domain: str) -> str:
+    """Of a mail that we send, without brackets: whoever answers it shows by it that they have the mail."""
+    return f"{mail_id}.{_mail_token(signing_key, company_id, mail_id)}@{domain}"
+
+
+def mail_of(signing_key: bytes, company_id: str, told: str) -> str | None:
+    """The id of the company's mail that is named by a message id of ours; None: we did not sign it."""
+    found = _MAIL_ID.fullmatch(told)
+    if found is None:
+        return None
+    signed = hmac.compare_digest(found[2], _mail_token(signing_key, company_id, found[1]))
+    return found[1] if signed else None
+
+
+def _mail_token(signing_key: bytes, company_id: str, mail_id: str) -> str:
+    digest = hmac.new(signing_key, f"mail:{company_id}:{mail_id}".encode(), hashlib.sha256).digest()
+    return b32encode(digest[:MAIL_TOKEN_BYTES]).decode().lower()

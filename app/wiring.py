@@ -32,6 +32,8 @@ from app.fax_files import FaxFiles
 from app.follower import Follower
 from app.front import Front
 from app.look_ups import LookUps, ask_endpoint, find_customer
+from app.mail_in import MailIn
+from app.mailrooms import Mailrooms
 from app.phone_sockets import PhoneSockets
 from app.ports import Bus, Doors, Taken
 from app.providers import Phones, Providers
@@ -69,6 +71,7 @@ class Process:
     bus: Bus
     sweeps: Sweeps
     exchanges: Exchanges
+    mailrooms: Mailrooms
     look_ups: LookUps
     endpoints: Endpoints
     clock: "FollowedClock"
@@ -119,7 +122,9 @@ def wire(settings: Settings, database_url: str) -> Process:
     exchanges = Exchanges(database.engine, settings.signing_key(), switchboard, arrivals, phones, speak, keep, faxes)
     endpoints = Endpoints(inside=settings.endpoints_inside)
     look_ups = _look_ups(database, settings.signing_key(), endpoints, switchboard)
-    _connect(switchboard, follower, effects, exchanges, look_ups, bus)
+    mail_in = MailIn(database.engine, files, settings.signing_key(), switchboard.submit, clock.now_us)
+    mailrooms = Mailrooms(database.engine, settings.signing_key(), switchboard, mail_in, settings.endpoints_inside)
+    _connect(switchboard, follower, effects, exchanges, mailrooms, look_ups, bus)
     doors = Doors(
         settings,
         database,
@@ -130,6 +135,7 @@ def wire(settings: Settings, database_url: str) -> Process:
         exchanges.states,
         files,
         follower.look,
+        mailrooms.states,
     )
     api = build_api(doors, [telephony.router()])
     seats = Seats(database.engine, settings.signing_key())
@@ -155,8 +161,8 @@ def wire(settings: Settings, database_url: str) -> Process:
     phone_sockets = PhoneSockets(read_sip_sockets)
     asgi = Front(settings.web_dir, api, sockets, deliveries.door(telephony.receive), phone_sockets.origins)
     return Process(
-        settings, database, switchboard, follower, effects, sockets, bus, sweeps, exchanges, look_ups, endpoints,
-        clock, posts, asgi,
+        settings, database, switchboard, follower, effects, sockets, bus, sweeps, exchanges, mailrooms, look_ups,
+        endpoints, clock, posts, asgi,
     )  # fmt: skip
 
 
@@ -215,7 +221,13 @@ def _bus(settings: Settings, process_id: str, switchboard: Switchboard, follower
 
 
 def _connect(
-    switchboard: Switchboard, follower: Follower, effects: Effects, exchanges: Exchanges, look_ups: LookUps, bus: Bus
+    switchboard: Switchboard,
+    follower: Follower,
+    effects: Effects,
+    exchanges: Exchanges,
+    mailrooms: Mailrooms,
+    look_ups: LookUps,
+    bus: Bus,
 ) -> None:
     """Who hears of a committed turn, in this order: screens, the world, other processes."""
 
@@ -223,7 +235,7 @@ def _connect(
         bus.ring(pos)
 
     switchboard.on_committed += [
-        follower.committed, effects.committed, exchanges.committed, look_ups.committed, ring,
+        follower.committed, effects.committed, exchanges.committed, mailrooms.committed, look_ups.committed, ring,
     ]  # fmt: skip
 
     async def holding(holds: bool) -> None:
@@ -235,7 +247,7 @@ def _connect(
             await effects.stop()
             await look_ups.stop()
 
-    switchboard.on_holding += [holding, exchanges.holding]
+    switchboard.on_holding += [holding, exchanges.holding, mailrooms.holding]
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ ONCE_OVER_ARI: frozenset[TelephonyVerb] = frozenset(
     {"ring", "connect", "dial", "play", "collect", "record", "record_message", "monitor", "receive_fax", "send_fax"}
 )
 WHISPER_MAX_S = 6.0  # so long at most an agent hears what call it is, before they have it
+MAIL = "mail:"  # how the name of a mailbox begins, as of whoever carries its mails
 LOOK_UP = "lookup"  # who carries out what a flow looks up: we ourselves
 EffectState = Literal["due", "sent", "done", "failed", "unknown"]
 
@@ -28,7 +29,7 @@ class Effect:
     domain_id: int
     contact_id: str
     leg_id: str | None
-    kind: str  # 'telephony.<verb>', 'lookup.<kind>' or, later, 'mail.send'
+    kind: str  # 'telephony.<verb>', 'lookup.<kind>' or 'mail.send'
     once: bool
     provider: str
     args: Mapping[str, Any] = field(default_factory=dict)
@@ -39,4 +40,4 @@ class Effect:
 
 def goes_by_webhook(effect: Effect) -> bool:
     """It is for a telephone system of its own."""
-    return effect.provider != LOOK_UP and not effect.provider.startswith(ARI)
+    return effect.provider != LOOK_UP and not effect.provider.startswith((ARI, MAIL))

@@ -27,7 +27,7 @@ AUDIT_LIST_MAX = 100  # ids named in one audit row
 # Names, addresses and texts of people: the audit row says that they changed, never to what.
 _PERSONAL = frozenset(
     {"name", "login", "address", "phone_address", "greeting", "password", "password_hash", "note", "reason", "label"}
-    | {"command_url", "value_terms", "sealed", "hash"}
+    | {"command_url", "value_terms", "sealed", "hash", "username", "sender_name", "signature", "acknowledgement"}
 )
 
 

@@ -38,6 +38,7 @@ from app.store.tables_log import (
     writer,
     writer_beat,
 )
+from app.store.tables_mail import mail, mail_attachment, mailbox, mailbox_cursor
 from app.store.tables_people import (
     ROLES,
     agent,
@@ -103,6 +104,10 @@ __all__ = [
     "leg",
     "log_cursor",
     "login_session",
+    "mail",
+    "mail_attachment",
+    "mailbox",
+    "mailbox_cursor",
     "metadata",
     "number",
     "prompt",

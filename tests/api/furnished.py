@@ -15,7 +15,7 @@ from tests.api.conftest import House
 
 COMPANY_OWNED = (
     "wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment", "recording", "endpoint",
-    "prompt", "task", "fax",
+    "prompt", "task", "fax", "mailbox", "mail",
 )  # fmt: skip
 OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant", "asterisk")
 
@@ -59,6 +59,9 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     ids["flow"] = (await house.make("flows", of | {"name": "Main", "text": FLOW}))["id"]
     endpoint = of | {"name": "balance", "url": f"https://crm.{slug}.example/balance"}
     ids["endpoint"] = (await house.make("endpoints", endpoint))["id"]
+    box = {"address": f"support@{slug}.example", "username": "u", "password": "p", "queue_id": ids["queue"]}
+    box |= {"imap_host": "imap.example.com", "smtp_host": "smtp.example.com"}
+    ids["mailbox"] = (await house.make("mailboxes", of | box))["id"]
     ids["prompt"] = await upload(house.operator, made.company)
     ids["number"] = (await house.make("numbers", of | {"address": address, "queue_id": ids["queue"]}))["id"]
     ids["customer"] = (await house.make("customers", of | {"name": f"Customer of {slug}"}))["id"]
@@ -75,6 +78,7 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     ids["segment"] = await insert_segment(house, ids["contact"], ids["queue"], ids["agent"])
     ids["recording"] = await insert_recording(house, made.company, ids["contact"])
     ids["fax"] = await insert_fax(house, made.company, ids["contact"])
+    ids["mail"] = await insert_mail(house, made.company, ids["mailbox"], ids["contact"])
     pbx = {"name": "pbx", "url": "http://127.0.0.1:9/ari", "username": "u", "password": "p"}
     ids["asterisk"] = (await house.make("asterisks", pbx))["id"]
     provider = {"name": "p", "command_url": "http://127.0.0.1:9/", "company_id": made.company}
@@ -145,6 +149,37 @@ async def insert_segment(house: House, contact_id: str, queue_id: str, agent_id:
             (segment_id, contact_id, stay_id, agent_id),
         )
     return segment_id
+
+
+async def insert_mail(house: House, company_id: str, mailbox_id: str, contact_id: str) -> str:
+    """One that came, with its original as its attachment, too."""
+    mail_id, blob_id, content = new_id(), new_id(), b"Subject: hello"
+    await house.files.put(blob_id, content)
+    async with house.database.engine.begin() as conn:
+        await conn.exec_driver_sql(
+            """
+            INSERT INTO blob (id, company_id, contact_id, kind, media_type, filename, location, state, retention,
+                              sha256, size_bytes)
+            VALUES ($1::text::uuid, $2::text::uuid, $3::text::uuid, 'mail', 'message/rfc822', 'a.eml', $1, 'stored',
+                    'mail', $4, $5)
+            """,
+            (blob_id, company_id, contact_id, hashlib.sha256(content).hexdigest(), len(content)),
+        )
+        await conn.exec_driver_sql(
+            """
+            INSERT INTO mail (id, company_id, mailbox_id, thread_id, contact_id, direction, kind, state, key,
+                              message_id, from_address, subject, raw_blob_id)
+            VALUES ($1::text::uuid, $2::text::uuid, $3::text::uuid, $1::text::uuid, $4::text::uuid, 'in', 'message',
+                    'delivered', $1, 'a@b.example', 'alice@customer.example', 'hello', $5::text::uuid)
+            """,
+            (mail_id, company_id, mailbox_id, contact_id, blob_id),
+        )
+        await conn.exec_driver_sql(
+            "INSERT INTO mail_attachment (mail_id, company_id, n, blob_id) "
+            "VALUES ($1::text::uuid, $2::text::uuid, 1, $3::text::uuid)",
+            (mail_id, company_id, blob_id),
+        )
+    return mail_id
 
 
 async def insert_recording(house: House, company_id: str, contact_id: str) -> str:

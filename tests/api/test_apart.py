@@ -37,7 +37,7 @@ KIND_OF = {
     "of_contact_id": "contact",
     "excluded_agent_ids": "agent",
 }
-NUMBERS = {"version", "page"}  # in a path, beside the id of what has them
+NUMBERS = {"version", "page", "n"}  # in a path, beside the id of what has them
 NO_IDS = {"after", "before"}  # a place in a list: compared, never looked up
 # What the installation owns and a company's own people may see: a list of what is theirs, nothing of others.
 SHARED_LISTS = {"list_companies", "list_agents", "list_teams", "list_skills", "read_team", "read_skill"}
@@ -49,6 +49,7 @@ FAMILIAR: dict[str, Any] = {
     "address": "+4930999999", "kind": "phone", "role": "agent", "channel": "task", "command_url": "http://127.0.0.1:9/",
     "config": {}, "chosen": "away", "direction": "in", "old": "x" * 10, "new": "y" * 10, "alert": "a",
     "subject": "Call back", "due_ms": 1,
+    "imap_host": "imap.example.com", "smtp_host": "smtp.example.com",
     "number": "+4930999999", "to": "+4930999999", "text": FLOW, "url": "https://pbx.example/ari",
     "username": "u", "password": "p" * 16, "document": DOCUMENT_OF_A_FAX,
 }  # fmt: skip
@@ -167,6 +168,8 @@ def own_body(name: str, mine: Things) -> Any:
     body = sample(body_schema(OPERATIONS[name][2]) or {}, "", mine)
     if name == "live_acknowledge":
         return body | {"alert": f"longest_wait-{mine.ids['queue']}-1"}
+    if name == "create_mailbox":
+        return body | {"address": f"sales@{mine.slug}.example"}
     return body | {"queue_id": mine.ids["queue"]} if name == "create_contact" else body
 
 

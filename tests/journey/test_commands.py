@@ -20,6 +20,8 @@ EACH: dict[type, c.Command] = {
         c.ReportLegs("p", (c.LegReport("leg-1", "Delivered", 1, None, ENTRY), c.LegReport("leg-2", "Held", 2, "busy"))),
         c.ReportPhones("p", (ID,), (OTHER,)),
         c.ReportEffects((ID,), (), (OTHER,)),
+        c.TakeMail(ENTRY, ID, OTHER, ID, True, OTHER),
+        c.SendMail(ID, OTHER, ID, OTHER),
         c.CustomerLeft(ID, (OTHER,)),
         c.ChooseState(ID, "away", "lunch", "next", OTHER),
         c.ClearNotResponding(ID),

@@ -134,6 +134,51 @@ async def test_after_an_erasure_no_table_and_no_file_holds_a_personal_word(db, s
     assert await where_is(owner, "Ford") == ["customer", "customer_address", "customer_fact"]
 
 
+@pytest.mark.parametrize("identified", [True, False])
+async def test_mails_with_an_erased_customer_go_with_their_files_and_nobody_elses(
+    db, session, centre, owner, files, tmp_path, identified: bool
+):
+    """Those of their contacts, and those from an address of theirs that nobody was identified by."""
+    company_id = centre.company_ids[0]
+    customer_id = await personal_customer(owner, company_id)
+    mailbox_id = new_id()
+    await owner.execute(
+        "INSERT INTO mailbox (id, company_id, address, imap_host, imap_port, imap_tls, smtp_host, smtp_port, smtp_tls, "
+        "username, sealed, queue_id, reopen_days) "
+        "VALUES ($1, $2, 's@e.test', 'h', 1, 'tls', 'h', 1, 'tls', 'u', '', $3, 14)",
+        mailbox_id, company_id, centre.queue_ids[0],
+    )  # fmt: skip
+
+    async def keep(thread_id: str, contact_id: str | None, sender: str, word: str, direction: str = "in") -> None:
+        mail_id = thread_id if direction == "in" else new_id()
+        raw, attached = (blobs.NewBlob(new_id(), company_id, "mail", "a/b", "mail", None, word) for _ in range(2))
+        for new in (raw, attached):
+            await blobs.store(db.engine, files, new, word.encode())
+        await owner.execute(
+            "INSERT INTO mail (id, company_id, mailbox_id, thread_id, contact_id, direction, kind, state, message_id, "
+            "from_address, from_name, recipients, subject, reply, body, html, said, raw_blob_id) "
+            "VALUES ($1, $2, $3, $4, $5, $6, 'message', 'delivered', $8, $7, $8, $9, $8, $8, $8, $8, $8, $10)",
+            mail_id, company_id, mailbox_id, thread_id, contact_id, direction, sender, word,
+            json.dumps({"to": [f"{word}@x.test"]}), raw.id,
+        )  # fmt: skip
+        await owner.execute("INSERT INTO mail_attachment VALUES ($1, $2, 1, $3)", mail_id, company_id, attached.id)
+
+    contact_id = None
+    if identified:
+        contact_id = (await served(session, centre, owner, customer_id)).contact.id
+        await owner.execute("UPDATE customer_address SET address = 'other@x.test' WHERE customer_id = $1", customer_id)
+    thread = new_id()
+    await keep(thread, contact_id, f"{SECRET}@example.com", SECRET)
+    await keep(thread, contact_id, "s@e.test", SECRET, "out")
+    await keep(new_id(), None, "Ford@example.com", "Ford")
+
+    assert await erase(db, owner, session, files, customer_id) == 1
+
+    assert await where_is(owner, SECRET) == []
+    assert "mail" in await where_is(owner, "Ford")
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 2
+
+
 async def test_a_contact_still_open_is_blanked_when_it_has_closed(db, session, centre, owner, files):
     """Erasure does not cut a call off, and does not forget it either."""
     customer_id = await personal_customer(owner, centre.company_ids[0])

@@ -1,0 +1,1 @@
+"""How do mails come in and go out?"""

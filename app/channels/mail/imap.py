@@ -1,0 +1,161 @@
+"""What lies in a mailbox? Read by IMAP, in a thread; nothing there is changed, so nothing is lost by reading it.
+
+Where one has come to is the UIDVALIDITY of the folder and the last UID: of another UIDVALIDITY nothing was read.
+"""
+
+import contextlib
+import imaplib
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from app.channels.mail.access import MailAccess, MailTrouble, require_public, trusted
+
+FOLDER = "INBOX"
+ANSWER_S = 20.0
+MAIL_BYTES_MAX = 32 * 1_048_576  # of a larger one the beginning is read, and that is said; it stays in the mailbox
+BEGINNING_BYTES = 262_144
+UIDS_AT_ONCE = 500
+
+_SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Up to where a folder was read."""
+
+    uid_validity: int = 0
+    uid_last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    place: Place  # when this one is kept
+    raw: bytes = field(repr=False)
+    is_whole: bool = True
+
+
+class Inbox:
+    """One connection, for one thread at a time. Everything raises MailTrouble."""
+
+    def __init__(self, access: MailAccess) -> None:
+        self._access = access
+        self._imap: imaplib.IMAP4 | None = None
+        self._uid_validity = 0
+        self._is_cut = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._imap is not None:
+            with contextlib.suppress(OSError, imaplib.IMAP4.error):
+                self._imap.shutdown()
+            self._imap = None
+
+    def cut(self) -> None:
+        """By another thread: whoever waits for an answer is told that there is none, and nothing is opened again."""
+        self._is_cut, imap = True, self._imap
+        if imap is not None:
+            with contextlib.suppress(OSError):
+                imap.socket().shutdown(socket.SHUT_RDWR)
+
+    def open(self) -> None:
+        if self._imap is not None:
+            return
+        require_public(self._access.imap, self._access.inside)
+        with _troubles():
+            self._imap = _connected(self._access)
+        if self._is_cut:
+            self.close()
+            raise MailTrouble("absent")
+        try:
+            self._imap.login(self._access.username, self._access.password)
+        except imaplib.IMAP4.abort as gone:
+            raise MailTrouble("absent", str(gone)) from gone
+        except (imaplib.IMAP4.error, UnicodeError) as no:
+            raise MailTrouble("access", str(no)) from no
+        except OSError as gone:
+            raise MailTrouble("absent", str(gone)) from gone
+        with _troubles():
+            self._select()
+
+    def _select(self) -> None:
+        assert self._imap is not None
+        status, _ = self._imap.select(FOLDER, readonly=True)
+        _, validity = self._imap.response("UIDVALIDITY")
+        found = validity[0] if status == "OK" and validity else None
+        if not isinstance(found, bytes) or not found.isdigit():
+            raise MailTrouble("refused", f"no {FOLDER}")
+        self._uid_validity = int(found)
+
+    def newer(self, than: Place) -> Iterator[Fetched]:
+        """In their order, at most UIDS_AT_ONCE. Opens the connection where there is none."""
+        self.open()
+        after = than.uid_last if than.uid_validity == self._uid_validity else 0
+        with _troubles():
+            uids = self._uids_after(after)
+        for uid in uids[:UIDS_AT_ONCE]:
+            with _troubles():
+                fetched = self._fetched(uid)
+            if fetched is not None:
+                yield fetched
+
+    def _uids_after(self, after: int) -> list[int]:
+        assert self._imap is not None
+        self._said(self._imap.noop())  # what is new is told to whoever asks
+        found = self._said(self._imap.uid("SEARCH", f"UID {after + 1}:*"))
+        uids = sorted(int(uid) for line in found if isinstance(line, bytes) for uid in line.split())
+        return [uid for uid in uids if uid > after]  # of an empty range a server tells the last one
+
+    def _fetched(self, uid: int) -> Fetched | None:
+        """None: it was taken away meanwhile."""
+        assert self._imap is not None
+        told = b"".join(each for each in self._said(self._imap.uid("FETCH", str(uid), "(RFC822.SIZE)")) if _is(each))
+        size = _SIZE.search(told)
+        if size is None:
+            return None
+        is_whole = int(size[1]) <= MAIL_BYTES_MAX
+        part = "(BODY.PEEK[])" if is_whole else f"(BODY.PEEK[]<0.{BEGINNING_BYTES}>)"
+        answer = self._said(self._imap.uid("FETCH", str(uid), part))
+        raw = next((each[1] for each in answer if isinstance(each, tuple) and isinstance(each[1], bytes)), None)
+        return None if raw is None else Fetched(Place(self._uid_validity, uid), raw, is_whole)
+
+    def _said(self, answer: tuple[str, list[Any]]) -> list[Any]:
+        status, data = answer
+        if status != "OK":
+            raise MailTrouble("refused", str(data)[:100])
+        return data
+
+
+def _is(told: Any) -> bool:
+    return isinstance(told, bytes)
+
+
+def _connected(access: MailAccess) -> imaplib.IMAP4:
+    server = access.imap
+    if server.tls == "tls":
+        return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=trusted(), timeout=ANSWER_S)
+    plain = imaplib.IMAP4(server.host, server.port, timeout=ANSWER_S)
+    if server.tls == "starttls":
+        plain.starttls(trusted())
+    return plain
+
+
+@contextlib.contextmanager
+def _troubles() -> Iterator[None]:
+    try:
+        yield
+    except ssl.SSLCertVerificationError as wrong:
+        raise MailTrouble("certificate", wrong.verify_message) from wrong
+    except (OSError, imaplib.IMAP4.abort) as gone:
+        raise MailTrouble("absent", str(gone)) from gone
+    except imaplib.IMAP4.error as no:
+        raise MailTrouble("refused", str(no)) from no

@@ -1,0 +1,76 @@
+"""What does a mail mean for the contact of its thread? One that is open gets it; otherwise it is a contact of its own.
+
+A contact that was closed stays closed: an answer to it is a new one of the same thread, linked to it. An open one is
+told by the number of its mails among what was collected, which its card shows.
+"""
+
+from app import commands as c
+from app import journey
+from app.house import House
+from contacts.contact import Contact
+from contacts.effect import MAIL, Effect
+from contacts.record import replace
+from contacts.records import Link
+from contacts.segment import Segment
+from contacts.words import DAY_US
+
+MAIL_LIFE_US = DAY_US  # of real time: what no server has taken by then has failed
+MAY_WRITE = ("talking", "parked", "wrap_up")
+
+
+def take(house: House, command: c.TakeMail) -> c.Reply:
+    before = house.records.contacts.get(command.joins or "")
+    if before is not None and before.state == "open":
+        count(house, before)
+        house.log("mail.received", contact_id=before.id, data={"mail_id": command.mail_id, "joined": True})
+        return c.Reply(200, {"contact_id": before.id, "joined": True})
+    if command.only_joins:
+        about = {"company_id": command.entry.company_id, "contact_id": command.joins}
+        data = {"mail_id": command.mail_id, "joined": True}
+        house.log("mail.received", **{name: told for name, told in about.items() if told}, data=data)
+        return c.Reply(200, {"contact_id": command.joins, "joined": True})
+    contact = journey.arrive(house, command.entry)
+    if command.joins is not None:
+        house.draft.links.append(Link(contact.id, command.joins, "reply_to"))
+    house.log("mail.received", contact_id=contact.id, data={"mail_id": command.mail_id, "joined": False})
+    if command.acknowledgement_id is not None:
+        _ask(house, contact, command.mailbox_id, command.acknowledgement_id)
+    return c.Reply(201, {"contact_id": contact.id, "joined": False})
+
+
+def send(house: House, command: c.SendMail) -> c.Reply:
+    contact = house.records.contacts.get(command.contact_id)
+    if contact is None:
+        return c.problem(404, "contact.not_open", field="contact_id")
+    if contact.channel != "email":
+        return c.problem(409, "mail.not_written")
+    own = _own(house, command)
+    if own is None:
+        return c.problem(409, "mail.not_yours")
+    _ask(house, contact, command.mailbox_id, command.mail_id)
+    if contact.state == "open":
+        count(house, contact)
+    data = {"mail_id": command.mail_id}
+    house.log("mail.written", contact_id=contact.id, segment_id=own.id, agent_id=own.agent_id, data=data)
+    return c.Reply(201, {"mail_id": command.mail_id})
+
+
+def count(house: House, contact: Contact) -> None:
+    """One mail more: whoever has the contact sees that there is something new."""
+    mails = int(contact.collected.get("mails", 1)) + 1
+    house.keep_contact(replace(contact, collected={**contact.collected, "mails": mails}))
+
+
+def _own(house: House, command: c.SendMail) -> Segment | None:
+    mine = (each for each in house.segments(command.contact_id) if each.agent_id == command.agent_id)
+    return next((each for each in mine if each.role == "primary" and each.state in MAY_WRITE), None)
+
+
+def _ask(house: House, contact: Contact, mailbox_id: str, mail_id: str) -> None:
+    """Once: its id was committed before, and the carrier counts how often it is begun."""
+    effect = Effect(
+        id=house.new_id(), domain_id=contact.domain_id, contact_id=contact.id, leg_id=None, kind="mail.send", once=True,
+        provider=f"{MAIL}{mailbox_id}", args={"mail": mail_id}, state="sent",
+        not_after_us=house.now_us + MAIL_LIFE_US * house.speed,
+    )  # fmt: skip
+    house.keep_effect(effect, new=True)

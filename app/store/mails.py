@@ -1,0 +1,246 @@
+"""Which mails are there, what hangs on them, and where does one that comes belong?"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Text, and_, cast, delete, exists, func, not_, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.store import rows
+from app.store.rows import Row
+from app.store.scope import Companies, within
+from app.store.tables import blob, contact, effect, mail, mail_attachment, segment
+
+THREAD_MAILS_MAX = 200  # of one answer: the newest
+REFERENCED_MAX = 50
+PARTICIPANTS_LOOKED_AT_MAX = 2_000  # mails of the threads, the newest
+DAY = text("interval '1 day'")
+SENDS_MAX = 2  # once, and once more where nobody knows what came of it
+
+
+async def read(conn: AsyncConnection, mail_id: str, companies: Companies) -> Row | None:
+    return await rows.first(conn, select(mail).where(mail.c.id == mail_id, within(companies, mail)))
+
+
+async def known(conn: AsyncConnection, company_id: str, key: str) -> Row | None:
+    """The one that came with these bytes."""
+    return await rows.first(conn, select(mail).where(mail.c.company_id == company_id, mail.c.key == key))
+
+
+async def add(conn: AsyncConnection, values: Mapping[str, Any]) -> None:
+    await conn.execute(insert(mail).values(**values))
+
+
+async def attach(conn: AsyncConnection, company_id: str, mail_id: str, blob_ids: Sequence[str]) -> None:
+    if blob_ids:
+        about = {"mail_id": mail_id, "company_id": company_id}
+        values = [{**about, "n": n, "blob_id": blob_id} for n, blob_id in enumerate(blob_ids, 1)]
+        await conn.execute(insert(mail_attachment).values(values))
+
+
+async def forget(conn: AsyncConnection, mail_id: str) -> None:
+    """One of ours that was not to be sent."""
+    await conn.execute(delete(mail).where(mail.c.id == mail_id, mail.c.direction == "out", mail.c.state == "kept"))
+
+
+# --- where one that comes belongs -------------------------------------------------------------------------------------
+
+
+async def named(conn: AsyncConnection, company_id: str, message_ids: Sequence[str]) -> list[Row]:
+    """Those that have one of these ids."""
+    names = (mail.c.id, mail.c.thread_id, mail.c.direction, mail.c.message_id, mail.c.contact_id)
+    wanted = select(*names).where(mail.c.company_id == company_id, mail.c.message_id.in_(list(message_ids)))
+    return await rows.every(conn, wanted.order_by(mail.c.id).limit(REFERENCED_MAX))
+
+
+async def participants(conn: AsyncConnection, company_id: str, thread_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+    """By thread: who wrote in it, and to whom we did."""
+    found: dict[str, set[str]] = {}
+    names = (mail.c.thread_id, mail.c.direction, mail.c.from_address, mail.c.recipients)
+    wanted = select(*names).where(mail.c.company_id == company_id, mail.c.thread_id.in_(list(thread_ids)))
+    for thread_id, direction, sender, recipients in (
+        await conn.execute(wanted.order_by(mail.c.id.desc()).limit(PARTICIPANTS_LOOKED_AT_MAX))
+    ).all():
+        people = found.setdefault(thread_id, set())
+        people.update([sender] if direction == "in" else [*recipients.get("to", ()), *recipients.get("cc", ())])
+    return {thread_id: frozenset(people) for thread_id, people in found.items()}
+
+
+async def last_contact(conn: AsyncConnection, company_id: str, thread_id: str) -> Row | None:
+    """{"id", "state", "closed_at", "agent_id"}: the thread's latest, and who served it last."""
+    served = (
+        select(segment.c.agent_id)
+        .where(segment.c.contact_id == contact.c.id, segment.c.role == "primary", segment.c.connected_at.is_not(None))
+        .order_by(segment.c.connected_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    wanted = (
+        select(contact.c.id, contact.c.state, contact.c.closed_at, served.label("agent_id"))
+        .join(mail, mail.c.contact_id == contact.c.id)
+        .where(mail.c.company_id == company_id, mail.c.thread_id == thread_id)
+        .order_by(contact.c.id.desc())
+    )
+    return await rows.first(conn, wanted.limit(1))
+
+
+async def is_acknowledged(conn: AsyncConnection, company_id: str, address: str) -> bool:
+    """Whether this sender got an automatic answer within a day."""
+    wanted = exists().where(
+        mail.c.company_id == company_id,
+        mail.c.kind == "acknowledgement",
+        mail.c.at > func.clock_timestamp() - DAY,
+        mail.c.recipients.contains(cast({"to": [address]}, JSONB)),
+    )
+    return bool((await conn.execute(select(wanted))).scalar())
+
+
+async def acknowledgement_of(conn: AsyncConnection, mail_id: str) -> str | None:
+    """The id of our automatic answer to this one."""
+    wanted = select(mail.c.id).where(mail.c.answers_id == mail_id, mail.c.kind == "acknowledgement")
+    found = (await conn.execute(wanted)).scalar()
+    return None if found is None else str(found)
+
+
+async def delivered(
+    conn: AsyncConnection, mail_id: str, contact_id: str | None, blob_ids: Sequence[str], acknowledgement_id: str | None
+) -> None:
+    """Its command was answered: it belongs to this contact, and what hangs on it does as well."""
+    values = {"contact_id": contact_id, "state": "delivered"}
+    await conn.execute(update(mail).where(mail.c.id == mail_id).values(**values))
+    if blob_ids:
+        await conn.execute(update(blob).where(blob.c.id.in_(list(blob_ids))).values(contact_id=contact_id))
+    if acknowledgement_id is not None:
+        mine = update(mail).where(mail.c.id == acknowledgement_id, mail.c.state != "bounced")
+        await conn.execute(mine.values(contact_id=contact_id))
+
+
+async def refused(conn: AsyncConnection, company_id: str, key: str) -> None:
+    """The writer could not take it."""
+    mine = update(mail).where(mail.c.company_id == company_id, mail.c.key == key)
+    await conn.execute(mine.values(state="failed"))
+
+
+async def bounced(conn: AsyncConnection, mail_id: str) -> None:
+    await conn.execute(update(mail).where(mail.c.id == mail_id, mail.c.direction == "out").values(state="bounced"))
+
+
+# --- on their way out -------------------------------------------------------------------------------------------------
+
+
+async def begin_sending(conn: AsyncConnection, mail_id: str) -> Row | None:
+    """Before the first word to a server. None: it was begun as often as it may be, or is over."""
+    is_open = and_(mail.c.state.in_(("kept", "sending")), mail.c.sends < SENDS_MAX)
+    begun = update(mail).where(mail.c.id == mail_id, mail.c.direction == "out", is_open)
+    return await rows.first(conn, begun.values(state="sending", sends=mail.c.sends + 1).returning(mail))
+
+
+async def surely_not_sent(conn: AsyncConnection, mail_id: str, said: str) -> None:
+    """It may be tried as if nothing had been."""
+    mine = update(mail).where(mail.c.id == mail_id, mail.c.state == "sending")
+    await conn.execute(mine.values(sends=func.greatest(mail.c.sends - 1, 0), said=said or None))
+
+
+async def over(conn: AsyncConnection, mail_id: str, state: str, said: str = "") -> None:
+    mine = update(mail).where(mail.c.id == mail_id, mail.c.state.in_(("kept", "sending")))
+    await conn.execute(mine.values(state=state, said=said or None))
+
+
+async def thread_ids_before(conn: AsyncConnection, thread_id: str, mail_id: str) -> list[Row]:
+    """{"id", "message_id", "subject"} of the thread's mails before this one, the oldest first."""
+    names = (mail.c.id, mail.c.message_id, mail.c.subject)
+    wanted = select(*names).where(mail.c.thread_id == thread_id, mail.c.id < mail_id, mail.c.message_id != "")
+    return (await rows.every(conn, wanted.order_by(mail.c.id.desc()).limit(REFERENCED_MAX)))[::-1]
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
+
+
+async def of_contact(conn: AsyncConnection, contact_id: str, companies: Companies) -> list[Row]:
+    """All of the threads that the contact's mails belong to, the oldest first; of ours those that are to be sent."""
+    mine = select(mail.c.thread_id).where(mail.c.contact_id == contact_id)
+    is_asked = exists().where(
+        effect.c.contact_id == mail.c.contact_id,
+        effect.c.kind == "mail.send",
+        effect.c.args["mail"].astext == cast(mail.c.id, Text),
+    )
+    not_to_be = and_(mail.c.direction == "out", mail.c.state == "kept", not_(is_asked))
+    wanted = select(mail).where(mail.c.thread_id.in_(mine), within(companies, mail), not_(not_to_be))
+    return (await rows.every(conn, wanted.order_by(mail.c.id.desc()).limit(THREAD_MAILS_MAX)))[::-1]
+
+
+async def attachments(conn: AsyncConnection, mail_ids: Sequence[str]) -> dict[str, list[Row]]:
+    """By mail, in their order: the blobs' columns and `n`."""
+    found: dict[str, list[Row]] = {mail_id: [] for mail_id in mail_ids}
+    wanted = (
+        select(blob, mail_attachment.c.n, mail_attachment.c.mail_id)
+        .join(mail_attachment, mail_attachment.c.blob_id == blob.c.id)
+        .where(mail_attachment.c.mail_id.in_(list(mail_ids)))
+        .order_by(mail_attachment.c.mail_id, mail_attachment.c.n)
+    )
+    for row in await rows.every(conn, wanted):
+        found[row["mail_id"]].append(row)
+    return found
+
+
+async def latest_in(conn: AsyncConnection, contact_id: str, companies: Companies) -> Row | None:
+    """The customer's last mail of this contact; of several threads the last of them."""
+    wanted = select(mail).where(mail.c.contact_id == contact_id, mail.c.direction == "in", within(companies, mail))
+    people = wanted.where(mail.c.kind != "bounce", mail.c.from_address != "")
+    return await rows.first(conn, people.order_by(mail.c.id.desc()).limit(1))
+
+
+async def has_served(conn: AsyncConnection, contact_id: str, agent_id: str) -> bool:
+    """Whether the agent is offered the contact, has it, or had it."""
+    lost = segment.c.state.in_(("declined", "expired", "withdrawn", "failed"))
+    mine = exists().where(segment.c.contact_id == contact_id, segment.c.agent_id == agent_id, not_(lost))
+    return bool((await conn.execute(select(mine))).scalar())
+
+
+async def has_served_thread(conn: AsyncConnection, thread_id: str, agent_id: str) -> bool:
+    """The same of any contact to which a mail of the thread belongs."""
+    lost = segment.c.state.in_(("declined", "expired", "withdrawn", "failed"))
+    mine = (
+        select(segment.c.id)
+        .join(mail, mail.c.contact_id == segment.c.contact_id)
+        .where(mail.c.thread_id == thread_id, segment.c.agent_id == agent_id, not_(lost))
+    )
+    return (await conn.execute(mine.limit(1))).first() is not None
+
+
+# --- erasure ----------------------------------------------------------------------------------------------------------
+
+OF_CUSTOMER = """
+    mail.company_id = :company AND (
+        mail.contact_id IN (SELECT id FROM contact WHERE company_id = :company AND customer_id = :customer)
+        OR mail.thread_id IN (
+            SELECT m.thread_id FROM mail m JOIN customer_address a ON a.address = m.from_address
+            WHERE m.company_id = :company AND a.company_id = :company AND a.customer_id = :customer
+              AND a.kind = 'email' AND NOT EXISTS (
+                SELECT 1 FROM customer_address b JOIN customer o ON o.company_id = b.company_id AND o.id = b.customer_id
+                WHERE b.company_id = a.company_id AND b.kind = a.kind AND b.address = a.address
+                  AND b.customer_id <> a.customer_id AND o.erased_at IS NULL)))
+"""
+# The key stays: a mailbox that is read anew from its beginning brings nothing back.
+BLANK = f"""
+UPDATE mail SET message_id = '', from_address = '', from_name = '', recipients = '{{}}', subject = '', reply = '',
+    body = '', html = NULL, said = NULL
+WHERE {OF_CUSTOMER} AND (from_address <> '' OR body <> '' OR subject <> '')
+"""
+_FILES = text(f"""
+SELECT mail.raw_blob_id FROM mail WHERE {OF_CUSTOMER} AND mail.raw_blob_id IS NOT NULL
+UNION
+SELECT t.blob_id FROM mail JOIN mail_attachment t ON t.mail_id = mail.id WHERE {OF_CUSTOMER}
+""")
+
+
+async def files_of(conn: AsyncConnection, about: Mapping[str, str]) -> list[str]:
+    """Blobs of all mails of the company's customer, those under a legal hold excepted."""
+    ids = [str(blob_id) for blob_id in (await conn.execute(_FILES, about)).scalars()]
+    wanted = select(blob.c.id).where(
+        blob.c.id.in_(ids),
+        blob.c.legal_hold.is_(False),
+        or_(blob.c.state != "erased", blob.c.filename.is_not(None)),
+    )
+    return list((await conn.execute(wanted)).scalars())

@@ -1,0 +1,130 @@
+"""Which mailboxes may a company have, what is shown of them, and who may see mails?"""
+
+from typing import Any
+
+import pytest
+
+from app.seals import unseal
+from app.signatures import mail_of, message_id
+from tests.api.conftest import House
+from tests.api.furnished import furnish
+
+PASSWORD = "a-password-of-nobody"
+
+
+def mailbox(company: dict[str, Any], queue: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "company_id": company["id"],
+        "queue_id": queue["id"],
+        "address": "Support@Example.com",
+        "username": "support",
+        "password": PASSWORD,
+        "imap_host": "imap.example.com",
+        "smtp_host": "smtp.example.com",
+    } | more
+
+
+async def queue_of(house: House, company: dict[str, Any]) -> dict[str, Any]:
+    return await house.make("queues", {"company_id": company["id"], "name": "Mails"})
+
+
+async def test_a_password_is_sealed_and_never_shown_again(house: House, company: dict[str, Any]):
+    queue = await queue_of(house, company)
+    made = await house.make("mailboxes", mailbox(company, queue))
+    path = f"/v1/mailboxes/{made['id']}"
+    changed = await house.operator.patch(path, json={"version": 1, "password": f"{PASSWORD}-2", "sender_name": "Acme"})
+    shown = [
+        made,
+        changed.json(),
+        (await house.operator.get(path)).json(),
+        (await house.operator.get("/v1/mailboxes")).json(),
+    ]
+    (row,) = await house.rows("SELECT sealed, version FROM mailbox")
+    audit = str(await house.rows("SELECT * FROM audit"))
+
+    assert made["address"] == "support@example.com"
+    assert (made["imap_port"], made["imap_tls"], made["smtp_port"], made["reopen_days"]) == (993, "tls", 465, 14)
+    assert (changed.status_code, changed.json()["version"], row["version"]) == (200, 2, 2)
+    assert unseal(house.app.state.porter.signing_key, row["sealed"]) == f"{PASSWORD}-2"
+    assert PASSWORD not in str(shown) + row["sealed"] + audit
+    assert "mailbox.changed" in audit
+
+
+async def test_an_address_is_one_mailbox_until_it_is_deleted_and_its_password_goes_with_it(house: House, company):
+    queue = await queue_of(house, company)
+    made = await house.make("mailboxes", mailbox(company, queue))
+    again = await house.operator.post("/v1/mailboxes", json=mailbox(company, queue, address="support@EXAMPLE.com"))
+    deleted = await house.operator.delete(f"/v1/mailboxes/{made['id']}")
+    (row,) = await house.rows("SELECT sealed FROM mailbox")
+    anew = await house.make("mailboxes", mailbox(company, queue))
+
+    assert (again.status_code, again.json()["errors"][0]["pointer"]) == (409, "/address")
+    assert (deleted.status_code, row["sealed"]) == (204, "")
+    assert (await house.operator.get(f"/v1/mailboxes/{made['id']}")).status_code == 404
+    assert anew["id"] != made["id"]
+
+
+@pytest.mark.parametrize(
+    ("more", "pointer", "text_key"),
+    [
+        ({"address": "no one@@example.com"}, "/address", None),
+        ({"address": "a@b@example.com"}, "/address", "mailbox.address"),
+        ({"imap_tls": "none"}, "/imap_tls", "mailbox.plain"),
+        ({"smtp_tls": "none"}, "/smtp_tls", "mailbox.plain"),
+        ({"imap_host": "127.0.0.1"}, "/imap_host", "mailbox.inside"),
+        ({"smtp_host": "10.0.0.7"}, "/smtp_host", "mailbox.inside"),
+        ({"imap_host": "localhost"}, "/imap_host", "mailbox.inside"),
+        ({"imap_host": "2130706433"}, "/imap_host", "mailbox.inside"),
+        ({"imap_host": "::1"}, "/imap_host", "mailbox.inside"),
+        ({"imap_host": "a b"}, "/imap_host", None),
+        ({"imap_port": 0}, "/imap_port", None),
+        ({"reopen_days": 4000}, "/reopen_days", None),
+        ({"sender_name": "a\r\nBcc: b@c.test"}, "/sender_name", None),
+        ({"sender_name": "x" * 101}, "/sender_name", None),
+    ],
+)
+async def test_what_is_no_mailbox_is_refused_with_its_field(house: House, company, more, pointer, text_key):
+    queue = await queue_of(house, company)
+    answer = await house.operator.post("/v1/mailboxes", json=mailbox(company, queue, **more))
+
+    assert answer.status_code == 422, answer.text
+    error = answer.json()["errors"][0]
+    assert error["pointer"] == pointer
+    assert text_key is None or error["text_key"] == text_key
+
+
+async def test_a_queue_of_another_company_is_nobodys(house: House, company: dict[str, Any]):
+    theirs = await furnish(house, "theirs", "+49302222222")
+    answer = await house.operator.post("/v1/mailboxes", json=mailbox(company, {"id": theirs.ids["queue"]}))
+
+    assert answer.status_code == 404
+
+
+async def test_an_id_of_ours_is_known_by_its_signature_and_only_for_its_company():
+    key, company, mail = b"k" * 32, "c1", "01a2075d-6b13-72af-99f5-300730788cbb"
+    told = message_id(key, company, mail, "example.com")
+
+    assert mail_of(key, company, told) == mail
+    assert mail_of(key, "c2", told) is None
+    assert mail_of(b"x" * 32, company, told) is None
+    assert mail_of(key, company, told.replace("8cbb.", "8cbc.")) is None
+    assert mail_of(key, company, told.replace(told[37], "b" if told[37] != "b" else "c", 1)) is None
+    for other in ("", "a@b", told.upper(), f"{told}\n", f"x{told}"):
+        assert mail_of(key, company, other) is None
+
+
+async def test_mails_are_shown_to_supervisors_and_answered_by_agents_alone(house: House):
+    mine = await furnish(house, "mine", "+49301111111")
+    path = f"/v1/contacts/{mine.ids['contact']}/mails"
+    supervisor = await house.client_of("supervisor", mine.company)
+    agent = await house.client_of("agent", mine.company)
+    shown = await supervisor.get(path)
+    sent = await supervisor.post(path, json={"text": "Hello"})
+
+    assert [mail["subject"] for mail in shown.json()["items"]] == ["hello"]
+    assert sent.status_code == 403
+    assert (await agent.get(path)).status_code == 404
+    for file in ("attachments/1", "original"):
+        assert (await supervisor.get(f"/v1/mails/{mine.ids['mail']}/{file}")).content == b"Subject: hello"
+        assert (await agent.get(f"/v1/mails/{mine.ids['mail']}/{file}")).status_code == 404
+    assert (await supervisor.get(f"/v1/mails/{mine.ids['mail']}/attachments/2")).status_code == 404
