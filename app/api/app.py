@@ -20,6 +20,8 @@ from app.api import (
     customers,
     dispositions,
     endpoints,
+    faq,
+    faq_search,
     figures,
     flows,
     health,
@@ -79,6 +81,8 @@ _OURS: tuple[APIRouter, ...] = (
     endpoints.router,
     prompts.router,
     dispositions.router,
+    faq_search.router,  # before it: its names are no ids
+    faq.router,
     customers.router,
     audit.router,
 )
