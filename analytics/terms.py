@@ -31,17 +31,14 @@ _ENDINGS = (
     "ment",
     "ings",
     "ing",
-    "ied",
-    "ies",
     "ers",
     "ed",
     "er",
     "ly",
     "es",
     "s",
-    "y",
     "e",
-)
+)  # the longest first
 _STEM_MIN = 3
 
 
@@ -79,11 +76,15 @@ def stem(word: str) -> str:
     """The same for rent, rents, renting, rented; not a root that a linguist would know."""
     if len(word) > TERM_LENGTH_MAX or not word.isascii():
         return word[:TERM_LENGTH_MAX]
-    for ending in _ENDINGS:
-        left = word.removesuffix(ending)
-        if left != word and len(left) >= _STEM_MIN and _VOWEL.search(left):
-            return left[:-1] if left[-1] == left[-2] and left[-1] not in "lsz" else left
-    return word
+    for ending in ("ies", "ied"):
+        if word.endswith(ending) and len(word) > _STEM_MIN + 1:
+            return word.removesuffix(ending) + "y"
+    left = next((left for ending in _ENDINGS if (left := word.removesuffix(ending)) != word and _is_stem(left)), word)
+    return left[:-1] if len(left) > _STEM_MIN and left[-1] == left[-2] else left
+
+
+def _is_stem(left: str) -> bool:
+    return len(left) >= _STEM_MIN and _VOWEL.search(left) is not None
 
 
 def likes(stemmed: str) -> tuple[str, ...]:
