@@ -29,7 +29,7 @@ from app.effects import Effects
 from app.exchanges import Exchanges
 from app.follower import Follower
 from app.front import Front
-from app.look_ups import LookUps, ask_endpoint, find_customer
+from app.look_ups import LookUps, ask_endpoint, find_answer, find_customer
 from app.phone_sockets import PhoneSockets
 from app.ports import Bus, Doors, Taken
 from app.providers import Phones, Providers
@@ -162,6 +162,7 @@ def _look_ups(database: Database, signing_key: bytes, endpoints: Endpoints, swit
 
     look = {
         "customer": partial(find_customer, database.engine),
+        "faq": partial(find_answer, database.engine),
         "http": partial(ask_endpoint, database.engine, signing_key, endpoints),
     }
     return LookUps(switchboard.submit, look, secrets, lambda at_us: switchboard.clock.real_s_until(at_us))

@@ -84,9 +84,16 @@ async def search(
 
 
 async def in_force(
-    conn: AsyncConnection, company_id: str, language: str, *, key: str | None = None, tag: str | None = None, limit: int
+    conn: AsyncConnection,
+    company_id: str,
+    language: str,
+    *,
+    key: str | None = None,
+    id: str | None = None,
+    tag: str | None = None,
+    limit: int,
 ) -> list[Row]:
-    """What is published and valid now, by its key or tag, in the order of birth."""
+    """What is published and valid now, by its key, id or tag, in the order of birth."""
     now = func.clock_timestamp()
     of = faq_entry.c
     wanted = select(faq_entry).where(
@@ -95,6 +102,8 @@ async def in_force(
     )  # fmt: skip
     if key is not None:
         wanted = wanted.where(of.key == key)
+    if id is not None:
+        wanted = wanted.where(of.id == id)
     if tag is not None:
         wanted = wanted.where(of.tags.contains([tag]))
     return await rows.every(conn, wanted.order_by(of.id).limit(limit))
