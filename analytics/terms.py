@@ -22,7 +22,7 @@ QUESTION, VARIANT, TAG, ANSWER = 3.0, 3.0, 1.0, 0.7
 SATURATION = 1.5
 ANSWER_TYPICAL, LENGTH_COUNTS = 40, 0.5  # terms of an answer, and how much a longer one loses by it
 
-_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[^\W_\u3400-\u4dbf\u4e00-\u9fff]+(?:['’][^\W_]+)?")
+_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[^\W_\u3400-\u4dbf\u4e00-\u9fff]+")
 _VOWEL = re.compile(r"[aeiouy]")
 _ENDINGS = (
     "ations",
@@ -60,7 +60,7 @@ def normalised(text: str) -> str:
 def runs(text: str) -> Iterator[str]:
     """Words, and unbroken rows of Chinese characters."""
     for found in _RUN.finditer(normalised(text)):
-        yield found.group().replace("’", "'").removesuffix("'s")
+        yield found.group()
 
 
 def is_chinese(run: str) -> bool:
