@@ -1,7 +1,8 @@
 """Which entries of a company answer a question?
 
-What is asked for is worked out here (analytics/), found and ranked in the database (app/store/faq_search.py). Where the
-best one fits less than FIT_MIN the answer is that there is none: a wrong answer costs more than an honest one.
+What is asked for is worked out here (analytics/), found and ranked in the database (app/store/faq_search.py). From
+FIT_SURE on an entry is an answer; what fits less may be one, and is for a person to judge: a wrong answer costs more
+than an honest "none".
 """
 
 import json
@@ -17,23 +18,21 @@ from app.store import faq, faq_search
 from app.store.faq_search import Asked
 from app.store.rows import Row
 
-FIT_MIN = 0.9  # four of five questions off the subject fit less (tests/vectors/faq/*.tune.txt and *.hard.txt)
-BESIDE_MIN = 0.5  # of the best one's fit, else it is not shown beside it
+FIT_SURE = 0.9  # four of five questions off the subject fit less (tests/vectors/faq/*.tune.txt and *.hard.txt)
+FIT_MIN = 0.3  # less is chance
 COMPANIES_REMEMBERED = 256
 
 
 async def find(
     conn: AsyncConnection, company_id: str, asked: str, *, language: str, tag: str | None = None, limit: int
 ) -> list[Row]:
-    """The best first; none where nothing answers it."""
+    """The best first, each with `sure`: whether it is an answer, or only may be one."""
     kept = await faq_search.synonyms(conn, company_id, language)
     slots = slots_of(asked, _synonyms(language, json.dumps(kept["groups"]) if kept else "[]"))
     if not slots:
         return []
     found = await faq_search.search(conn, company_id, language, asked_of(slots), tag, limit)
-    if not found or found[0]["fit"] < FIT_MIN:
-        return []
-    return [row for row in found if row["fit"] >= BESIDE_MIN * found[0]["fit"]]
+    return [row | {"sure": row["fit"] >= FIT_SURE} for row in found if row["fit"] >= FIT_MIN]
 
 
 @lru_cache(COMPANIES_REMEMBERED)

@@ -55,7 +55,8 @@ class QuestionAsked(Given):
 
 
 class AnswerFound(Shown):
-    """`answer_plain`: as it is copied and read aloud. `fit`: how well it answers; comparable within one company."""
+    """`answer_plain`: as it is copied and read aloud. `fit`: how well it answers; comparable within one company.
+    `sure` false: it may answer it, somebody has to judge."""
 
     id: Id
     key: str | None
@@ -65,10 +66,11 @@ class AnswerFound(Shown):
     answer_plain: str
     tags: list[str]
     fit: float
+    sure: bool
 
 
 class AnswersFound(Shown):
-    """None: there is no answer."""
+    """The best first. None that is sure: there is no answer, and the question is put down for the editors."""
 
     items: list[AnswerFound]
     language: FaqLanguage
@@ -123,7 +125,7 @@ class SynonymsShown(Shown):
 def _found(row: Row) -> AnswerFound:
     names = ("id", "key", "language", "question", "answer", "tags")
     shown = {name: row[name] for name in names}
-    return AnswerFound(**shown, answer_plain=plain(row["answer"]), fit=round(row["fit"], 3))
+    return AnswerFound(**shown, answer_plain=plain(row["answer"]), fit=round(row["fit"], 3), sure=row["sure"])
 
 
 @router.post("/search")
@@ -134,7 +136,7 @@ async def search_faq(body: QuestionAsked, access: Caller) -> AnswersFound:
         if await companies.read(conn, body.company_id) is None:
             raise not_found("company", "/company_id")
         found = await find(conn, body.company_id, body.text, language=language, tag=body.tag, limit=body.limit)
-    if not found and body.note and (asked := masked(body.text)):
+    if not any(row["sure"] for row in found) and body.note and (asked := masked(body.text)):
         await _note(access, body.company_id, language, asked)
     return AnswersFound(items=[_found(row) for row in found], language=language)
 

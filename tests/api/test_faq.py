@@ -74,6 +74,18 @@ async def test_what_is_off_the_subject_has_no_answer_and_is_listed_for_the_edito
     assert await unanswered(supervisor) == [("who is @", 1)]
 
 
+async def test_what_only_may_answer_it_is_shown_as_such_and_put_down_for_the_editors(house: House, company):
+    for n, question in enumerate(("When is my deposit returned?", "Where is the garage?", "How loud may we be?")):
+        await house.make("faq", entry(company, key=f"k{n}", question=question, variants=[], tags=[]))
+
+    (perhaps,) = await asked(house.operator, company, "May a burglar borrow boats from the mountain garage tonight?")
+    (sure,) = await asked(house.operator, company, "Where is the garage?")
+
+    assert (perhaps["id"], perhaps["sure"], sure["sure"]) == (sure["id"], False, True)
+    assert perhaps["fit"] < sure["fit"]
+    assert len(await unanswered(house.operator)) == 1
+
+
 async def test_a_draft_is_found_once_it_is_published_and_not_after_it_is_archived(house: House, company):
     made = await house.make("faq", entry(company, state="draft"))
     path = f"/v1/faq/{made['id']}"

@@ -32,6 +32,7 @@ export interface Answer {
   question: string
   answer_plain: string
   tags: string[]
+  sure: boolean // else it may answer it, and the agent judges
 }
 
 export interface Unanswered {
