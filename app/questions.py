@@ -18,8 +18,8 @@ from app.store import faq, faq_search
 from app.store.faq_search import Asked
 from app.store.rows import Row
 
-FIT_SURE = 0.9  # four of five questions off the subject fit less (tests/vectors/faq/*.tune.txt and *.hard.txt)
-FIT_MIN = 0.3  # less is chance
+FIT_SURE = 0.39  # four of five questions off the subject fit less (tests/vectors/faq/*.tune.txt and *.hard.txt)
+FIT_MIN = 0.13  # less is chance
 COMPANIES_REMEMBERED = 256
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, any_, delete, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,7 +30,7 @@ async def page(
     if state is not None:
         wanted.append(faq_entry.c.state == state)
     if tag is not None:
-        wanted.append(faq_entry.c.tags.contains([tag]))
+        wanted.append(literal(tag) == any_(faq_entry.c.tags))
     return await rows.every(conn, rows.page(faq_entry, after, limit, *wanted))
 
 

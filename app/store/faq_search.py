@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import any_, delete, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,8 +47,8 @@ rare AS MATERIALIZED (
     LEFT JOIN had ON had.slot = s.slot
 ),
 scored AS (SELECT f.entry_id, sum(r.rare * f.fill) AS score FROM filled f JOIN rare r USING (slot) GROUP BY f.entry_id)
-SELECT e.id, e.company_id, e.key, e.language, e.question, e.answer, e.tags, e.version,
-       s.score / sqrt((SELECT sum(rare) FROM rare)) AS fit
+SELECT e.id::text AS id, e.company_id::text AS company_id, e.key, e.language, e.question, e.answer, e.tags, e.version,
+       s.score / sqrt((SELECT sum(rare) FROM rare) * (SELECT ln(1 + (many + 0.5) / 0.5) FROM many)) AS fit
 FROM scored s JOIN faq_entry e ON e.id = s.entry_id
 WHERE e.state = 'published' AND (e.valid_from IS NULL OR e.valid_from <= clock_timestamp())
   AND (e.valid_until IS NULL OR e.valid_until > clock_timestamp())
@@ -105,7 +105,7 @@ async def in_force(
     if id is not None:
         wanted = wanted.where(of.id == id)
     if tag is not None:
-        wanted = wanted.where(of.tags.contains([tag]))
+        wanted = wanted.where(literal(tag) == any_(of.tags))
     return await rows.every(conn, wanted.order_by(of.id).limit(limit))
 
 

@@ -9,7 +9,7 @@ Index = Mapping[str, Mapping[str, float]]  # entry -> term -> weight
 
 
 def search(index: Index, slots: Sequence[Slot]) -> list[tuple[str, float]]:
-    """(entry, how well it answers), the best first."""
+    """(entry, how well it answers), the best first. Measured by all that was asked for, in any size of a collection."""
     scores = dict.fromkeys(index, 0.0)
     asked_for = 0.0
     for slot in slots:
@@ -18,7 +18,8 @@ def search(index: Index, slots: Sequence[Slot]) -> list[tuple[str, float]]:
         asked_for += rare
         for entry, fill in fills.items():
             scores[entry] += rare * fill
-    found = [(entry, score / sqrt(asked_for)) for entry, score in scores.items() if score > 0]
+    most = sqrt(asked_for * rareness(len(index), 0))
+    found = [(entry, score / most) for entry, score in scores.items() if score > 0]
     return sorted(found, key=lambda each: (-each[1], each[0]))
 
 

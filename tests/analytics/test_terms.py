@@ -33,7 +33,7 @@ def test_chinese_is_taken_apart_without_a_dictionary():
 
 
 def test_a_text_may_hold_both_languages_and_forms_of_any_width():
-    assert list(terms_of("ＷｉＦｉ 怎么装？")) == ["wifi", "怎么", "么装", "装"]
+    assert list(terms_of("ＷｉＦｉ 怎么装？")) == ["wifi", "怎么", "么装", "怎", "装"]
     assert language_of("WiFi怎么装") == "zh-CN"
     assert language_of("How?") == "en"
 

@@ -78,7 +78,7 @@ async def test_what_only_may_answer_it_is_shown_as_such_and_put_down_for_the_edi
     for n, question in enumerate(("When is my deposit returned?", "Where is the garage?", "How loud may we be?")):
         await house.make("faq", entry(company, key=f"k{n}", question=question, variants=[], tags=[]))
 
-    (perhaps,) = await asked(house.operator, company, "May a burglar borrow boats from the mountain garage tonight?")
+    (perhaps,) = await asked(house.operator, company, "Do burglars borrow the red boat from a garage?")
     (sure,) = await asked(house.operator, company, "Where is the garage?")
 
     assert (perhaps["id"], perhaps["sure"], sure["sure"]) == (sure["id"], False, True)
