@@ -3,6 +3,7 @@
 A question is asked by POST: it may hold what is personal, and addresses are logged by whoever is on the way.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -197,7 +198,7 @@ async def list_faq_synonyms(page: CompanyPageQuery, access: Caller) -> Page[Syno
     return page_of(found, page.limit, _synonyms)
 
 
-def _synonyms(row: Row) -> SynonymsShown:
+def _synonyms(row: Mapping[str, Any]) -> SynonymsShown:
     return SynonymsShown(**{name: row[name] for name in ("id", "company_id", "language", "groups", "version")})
 
 
