@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, delete, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, any_, delete, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +12,14 @@ from app.store.rows import Row
 from app.store.scope import within
 from app.store.tables import faq_entry, faq_feedback, faq_term
 
-TERMS_IN_A_STATEMENT = 5_000
+TERMS_IN_A_STATEMENT = 20_000
+
+_INDEX = text("""
+INSERT INTO faq_term (entry_id, term, company_id, language, weight)
+SELECT e.id, t.term, e.company_id, e.language, t.weight
+FROM unnest(CAST(:ids AS uuid[]), CAST(:terms AS text[]), CAST(:weights AS float8[])) AS t (entry_id, term, weight)
+JOIN faq_entry e ON e.id = t.entry_id
+""")
 
 
 async def page(
@@ -69,16 +76,10 @@ async def remove(conn: AsyncConnection, faq_id: str) -> None:
 async def index(conn: AsyncConnection, entries: Sequence[tuple[Row, Mapping[str, float]]]) -> None:
     """By these terms each entry is found from now on, and by no others."""
     await conn.execute(delete(faq_term).where(faq_term.c.entry_id.in_([row["id"] for row, _ in entries])))
-    values = [
-        {
-            "entry_id": row["id"], "company_id": row["company_id"], "language": row["language"],
-            "term": term, "weight": weight,
-        }
-        for row, weights in entries
-        for term, weight in weights.items()
-    ]  # fmt: skip
-    for begun in range(0, len(values), TERMS_IN_A_STATEMENT):
-        await conn.execute(insert(faq_term), values[begun : begun + TERMS_IN_A_STATEMENT])
+    told = [(row["id"], term, weight) for row, weights in entries for term, weight in weights.items()]
+    for begun in range(0, len(told), TERMS_IN_A_STATEMENT):
+        ids, terms, weights_of = zip(*told[begun : begun + TERMS_IN_A_STATEMENT], strict=True)
+        await conn.execute(_INDEX, {"ids": list(ids), "terms": list(terms), "weights": list(weights_of)})
 
 
 # --- how helpful they were --------------------------------------------------------------------------------------------

@@ -30,8 +30,10 @@ WITH asked AS (
 ),
 gone AS (
     SELECT t.entry_id, a.slot, sum(a.share * t.weight) AS fill
-    FROM asked a
-    JOIN faq_term t ON t.company_id = CAST(:company AS uuid) AND t.language = :language AND t.term = a.term
+    FROM asked a CROSS JOIN LATERAL (  -- the index is asked term by term, whatever is known of the table
+        SELECT entry_id, weight FROM faq_term
+        WHERE company_id = CAST(:company AS uuid) AND language = :language AND term = a.term OFFSET 0
+    ) t
     GROUP BY t.entry_id, a.slot, a.way, a.need
     HAVING count(*) >= a.need
 ),

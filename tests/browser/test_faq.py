@@ -82,6 +82,7 @@ async def test_what_has_no_answer_is_written_by_an_editor_and_found_then(centre:
     await page.fill("#faq-question", "Do you breed okapis?")
     await page.click("[data-test=faq-keep]")
     missing = await told_at(page, "faq-answer")
+    await expect(page.locator("#faq-answer")).to_be_focused()
     await page.fill("#faq-answer", "Since 1954.")
     await page.fill("#faq-key", "Not A Key")
     await page.fill("#faq-valid_from", "2026-02-02")
