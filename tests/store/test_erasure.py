@@ -237,3 +237,17 @@ async def test_what_names_an_erased_customer_leaves_the_list_of_questions_withou
 
     left = await owner.fetch("SELECT text FROM faq_unanswered ORDER BY text")
     assert [row["text"] for row in left] == sorted(["how do i knit", first])
+
+
+async def test_a_short_name_goes_from_that_list_where_it_stands_whole(db, session, centre, owner, files):
+    customer_id = await personal_customer(owner, centre.company_ids[0])
+    await owner.execute("UPDATE customer SET name = 'Li Na' WHERE id = $1", customer_id)
+    for text in ("li na has a question", "na, and li"):
+        await owner.execute(
+            "INSERT INTO faq_unanswered (id, company_id, language, text) VALUES ($1, $2, 'en', $3)",
+            new_id(), centre.company_ids[0], text,
+        )  # fmt: skip
+
+    await erase(db, owner, session, files, customer_id)
+
+    assert await owner.fetchval("SELECT array_agg(text) FROM faq_unanswered") == ["na, and li"]
