@@ -40,6 +40,7 @@ async def test_an_agent_finds_copies_and_judges_an_answer_by_keys_alone(
     answer = page.locator("[data-test=faq-answer]")
     await expect(answer).to_contain_text(f"Behind the lake. {SCRIPT}")
     broken = await visitor.broken_rules()
+    await visitor.take_picture(f"desk-faq-{theme}-{language}")
     await page.keyboard.press("ArrowDown")
     await expect(page.locator("[data-test=faq-question]").first).to_be_focused()
     await page.keyboard.press("ArrowDown")
