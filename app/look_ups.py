@@ -11,17 +11,19 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from analytics.plain_text import plain
 from app import commands as c
 from app.channels.endpoints import Endpoint, Endpoints, NoAnswer, texts_of
 from app.ports import Deliver, NoWriter
 from app.seals import unseal
-from app.store import companies, customers, endpoints
+from app.store import companies, customers, endpoints, faq_search
 from contacts.effect import LOOK_UP, Effect
 from contacts.identify import canonical_phone
 from contacts.records import Draft
 
 AT_ONCE_MAX = 50  # of one company: whoever asks a slow endpoint holds up no other's callers
 TELL_AGAIN_S = 0.25
+SPOKEN_CHARACTERS_MAX = 1_200  # of an answer: two to four minutes
 BY_PHONE = ("phone", "number")  # the other fields are facts that are known of a customer
 
 log = structlog.get_logger()
@@ -133,6 +135,35 @@ async def find_customer(engine: AsyncEngine, question: Question) -> dict[str, st
         await customers.note_found(conn, question.company_id, who["id"], question.contact_id)
     told = {"id": who["id"], "name": who["name"], "value": str(who["value"]), "language": who["language"] or ""}
     return told | texts_of({row["key"]: row["value"] for row in known}) | told  # a fact of the same name is not heard
+
+
+async def find_answer(engine: AsyncEngine, question: Question) -> dict[str, str] | None:
+    """Of the FAQ, in force now: the answer to one entry by key or id, or the questions of a tag, the oldest first."""
+    of, language = question.by, question.by.get("language", "")
+    async with engine.connect() as conn:
+        if "tag" in of:
+            most = int(of["most"])
+            found = await faq_search.in_force(conn, question.company_id, language, tag=of["tag"], limit=most)
+        else:
+            one = {name: of[name] for name in ("key", "id") if name in of}
+            found = await faq_search.in_force(conn, question.company_id, language, **one, limit=1)
+    if not found:
+        return None
+    if "tag" not in of:
+        return {"text": spoken_part(plain(found[0]["answer"]))}
+    told: dict[str, str] = {}
+    for n, row in enumerate(found, 1):
+        told |= {f"id.{n}": row["id"], f"question.{n}": row["question"]}
+    return told
+
+
+def spoken_part(text: str) -> str:
+    """As much as is told in one go, to the end of a sentence."""
+    if len(text) <= SPOKEN_CHARACTERS_MAX:
+        return text
+    begun = text[:SPOKEN_CHARACTERS_MAX]
+    ends = max(begun.rfind(mark) for mark in ".!?。！？\n")
+    return begun[: ends + 1] if ends > 0 else begun
 
 
 async def ask_endpoint(

@@ -27,7 +27,7 @@ from routing import messages as m
 PRIORITY_POINTS = 10  # of value, for each step of a flow's priority
 COLLECTED_MAX = 30  # values of a flow that stay with the contact
 VALUES_BYTES_MAX = 12_288  # of a call, as JSON: what is found beyond it is not taken
-LOOKED_UP = frozenset({"customer", "http"})  # the others have nothing yet to be looked up in
+LOOKED_UP = frozenset({"customer", "faq", "http"})  # the others have nothing yet to be looked up in
 
 _VERBS: Mapping[type[w.Action], TelephonyVerb] = {w.Say: "play", w.Collect: "collect", w.Record: "record_message"}
 

@@ -16,7 +16,7 @@ from app.exchanges import Exchanges
 from app.house import House
 from app.ports import BlobStore, NoWriter
 from app.providers import Providers
-from app.store import alerts, blobs, erasure, inbox, partitions
+from app.store import alerts, blobs, erasure, faq_search, inbox, partitions
 from app.store.answers import forget_old
 from app.store.database import Database
 from app.store.log import last_change
@@ -56,6 +56,7 @@ class Sweeps:
             self._every(5.0, "erasure", self.erasure),
             self._every(600.0, "files", self.find_files),
             self._every(600.0, "answers", self.answers),
+            self._every(3600.0, "unanswered", self.unanswered),
             self._every(3600.0, "partitions", self.partitions),
         )
 
@@ -172,6 +173,10 @@ class Sweeps:
     async def answers(self) -> int:
         async with self.database.engine.begin() as connection:
             return await forget_old(connection) + await alerts.forget_old(connection)
+
+    async def unanswered(self) -> int:
+        async with self.database.engine.begin() as connection:
+            return await faq_search.forget_unanswered(connection)
 
     async def partitions(self) -> int:
         async with self.database.engine.begin() as connection:

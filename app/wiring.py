@@ -31,7 +31,7 @@ from app.exchanges import Exchanges
 from app.fax_files import FaxFiles
 from app.follower import Follower
 from app.front import Front
-from app.look_ups import LookUps, ask_endpoint, find_customer
+from app.look_ups import LookUps, ask_endpoint, find_answer, find_customer
 from app.mail_in import MailIn
 from app.mailrooms import Mailrooms
 from app.phone_sockets import PhoneSockets
@@ -172,6 +172,7 @@ def _look_ups(database: Database, signing_key: bytes, endpoints: Endpoints, swit
 
     look = {
         "customer": partial(find_customer, database.engine),
+        "faq": partial(find_answer, database.engine),
         "http": partial(ask_endpoint, database.engine, signing_key, endpoints),
     }
     return LookUps(switchboard.submit, look, secrets, lambda at_us: switchboard.clock.real_s_until(at_us))

@@ -12,6 +12,7 @@ from floor.rest import Rest
 
 BULK_MAX = 500
 PASSWORDS_MAX = 100  # in one request
+FAQ_MAX = 100
 
 T = TypeVar("T")
 
@@ -85,6 +86,8 @@ class CompanyWish:
     queues: Sequence[QueueWish] = ()
     dispositions: Mapping[str, str] = field(default_factory=dict)  # code -> name
     customers: Sequence[CustomerWish] = ()
+    faq: Sequence[Mapping[str, Any]] = ()  # entries as they are brought in
+    synonyms: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)  # by language
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ async def _company(rest: Rest, wish: CompanyWish, found: Premises) -> None:
     await _numbers(rest, wish, company_id, found)
     await _dispositions(rest, wish, company_id, found)
     await _customers(rest, wish, company_id, found)
+    await _faq(rest, wish, company_id, found)
 
 
 async def _queues(rest: Rest, wish: CompanyWish, company_id: str, found: Premises) -> None:
@@ -180,6 +184,18 @@ async def _customers(rest: Rest, wish: CompanyWish, company_id: str, found: Prem
             body = {"company_id": company_id, "items": [customer.body for customer in some]}
             await rest.post("/v1/customers/bulk", body)
             found.made += len(some)
+
+
+async def _faq(rest: Rest, wish: CompanyWish, company_id: str, found: Premises) -> None:
+    """Where there is none yet: what somebody wrote since then stays."""
+    if not wish.faq or (await rest.get("/v1/faq", company_id=company_id, limit="1"))["items"]:
+        return
+    for some in _slices(wish.faq, FAQ_MAX):
+        await rest.post("/v1/faq/bulk", {"company_id": company_id, "items": [dict(entry) for entry in some]})
+        found.made += len(some)
+    for language, groups in wish.synonyms.items():
+        body = {"company_id": company_id, "language": language, "version": 0, "groups": [list(each) for each in groups]}
+        await rest.post("/v1/faq/synonyms", body)
 
 
 async def _is_known(rest: Rest, company_id: str, customer: CustomerWish) -> bool:

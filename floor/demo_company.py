@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from floor import demo_customers
+from floor import demo_customers, demo_faq
 from floor.company import AgentWish, CompanyWish, QueueWish, Wish
 from floor.demo_day import Shift
 
@@ -177,6 +177,7 @@ def wish() -> Wish:
         CompanyWish(
             slug=FIRM, name="Harbour View Property 海景物业", zone="Asia/Shanghai", region="CN",
             languages=("zh-CN", "en"), queues=QUEUES, dispositions=DISPOSITIONS, customers=demo_customers.of_firm(),
+            faq=demo_faq.of_firm(), synonyms={each: demo_faq.synonyms(each) for each in demo_faq.LANGUAGES},
         ),
         CompanyWish(
             slug=OTHER, name="Oakline Furniture", zone="Europe/London", region="GB", languages=("en",),

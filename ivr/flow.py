@@ -14,6 +14,7 @@ from ivr.verbs.choose import ChooseNode
 from ivr.verbs.collect import CollectNode
 from ivr.verbs.enqueue import EnqueueNode
 from ivr.verbs.faq import FaqNode
+from ivr.verbs.faq_menu import FaqMenuNode
 from ivr.verbs.hang_up import HangUpNode
 from ivr.verbs.hours import HoursNode
 from ivr.verbs.language import LanguageNode
@@ -33,9 +34,9 @@ LANGUAGES_MAX = 8
 
 VERBS: Mapping[str, type[Node]] = {
     "say": SayNode, "menu": MenuNode, "collect": CollectNode, "look_up": LookUpNode, "set": SetNode,
-    "choose": ChooseNode, "hours": HoursNode, "language": LanguageNode, "faq": FaqNode, "enqueue": EnqueueNode,
-    "offer_callback": OfferCallbackNode, "voicemail": VoicemailNode, "transfer": TransferNode, "survey": SurveyNode,
-    "hang_up": HangUpNode,
+    "choose": ChooseNode, "hours": HoursNode, "language": LanguageNode, "faq": FaqNode, "faq_menu": FaqMenuNode,
+    "enqueue": EnqueueNode, "offer_callback": OfferCallbackNode, "voicemail": VoicemailNode,
+    "transfer": TransferNode, "survey": SurveyNode, "hang_up": HangUpNode,
 }  # fmt: skip
 
 
@@ -58,6 +59,7 @@ AnyNode = Annotated[
     | Annotated[HoursNode, Tag("hours")]
     | Annotated[LanguageNode, Tag("language")]
     | Annotated[FaqNode, Tag("faq")]
+    | Annotated[FaqMenuNode, Tag("faq_menu")]
     | Annotated[EnqueueNode, Tag("enqueue")]
     | Annotated[OfferCallbackNode, Tag("offer_callback")]
     | Annotated[VoicemailNode, Tag("voicemail")]

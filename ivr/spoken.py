@@ -76,6 +76,10 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "If you agree, press 1 now.",
         "zh-CN": "我们希望对本次通话录音。如您不同意，请不要按键，继续等待。如您同意，请现在按1。",
     },
+    "faq_offer": {"en": "{question} Press {key}.", "zh-CN": "{question}请按{key}。"},
+    "faq_again": {"en": "To hear it again, press {key}.", "zh-CN": "重听请按{key}。"},
+    "key_star": {"en": "star", "zh-CN": "星号键"},
+    "key_hash": {"en": "hash", "zh-CN": "井号键"},
     "called_back": {"en": "We will call you back.", "zh-CN": "我们会给您回电。"},
     "voicemail": {
         "en": "Nobody can take your call now. Please call again later.",

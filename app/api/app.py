@@ -20,6 +20,8 @@ from app.api import (
     customers,
     dispositions,
     endpoints,
+    faq,
+    faq_search,
     faxes,
     figures,
     flows,
@@ -85,6 +87,8 @@ _OURS: tuple[APIRouter, ...] = (
     mails.router,
     prompts.router,
     dispositions.router,
+    faq_search.router,  # before it: its names are no ids
+    faq.router,
     customers.router,
     audit.router,
 )

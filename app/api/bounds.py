@@ -20,7 +20,7 @@ from app.problems import FieldError, Problem, pointer_of
 BODY_BYTES_MAX = 65_536
 BULK_BODY_BYTES_MAX = 2 * 1_048_576
 QUERY_BYTES_MAX = 8_192
-BULK_PATHS = frozenset({"/v1/agents/bulk", "/v1/users/bulk", "/v1/customers/bulk", "/v1/tickets"})
+BULK_PATHS = frozenset({"/v1/agents/bulk", "/v1/users/bulk", "/v1/customers/bulk", "/v1/faq/bulk", "/v1/tickets"})
 BULK_FOLDER = "/v1/flows"  # whose texts are long
 FAX_PATH, FAX_BODY_BYTES_MAX = "/v1/faxes", 8 * 1_048_576  # with its document in it
 WAVE_PATH, WAVE_TYPES = "/v1/prompts", ("audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave")

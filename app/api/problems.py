@@ -22,7 +22,7 @@ from app.rights import Forbidden
 RETRY_AFTER_S = 1
 
 _PLACES: dict[str, Place] = {"body": "body", "path": "path", "query": "query", "header": "header", "cookie": "header"}
-_UNIQUE_FIELDS = ("login", "slug", "name", "address", "code", "user_id")
+_UNIQUE_FIELDS = ("login", "slug", "name", "address", "code", "user_id", "key")
 _FOREIGN_FIELDS = ("company", "team", "user", "queue", "skill", "agent", "customer", "disposition")
 _TITLES = {
     400: ("request.malformed", "The request cannot be read"),

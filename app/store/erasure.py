@@ -94,6 +94,12 @@ _OF_CONTACTS = "contact_id IN (SELECT id FROM contact WHERE company_id = :compan
 _BLANK_KEPT = tuple(
     text(statement)
     for statement in (
+        # While their name is known: a question in which it stands, whole or a part of it.
+        """
+        DELETE FROM faq_unanswered u USING customer c, regexp_split_to_table(lower(c.name), '\\s+') AS part
+        WHERE c.company_id = :company AND c.id = :customer AND u.company_id = c.company_id AND c.name <> ''
+          AND (strpos(u.text, lower(c.name)) > 0 OR octet_length(part) > 3 AND strpos(u.text, part) > 0)
+        """,
         """
         UPDATE customer SET name = '', language = NULL, zone = NULL, value = 0, value_terms = '{}',
             value_as_of = NULL, version = version + 1

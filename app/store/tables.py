@@ -24,6 +24,7 @@ from app.store.tables_customers import (
     customer_found,
     customer_relation,
 )
+from app.store.tables_faq import faq_entry, faq_feedback, faq_synonyms, faq_term, faq_unanswered
 from app.store.tables_flows import flow, flow_endpoint, flow_version, prompt
 from app.store.tables_log import (
     audit,
@@ -96,6 +97,11 @@ __all__ = [
     "endpoint",
     "engine_state",
     "event",
+    "faq_entry",
+    "faq_feedback",
+    "faq_synonyms",
+    "faq_term",
+    "faq_unanswered",
     "fax",
     "flow",
     "flow_endpoint",

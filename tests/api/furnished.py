@@ -15,7 +15,7 @@ from tests.api.conftest import House
 
 COMPANY_OWNED = (
     "wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment", "recording", "endpoint",
-    "prompt", "task", "fax", "mailbox", "mail",
+    "prompt", "task", "fax", "mailbox", "mail", "faq", "unanswered",
 )  # fmt: skip
 OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant", "asterisk")
 
@@ -63,6 +63,11 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     box |= {"imap_host": "imap.example.com", "smtp_host": "smtp.example.com"}
     ids["mailbox"] = (await house.make("mailboxes", of | box))["id"]
     ids["prompt"] = await upload(house.operator, made.company)
+    entry = {"language": "en", "question": "Where are you?", "answer": "Here", "state": "published", "key": "where"}
+    ids["faq"] = (await house.make("faq", of | entry))["id"]
+    ids["unanswered"] = await ask_in_vain(house, made.company)
+    groups = {"language": "zh-CN", "version": 0, "groups": [["flat", "apartment"]]}
+    assert (await house.operator.post("/v1/faq/synonyms", json=of | groups)).status_code == 200
     ids["number"] = (await house.make("numbers", of | {"address": address, "queue_id": ids["queue"]}))["id"]
     ids["customer"] = (await house.make("customers", of | {"name": f"Customer of {slug}"}))["id"]
     ids["disposition"] = (await house.make("dispositions", of | {"code": "sold", "name": "Sold"}))["id"]
@@ -91,6 +96,13 @@ async def upload(client: Any, company_id: str, name: str = "hello.wav", language
     answer = await client.post("/v1/prompts", params=about, content=WAVE, headers={"content-type": "audio/wav"})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
+
+
+async def ask_in_vain(house: House, company_id: str) -> str:
+    question = {"company_id": company_id, "text": "How do I knit a scarf?"}
+    assert (await house.operator.post("/v1/faq/search", json=question)).json()["items"] == []
+    (row,) = (await house.operator.get("/v1/faq/unanswered", params={"company_id": company_id})).json()["items"]
+    return str(row["id"])
 
 
 async def insert_contact(house: House, company_id: str, customer_id: str | None = None, **more: Any) -> str:

@@ -34,6 +34,7 @@ PERSONAL = (
     "my nanosecond is lost",
     "scan-of-grace.pdf",
     "favourite-wire",
+    "where is grace brewster murray-hopper",
 )
 
 
@@ -77,6 +78,8 @@ async def a_customer_with_a_past(api: Api, database: Database, files: FileBlobs)
     customer = await api.post("/v1/customers", of | {"name": "Grace Brewster", "addresses": addresses})
     change = {"version": customer["version"], "name": "Grace Brewster Murray-Hopper"}
     await api.call("PATCH", f"/v1/customers/{customer['id']}", change)
+    asked = "Where is Grace Brewster Murray-Hopper, 0170 9876543?"
+    await api.post("/v1/faq/search", of | {"text": asked})
     contacts = []
     for n in range(2):
         wish = of | {

@@ -29,7 +29,7 @@ def jackfield(*arguments: str, typed: str = "") -> Result:
 def test_flows_that_are_in_order_are_said_to_be() -> None:
     found = jackfield("check", *map(str, FLOWS))
 
-    assert (found.exit_code, found.stdout) == (0, "10 flows are in order\n")
+    assert (found.exit_code, found.stdout) == (0, "11 flows are in order\n")
 
 
 def test_what_is_wrong_is_told_with_file_and_line(tmp_path: Path) -> None:

@@ -268,3 +268,37 @@ async def test_a_file_under_legal_hold_outlives_erasure(db, session, centre, own
     await erase(db, owner, session, files, customer_id)
 
     assert await asyncio.to_thread((tmp_path / kept.location).read_bytes) == b"evidence"
+
+
+async def test_what_names_an_erased_customer_leaves_the_list_of_questions_without_an_answer(
+    db, session, centre, owner, files
+):
+    """Of other companies', and of other people, it stays."""
+    customer_id = await personal_customer(owner, centre.company_ids[0])
+    name = await owner.fetchval("SELECT name FROM customer WHERE id = $1", customer_id)
+    first = max(name.lower().split(), key=len)
+    asked = [(0, f"i am {name.lower()}, where is my key"), (0, f"call {first} back"), (0, "how do i knit"), (1, first)]
+    for company, text in asked:
+        await owner.execute(
+            "INSERT INTO faq_unanswered (id, company_id, language, text) VALUES ($1, $2, 'en', $3)",
+            new_id(), centre.company_ids[company], text,
+        )  # fmt: skip
+
+    await erase(db, owner, session, files, customer_id)
+
+    left = await owner.fetch("SELECT text FROM faq_unanswered ORDER BY text")
+    assert [row["text"] for row in left] == sorted(["how do i knit", first])
+
+
+async def test_a_short_name_goes_from_that_list_where_it_stands_whole(db, session, centre, owner, files):
+    customer_id = await personal_customer(owner, centre.company_ids[0])
+    await owner.execute("UPDATE customer SET name = 'Li Na' WHERE id = $1", customer_id)
+    for text in ("li na has a question", "na, and li"):
+        await owner.execute(
+            "INSERT INTO faq_unanswered (id, company_id, language, text) VALUES ($1, $2, 'en', $3)",
+            new_id(), centre.company_ids[0], text,
+        )  # fmt: skip
+
+    await erase(db, owner, session, files, customer_id)
+
+    assert await owner.fetchval("SELECT array_agg(text) FROM faq_unanswered") == ["na, and li"]

@@ -1,7 +1,7 @@
 // Which page is shown? A few addresses and the browser's own history; a router library is not needed for that.
 import { computed, ref } from "vue"
 
-const PAGES = ["login", "desk", "live", "figures", "settings"] as const
+const PAGES = ["login", "desk", "live", "figures", "faq", "settings"] as const
 
 export type Page = (typeof PAGES)[number] | "contact" | "wallboard" | "callback"
 

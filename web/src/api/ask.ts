@@ -10,7 +10,7 @@ export interface Problem {
 
 export type Reply<T> = { data: T; problem: null } | { data: null; problem: Problem }
 
-export async function ask<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<Reply<T>> {
+export async function ask<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<Reply<T>> {
   const headers: Record<string, string> = { accept: "application/json" }
   if (body !== undefined) headers["content-type"] = "application/json"
   if (method !== "GET" && csrfToken()) headers["X-CSRF-Token"] = csrfToken()!

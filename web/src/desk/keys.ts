@@ -13,6 +13,7 @@ export const KEYS = {
   KeyD: { show: "Alt+D", does: "dial" },
   KeyP: { show: "Alt+P", does: "recording" },
   KeyE: { show: "Alt+E", does: "end" },
+  KeyF: { show: "Alt+F", does: "faq" },
   KeyN: { show: "Alt+N", does: "note" },
   KeyW: { show: "Alt+W", does: "finish" },
   KeyR: { show: "Alt+R", does: "ready" },
