@@ -80,6 +80,10 @@ class HasEngine(Protocol):
     def engine(self) -> AsyncEngine: ...
 
 
+def _nobody_hears(_: str) -> None:
+    return None
+
+
 async def _nobody_said() -> float | None:
     return None
 
@@ -101,3 +105,5 @@ class Doors:
     files: BlobStore | None = None
     look: Callable[[Any], Mapping[str, Any]] | None = None
     """The floor as this process shows it: pos, records, figures."""
+    agent_types: Callable[[str], None] = _nobody_hears
+    """In this chat, a contact's id: its visitor sees it, if their page is open at this process."""

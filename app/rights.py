@@ -81,6 +81,9 @@ TABLE: dict[str, Right] = {
     "read_callback_by_link": PUBLIC,  # whoever has the link
     "move_callback_by_link": PUBLIC,
     "cancel_callback_by_link": PUBLIC,
+    "look_at_widget": PUBLIC,  # the site's origin, and the visitor's token
+    "start_chat": PUBLIC,
+    "leave_message": PUBLIC,
     **_rights("installation", _OPERATORS, "metrics", "issue_tickets"),
     **_rights("installation", _STAFF, "list_companies", "read_company"),
     **_rights("installation", _OPERATORS, "create_company", "change_company"),
@@ -110,6 +113,8 @@ TABLE: dict[str, Right] = {
     **_rights("company", _ADMINS, "rotate_endpoint_secret", "delete_endpoint"),
     **_rights("company", _SUPERVISORS, "list_prompts", "read_prompt"),
     **_rights("company", _ADMINS, "create_prompt", "delete_prompt"),
+    **_rights("company", _ADMINS, "list_widgets", "read_widget", "create_widget", "change_widget", "delete_widget"),
+    **_rights("company", _STAFF, "list_messages", "send_message", "tell_typing"),
     **_rights("company", _STAFF, "list_dispositions", "read_disposition"),
     **_rights("company", _ADMINS, "create_disposition", "change_disposition", "archive_disposition"),
     **_rights("company", _SUPERVISORS, "list_customers", "read_customer", "create_customer", "change_customer"),

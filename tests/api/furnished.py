@@ -11,7 +11,7 @@ from tests.api.conftest import House
 
 COMPANY_OWNED = (
     "wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment", "recording", "endpoint",
-    "prompt", "task",
+    "prompt", "task", "widget",
 )  # fmt: skip
 OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant", "asterisk")
 
@@ -43,6 +43,8 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     endpoint = of | {"name": "balance", "url": f"https://crm.{slug}.example/balance"}
     ids["endpoint"] = (await house.make("endpoints", endpoint))["id"]
     ids["prompt"] = await upload(house.operator, made.company)
+    widget = of | {"name": "Chat", "queue_id": ids["queue"], "origins": [f"https://{slug}.example"]}
+    ids["widget"] = (await house.make("widgets", widget))["id"]
     ids["number"] = (await house.make("numbers", of | {"address": address, "queue_id": ids["queue"]}))["id"]
     ids["customer"] = (await house.make("customers", of | {"name": f"Customer of {slug}"}))["id"]
     ids["disposition"] = (await house.make("dispositions", of | {"code": "sold", "name": "Sold"}))["id"]
