@@ -61,13 +61,18 @@ export class View {
     this.chat.keep()
     this.panel.hidden = false
     this.launch.hidden = true
+    if (!isAgain) this.focusOn(".panel header button")
     this.looked = await this.chat.look()
     if (this.looked) this.title.textContent = this.looked.name
     if (this.chat.kept.starting) await this.started(await this.chat.start({}, ""))
     else if (this.looked?.talks) this.chat.connectSoon(0)
     this.draw()
-    if (!isAgain) this.root.querySelector<HTMLElement>("form input, form textarea, .panel button")?.focus()
+    if (!isAgain && this.root.activeElement) this.focusOn("form input, form textarea")
     if (!this.looked && !this.chat.kept.token) setTimeout(() => this.panel.hidden || this.looked || void this.open(true), 3_000)
+  }
+
+  private focusOn(selector: string): void {
+    this.root.querySelector<HTMLElement>(selector)?.focus()
   }
 
   private close(): void {
@@ -75,6 +80,7 @@ export class View {
     this.chat.keep()
     this.panel.hidden = true
     this.launch.hidden = false
+    if (!this.form?.isConnected) this.shown = "" // what was left is left: there may be more
     this.draw()
     this.launch.focus()
   }
@@ -144,7 +150,7 @@ export class View {
     if (this.form) this.panel.insertBefore(this.form, this.foot)
     if (wanted === "write") this.foot.append(this.plain(this.texts.end, () => this.chat.end()))
     if (wanted === "over") this.foot.append(this.plain(this.texts.anew, () => this.anew()))
-    if (hadFocus) this.root.querySelector<HTMLElement>("form textarea, form input, .foot button")?.focus()
+    if (hadFocus) this.focusOn("form textarea, form input, .foot button")
   }
 
   private wanted(): "ask" | "leave" | "write" | "over" | "none" {
@@ -218,6 +224,7 @@ export class View {
       if (status !== 201) return status === 429 ? this.texts.often : this.texts.failed
       this.note.textContent = this.texts.left
       form.remove()
+      this.focusOn(".panel header button")
       return ""
     })
     queueMicrotask(() => (this.note.textContent = this.texts.closed))
