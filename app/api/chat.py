@@ -122,6 +122,8 @@ async def start_chat(body: Start, request: Request, access: Caller) -> Started:
     of, visitor_id = visit.widget, visit.visitor.visitor_id
     collected: dict[str, str] = {"page": body.page}
     collected.update(body.answers)
+    if "email" in collected:  # in the one spelling by which an erasure finds it
+        collected["email"] = canonical("email", collected["email"]) or collected["email"]
     entry = await _entry(visit, body.id, "visitor", visitor_id, collected, body.language)
     contact_id = (await _command(visit, body.id, await request.body(), Arrive(entry)))["contact_id"]
     async with access.reading() as conn:
@@ -134,7 +136,7 @@ async def start_chat(body: Start, request: Request, access: Caller) -> Started:
 async def leave_message(body: Leave, request: Request, access: Caller) -> Left:
     """At any hour. It is work in the widget's queue, and waits there for its hours."""
     visit = await _visit(access, request, body, body.id)
-    email = canonical("email", body.email, None)
+    email = canonical("email", body.email)
     if email is None:
         raise invalid("/email", "an e-mail address", "chat.email")
     collected = {

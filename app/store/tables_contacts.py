@@ -90,6 +90,14 @@ Index(
     postgresql_where=text("customer_id IS NULL AND collected ? 'from'"),
 )
 
+# The e-mail address that a visitor gave in a chat, for the same reason.
+Index(
+    "ix_contact_unidentified_email",
+    contact.c.company_id,
+    text("(collected ->> 'email')"),
+    postgresql_where=text("customer_id IS NULL AND collected ? 'email'"),
+)
+
 contact_link = Table(
     "contact_link",
     metadata,

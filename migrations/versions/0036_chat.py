@@ -69,6 +69,10 @@ STATEMENTS = (
     CREATE UNIQUE INDEX uq_contact_message_client_id ON contact_message (contact_id, sender, client_id)
         WHERE client_id IS NOT NULL
     """,
+    """
+    CREATE INDEX ix_contact_unidentified_email ON contact (company_id, (collected ->> 'email'))
+        WHERE customer_id IS NULL AND collected ? 'email'
+    """,
 )
 
 

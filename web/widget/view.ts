@@ -119,6 +119,7 @@ export class View {
   /** What is there stays as it is: a reader of the screen hears each message once. */
   private place(id: string, { n, sender, body }: Message): void {
     if (this.root.getElementById(id)) return
+    if (sender === "agent") this.typingUntil = 0
     const said = sender === "system" ? ((this.texts as Record<string, string>)[body] ?? body) : body
     const who = sender === "customer" ? this.texts.you : sender === "agent" ? (this.chat.agent ?? this.texts.somebody) : ""
     const element = make("div", { class: `message ${sender}`, id, "data-n": String(n) }, make("p", {}, ...(who ? [make("span", { class: "hide" }, `${who}: `)] : []), said))

@@ -42,3 +42,8 @@ export function stillPending(pending: readonly Pending[], stored: readonly Messa
 export function lastSeen(messages: readonly Message[], seen: number): number | null {
   return messages.filter((message) => message.sender === "agent" && message.n <= seen).at(-1)?.n ?? null
 }
+
+/** What the visitor called themselves; nobody has looked whether it is true. */
+export function nameSaid(collected: Readonly<Record<string, unknown>> | undefined): string | null {
+  return typeof collected?.name === "string" && collected.name ? collected.name : null
+}
