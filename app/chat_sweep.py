@@ -72,7 +72,8 @@ class ChatSweep:
             return await chats.close_over(conn)
 
     async def _say(self, contact_id: str, key: str, once: str | None = None) -> None:
-        async with self.database.engine.begin() as conn:
+        at_once = self.database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with at_once.connect() as conn:
             said = await chats.say(conn, contact_id, "system", key, once)
         if said is not None:
             await self._told(contact_id, said, None)

@@ -60,14 +60,14 @@ async def say(
     """The message's number; what was said before with this id is not said again. None: nobody listens any more, or as
     much was said as can be. On a connection without a transaction: it is stored when this returns.
     """
-    if client_id is not None and (known := await _said(conn, contact_id, sender, client_id)) is not None:
-        return known
     values = {"contact_id": contact_id, "sender": sender, "sender_ref": sender_ref, "body": body}
     try:
-        found = (await conn.execute(_SAY, {**values, "client_id": client_id})).scalar()
-    except IntegrityError:  # its repeat was faster
-        return None if client_id is None else await _said(conn, contact_id, sender, client_id)
-    return None if found is None else int(found)
+        found: int | None = (await conn.execute(_SAY, {**values, "client_id": client_id})).scalar()
+    except IntegrityError:  # it was said before; nothing of this statement stays
+        found = None
+    if found is None and client_id is not None:
+        return await _said(conn, contact_id, sender, client_id)
+    return found
 
 
 async def _said(conn: AsyncConnection, contact_id: str, sender: Sender, client_id: str) -> int | None:
