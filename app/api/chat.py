@@ -121,11 +121,14 @@ async def start_chat(body: Start, request: Request, access: Caller) -> Started:
         return Started(is_open=False, resumed=False, contact_id=None, token=None)
     of, visitor_id = visit.widget, visit.visitor.visitor_id
     collected: dict[str, str] = {"page": body.page}
-    collected.update(body.answers)
+    collected |= {str(name): said for name, said in body.answers.items()}
     if "email" in collected:  # in the one spelling by which an erasure finds it
         collected["email"] = canonical("email", collected["email"]) or collected["email"]
     entry = await _entry(visit, body.id, "visitor", visitor_id, collected, body.language)
-    contact_id = (await _command(visit, body.id, await request.body(), Arrive(entry)))["contact_id"]
+    made = await _command(visit, body.id, await request.body(), Arrive(entry))
+    if made["state"] == "closed":  # the writer knows of an hour that has just ended, or of a door that was shut
+        return Started(is_open=False, resumed=False, contact_id=None, token=None)
+    contact_id = made["contact_id"]
     async with access.reading() as conn:
         await chats.begin(conn, contact_id, of["company_id"], of["id"], visitor_id)
     token = chat_tokens.issue(access.porter.signing_key, Visitor(of["id"], visitor_id, contact_id))
