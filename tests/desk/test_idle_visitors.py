@@ -4,7 +4,6 @@ Time passes here by setting the rows back.
 """
 
 import asyncio
-import uuid
 from typing import Any
 
 import asyncpg
@@ -14,7 +13,7 @@ from app.chat_sweep import LEFT_ALONE_S
 from app.store import chats
 from app.store.database import Database
 from tests.desk.conftest import Desks
-from tests.desk.test_visitors import new, site_of, talk
+from tests.desk.test_visitors import new, site_of, talk, texts
 from tests.desk.visitor import Site
 from tests.serving import Server
 
@@ -62,23 +61,28 @@ async def test_who_says_nothing_is_asked_once_and_then_the_chat_ends_though_we_d
 
 
 async def test_who_had_the_last_word_is_not_asked_and_whoever_answers_is_asked_anew(desks, site) -> None:
-    contact_id, _, _, page = await talk(desks, site)
+    """One chat's question tells that a sweep has seen the other, too."""
+    contact_id, _, api, page = await talk(desks, site)
     other = await site_of(desks, idle_warn_s=60, idle_close_s=120)
     quiet_id, _, quiet_api, quiet = await talk(desks, other)
     await page.write("Hello")
     await set_back(desks.server, contact_id, "last_at", 1_000)
     await quiet_api.post(f"/v1/contacts/{quiet_id}/messages", new("Are you there?"))
     await set_back(desks.server, quiet_id, "last_at", 90)
-    await quiet.until_has(2)  # a sweep went by
-    await quiet.write("Yes")
-    await set_back(desks.server, quiet_id, "last_at", 1_000)
+    await quiet.until_has(2)
+    of_last_word = await texts(api, contact_id)
+    await api.post(f"/v1/contacts/{contact_id}/messages", new("Yes?"))
+    await set_back(desks.server, contact_id, "last_at", 90)
+    await page.until_has(3)
+    asked_once = await texts(quiet_api, quiet_id)
+    await quiet.write("Here")
     await quiet_api.post(f"/v1/contacts/{quiet_id}/messages", new("Well?"))
     await set_back(desks.server, quiet_id, "last_at", 90)
     asked = await quiet.until_has(5)
-    said = await page.write("Here I am", str(uuid.uuid4()))
 
-    assert asked == ["Are you there?", "idle_warning", "Yes", "Well?", "idle_warning"]
-    assert said["n"] == 2
+    assert of_last_word == ["Hello"]
+    assert asked_once == ["Are you there?", "idle_warning"]
+    assert asked == [*asked_once, "Here", "Well?", "idle_warning"]
 
 
 async def test_who_waits_with_no_page_open_any_more_has_left(desks: Desks, site: Site) -> None:
