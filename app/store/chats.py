@@ -141,7 +141,8 @@ async def saw(conn: AsyncConnection, contact_id: str, n: int) -> int | None:
     """The visitor has read up to `n`. None: that is no news."""
     seen = func.least(chat.c.n, n)
     moved = update(chat).where(chat.c.contact_id == contact_id, chat.c.seen < seen).values(seen=seen)
-    return (await conn.execute(moved.returning(chat.c.seen))).scalar()
+    news: int | None = (await conn.execute(moved.returning(chat.c.seen))).scalar()
+    return news
 
 
 async def alive(conn: AsyncConnection, contact_ids: Collection[str]) -> None:
