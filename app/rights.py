@@ -74,6 +74,8 @@ TABLE: dict[str, Right] = {
     "issue_ticket": SELF,
     "read_softphone": SELF,
     "dial": SELF,  # the turn asks whether the agent serves the queue's company
+    "send_message": SELF,  # of whoever has the chat
+    "tell_typing": SELF,
     "read_metric_definitions": SELF,
     "read_view": SELF,
     "put_view": SELF,
@@ -114,7 +116,7 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "list_prompts", "read_prompt"),
     **_rights("company", _ADMINS, "create_prompt", "delete_prompt"),
     **_rights("company", _ADMINS, "list_widgets", "read_widget", "create_widget", "change_widget", "delete_widget"),
-    **_rights("company", _STAFF, "list_messages", "send_message", "tell_typing"),
+    **_rights("company", _STAFF, "list_messages"),
     **_rights("company", _STAFF, "list_dispositions", "read_disposition"),
     **_rights("company", _ADMINS, "create_disposition", "change_disposition", "archive_disposition"),
     **_rights("company", _SUPERVISORS, "list_customers", "read_customer", "create_customer", "change_customer"),

@@ -120,18 +120,19 @@ async def _seen(access: Access, contact_id: str) -> Row:
 
 
 async def _mine(access: Access, contact_id: str) -> Row:
-    """Raises Problem 404 and 409, and Forbidden: the chat is another's."""
+    """Raises Problem 404, also where the chat is another's, 409, and Forbidden for whoever is no agent."""
+    agent_id = access.principal.agent_id
+    if agent_id is None:
+        raise Forbidden
     async with access.reading() as conn:
-        row = await chats.read(conn, contact_id, access.companies)
-        if row is None:
+        row = await chats.read(conn, contact_id, None)
+        if (
+            row is None
+            or await chats.segment_of(conn, contact_id, agent_id, (*chats.HAS_IT, "wrap_up", "done")) is None
+        ):
             raise not_found("chat", "/contact_id", "path")
-        agent_id = access.principal.agent_id
-        if agent_id is None:
-            raise Forbidden
         if await chats.segment_of(conn, contact_id, agent_id, chats.HAS_IT) is None:
-            if await chats.segment_of(conn, contact_id, agent_id, ("wrap_up", "done")) is not None:
-                raise Problem(409, "chat.over", "Nobody reads here any more")
-            raise Forbidden
+            raise Problem(409, "chat.over", "Nobody reads here any more")
     return row
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store import rows
 from app.store.rows import Row
+from app.store.scope import within
 from app.store.tables import agent, app_user, chat, contact, contact_message, segment, stay, widget
 from app.store.tables_chat import MESSAGES_MAX
 
@@ -119,14 +120,12 @@ async def of_visitor(conn: AsyncConnection, contact_id: str, widget_id: str, vis
 
 
 async def read(conn: AsyncConnection, contact_id: str, company_ids: Collection[str] | None) -> Row | None:
-    """The contact of a chat, with `n` and `seen`."""
+    """The contact, of whatever channel, with `n` and `seen` of what was written in it."""
     wanted = (
         select(contact.c.id, contact.c.company_id, contact.c.state, chat.c.n, chat.c.seen)
         .outerjoin(chat, chat.c.contact_id == contact.c.id)
-        .where(contact.c.id == contact_id, contact.c.channel == "chat")
+        .where(contact.c.id == contact_id, within(company_ids, contact))
     )
-    if company_ids is not None:
-        wanted = wanted.where(contact.c.company_id.in_(list(company_ids)))
     return await rows.first(conn, wanted)
 
 

@@ -168,7 +168,8 @@ async def test_a_lost_network_a_reload_and_a_dead_server_lose_and_double_nothing
         await write(visitor.page, "two")
         await write(visitor.page, "three")
         await answer(agent.page, "four")
-        await expect(agent.page.locator("[data-test=message]")).to_have_count(2)
+        await expect(agent.page.locator("[data-test=message]", has_text="four")).to_be_visible()
+        meanwhile = await said_at_desk(agent.page)
         await visitor.context.set_offline(False)
         await expect(agent.page.locator("[data-test=message]")).to_have_count(4, timeout=60_000)
 
@@ -186,6 +187,7 @@ async def test_a_lost_network_a_reload_and_a_dead_server_lose_and_double_nothing
         await expect(visitor.page.locator(".panel [data-pending]")).to_have_count(0)
         theirs, mine = await said_at_site(visitor.page), await said_at_desk(agent.page)
 
+    assert meanwhile == ["one", "four"]
     assert theirs == mine
     assert sorted(mine) == sorted(["one", "two", "three", "four", "five", "six", "seven"])
     of_visitor = [said for said in mine if said in ("one", "two", "three", "five", "six")]

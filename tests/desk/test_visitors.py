@@ -275,8 +275,8 @@ async def test_only_who_has_the_chat_writes_and_only_who_is_on_it_or_supervises_
 
     assert statuses == {
         ("mine", "GET"): 200, ("mine", "POST"): 201,
-        ("other", "GET"): 403, ("other", "POST"): 403,
-        ("supervisor", "GET"): 200, ("supervisor", "POST"): 403,
+        ("other", "GET"): 403, ("other", "POST"): 404,
+        ("supervisor", "GET"): 200, ("supervisor", "POST"): 404,
     }  # fmt: skip
 
 
