@@ -21,7 +21,7 @@ from app.cards import Cards
 from app.floors import Floors
 from app.frames import encode
 from app.ports import Viewer
-from app.store import alerts
+from app.store import alerts, chats
 from app.store.database import API_SETTINGS, Database, open_connection
 from app.store.log import LogTail, agent_keys_since, last_seq, read_tail
 from app.store.names import read_agents, read_queues
@@ -30,7 +30,7 @@ from contacts.events import Event
 from contacts.records import ConfigValue, Draft
 from contacts.segment import UNDERWAY, Segment
 from contacts.stay import Stay
-from screenpop import feed
+from screenpop import chat, feed
 from screenpop.model import FLOOR, AgentName, Names, QueueName, ReadModel, Touched, add_touched
 from screenpop.scope import Scope
 
@@ -55,11 +55,14 @@ class Follower:
     pos: int = -1
     viewers: dict[str, list[Viewer]] = field(default_factory=dict)  # by agent
     on_config: list[Callable[[], None]] = field(default_factory=list)  # told when what is configured has changed
+    on_contacts: list[Callable[[Mapping[str, bool]], None]] = field(default_factory=list)
+    """Told on which contacts something happened; true: something else than a message."""
     now_us: Callable[[], int] = lambda: time.monotonic_ns() // 1000
     _rung: asyncio.Event = field(default_factory=asyncio.Event)
     _known: int = 0
     _names_until: float = 0.0  # monotonic: from then on they are read again
     _seen_changed: bool = False  # somebody has seen an alert
+    _happened: dict[str, bool] = field(default_factory=dict)  # not told yet
     _reading: bool = False
     _meanwhile: list[tuple[Draft, int, int]] = field(default_factory=list)  # handed over while reading
 
@@ -74,6 +77,7 @@ class Follower:
         """Read the domain as it is, and what has happened today."""
         async with self.database.engine.connect() as connection:
             names, seen = await _read_names(connection), await alerts.seen(connection)
+            said = await chats.open_ones(connection)
         today, now_us = Today(), self.business_us()
         for queue_id, queue in names.queues.items():
             today.know_queue(queue_id, queue.zone, _thresholds(queue), now_us)
@@ -86,6 +90,8 @@ class Follower:
             await plain.close()
         self.model = ReadModel.of(stand.records, names, stand.stays_of_segments)
         self.model.seen, self.today = seen, today
+        for row in said:
+            self.model.take_chat(row["contact_id"], row["n"], row["seen"])
         for agent_id, profile in stand.former.items():
             named = names.agents.get(agent_id)
             self.model.staff.remember(agent_id, profile, named.team_id if named else None)
@@ -153,6 +159,9 @@ class Follower:
         """Figures of the day; before the rows are taken, for what is over leaves the model."""
         touched: Touched = {}
         for event in events:
+            if event.contact_id is not None:
+                said = event.kind == "row.changed"
+                self._happened[event.contact_id] = self._happened.get(event.contact_id, False) or not said
             if event.kind == "customer.erased":
                 add_touched(touched, self.model.forget_cards(str(event.data["customer_id"])))
             elif event.kind == "agent.flagged":
@@ -160,6 +169,10 @@ class Follower:
             elif event.kind == "row.changed" and event.data.get("table") == "alert_seen":
                 self._seen_changed = True
                 self._rung.set()
+            elif event.kind == "row.changed" and event.data.get("table") == "contact_message":
+                add_touched(touched, self.model.take_chat(str(event.contact_id), n=int(event.data["version"])))
+            elif event.kind == "row.changed" and event.data.get("table") == "chat_seen":
+                add_touched(touched, self.model.take_chat(str(event.contact_id), seen=int(event.data["version"])))
             elif event.kind == "row.changed" and event.data.get("table") == "customer":
                 self.cards.want(self.model.cards_of(str(event.data.get("row_id"))))
             elif event.kind in COUNTED:
@@ -252,6 +265,13 @@ class Follower:
         self.pos = pos
         self.history.add(pos, self.now_us(), touched)
         self._show(touched)
+        happened, self._happened = self._happened, {}
+        for tell in self.on_contacts if happened else ():
+            tell(happened)
+
+    def typing(self, contact_id: str) -> None:
+        """The visitor of a chat writes; seen at desks of this process alone, and kept nowhere."""
+        self._show_beside(self.model.take_typing(contact_id, self.business_us() + chat.TYPING_US))
 
     def _show(self, touched: Touched) -> None:
         self.floors.touch(touched.get(FLOOR, set()))

@@ -142,6 +142,17 @@ class CardRecord(Told):
     links: Annotated[list[CardLink], Field(max_length=8)]
 
 
+class ChatRecord(Told):
+    """`chat/<contact_id>`: how many messages there are, and up to which the visitor has read; the texts are at
+    GET /v1/contacts/{id}/messages. `typing_until_ms`: they write.
+    """
+
+    contact_id: Id
+    n: Count
+    seen: Count
+    typing_until_ms: Ms | None
+
+
 # --- records of the floor ---------------------------------------------------------------------------------------------
 
 
@@ -254,10 +265,12 @@ class QueueFigures(Told):
 
 
 RECORDS: dict[str, type[Told]] = {
-    "me": Me, "segment": SegmentRecord, "card": CardRecord,
+    "me": Me, "segment": SegmentRecord, "card": CardRecord, "chat": ChatRecord,
     "queue": QueueRecord, "agent": AgentRecord, "contact": ContactRecord, "alert": AlertRecord,
 }  # fmt: skip
-Records = dict[str, Me | SegmentRecord | CardRecord | QueueRecord | AgentRecord | ContactRecord | AlertRecord]
+Records = dict[
+    str, Me | SegmentRecord | CardRecord | ChatRecord | QueueRecord | AgentRecord | ContactRecord | AlertRecord
+]
 
 
 # --- frames -----------------------------------------------------------------------------------------------------------

@@ -41,12 +41,15 @@ class Front:
     api: Any
     sockets: Any
     deliveries: Any
+    visitors: Any
     phone_origins: Callable[[], Awaitable[Sequence[str]]] = _no_phones
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
             if scope["path"] == "/ws":
                 await self.sockets(scope, receive, send)
+            elif scope["path"] == "/ws/visitor":
+                await self.visitors(scope, receive, send)
             else:
                 await send({"type": "websocket.close", "code": 4404})
             return

@@ -80,6 +80,10 @@ class HasEngine(Protocol):
     def engine(self) -> AsyncEngine: ...
 
 
+def _nobody_hears(_: str) -> None:
+    return None
+
+
 async def _nobody_said() -> float | None:
     return None
 
@@ -103,3 +107,5 @@ class Doors:
     """The floor as this process shows it: pos, records, figures."""
     mailboxes: Callable[[], Mapping[str, Mapping[str, Any]]] = dict
     """By mailbox: what is in the way of reading it, and of sending by it; as this process knows it."""
+    agent_types: Callable[[str], None] = _nobody_hears
+    """In this chat, a contact's id: its visitor sees it, if their page is open at this process."""

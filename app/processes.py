@@ -110,7 +110,7 @@ async def run(process: Process, embedded: Embedded | None = None, farewell: Fare
             ("mailboxes", process.mailrooms.run()),
         ]
     if settings.role in ("all", "api"):
-        loops += [("sockets", process.sockets.beat())]
+        loops += [("sockets", process.sockets.beat()), ("visitors", process.visitors.beat())]
     loops += [("follower", process.follower.run()), ("server", _listen(server))]
     if embedded is not None:
         loops.append(("database", embedded.watch()))
@@ -152,6 +152,7 @@ async def _stop(process: Process, server: Server, tasks: dict[str, asyncio.Task[
     if "switchboard" in tasks:
         await asyncio.wait({tasks["switchboard"]}, timeout=process.settings.shutdown_grace_s)
     process.sockets.close_all()
+    process.visitors.close_all()
     server.should_exit = True
     await asyncio.wait({tasks["server"]}, timeout=process.settings.shutdown_grace_s)
     for task in tasks.values():

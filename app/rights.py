@@ -76,6 +76,8 @@ TABLE: dict[str, Right] = {
     "read_softphone": SELF,
     "send_mail": SELF,  # the turn asks whether the contact is theirs
     "dial": SELF,  # the turn asks whether the agent serves the queue's company
+    "send_message": SELF,  # of whoever has the chat
+    "tell_typing": SELF,
     "read_metric_definitions": SELF,
     "read_view": SELF,
     "put_view": SELF,
@@ -83,6 +85,9 @@ TABLE: dict[str, Right] = {
     "read_callback_by_link": PUBLIC,  # whoever has the link
     "move_callback_by_link": PUBLIC,
     "cancel_callback_by_link": PUBLIC,
+    "look_at_widget": PUBLIC,  # the site's origin, and the visitor's token
+    "start_chat": PUBLIC,
+    "leave_message": PUBLIC,
     **_rights("installation", _OPERATORS, "metrics", "issue_tickets"),
     **_rights("installation", _STAFF, "list_companies", "read_company"),
     **_rights("installation", _OPERATORS, "create_company", "change_company"),
@@ -115,6 +120,8 @@ TABLE: dict[str, Right] = {
     **_rights("company", _STAFF, "list_mails", "read_mail_attachment", "read_mail_original"),
     **_rights("company", _SUPERVISORS, "list_prompts", "read_prompt"),
     **_rights("company", _ADMINS, "create_prompt", "delete_prompt"),
+    **_rights("company", _ADMINS, "list_widgets", "read_widget", "create_widget", "change_widget", "delete_widget"),
+    **_rights("company", _STAFF, "list_messages"),
     **_rights("company", _STAFF, "list_dispositions", "read_disposition"),
     **_rights("company", _ADMINS, "create_disposition", "change_disposition", "archive_disposition"),
     **_rights("company", _STAFF, "list_faq", "read_faq", "search_faq", "rate_faq"),

@@ -12,6 +12,7 @@ import structlog
 
 from app import commands as c
 from app.channels.telephony import Telephony
+from app.chat_sweep import ChatSweep
 from app.exchanges import Exchanges
 from app.house import House
 from app.ports import BlobStore, NoWriter
@@ -40,6 +41,7 @@ class Sweeps:
     providers: Providers
     files: BlobStore
     exchanges: Exchanges
+    chats: ChatSweep
     domain_id: int
     counts: dict[str, int] = field(default_factory=dict)  # found by each sweep since this process began
     runs: dict[str, int] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class Sweeps:
             self._every(5.0, "config", self.config),
             self._every(1.0, "after_takeover", self.after_takeover),
             self._every(30.0, "legs", self.legs),
+            self._every(1.0, "chats", self.chats.sweep),
             self._every(5.0, "erasure", self.erasure),
             self._every(600.0, "files", self.find_files),
             self._every(600.0, "answers", self.answers),

@@ -15,6 +15,7 @@ from app.api.app import build_api
 from app.api.seats import Seats
 from app.api.socket_acts import supervise
 from app.api.sockets import Sockets
+from app.api.visitors import Visitors
 from app.arrivals import Arrivals
 from app.bus.local import LocalBus
 from app.bus.redis import RedisBus
@@ -25,6 +26,7 @@ from app.channels.posts import Posts
 from app.channels.recordings import Recordings, Uploaded
 from app.channels.speech import Speech
 from app.channels.telephony import Telephony
+from app.chat_sweep import ChatSweep
 from app.clock import BusinessClock
 from app.effects import Effects
 from app.exchanges import Exchanges
@@ -68,6 +70,7 @@ class Process:
     follower: Follower
     effects: Effects
     sockets: Sockets
+    visitors: Visitors
     bus: Bus
     sweeps: Sweeps
     exchanges: Exchanges
@@ -125,6 +128,14 @@ def wire(settings: Settings, database_url: str) -> Process:
     mail_in = MailIn(database.engine, files, settings.signing_key(), switchboard.submit, clock.now_us)
     mailrooms = Mailrooms(database.engine, settings.signing_key(), switchboard, mail_in, settings.endpoints_inside)
     _connect(switchboard, follower, effects, exchanges, mailrooms, look_ups, bus)
+    visitors = Visitors(
+        database.engine.execution_options(isolation_level="AUTOCOMMIT"),
+        settings.signing_key(),
+        bus.submit,
+        follower.typing,
+        clock.now_us,
+    )
+    follower.on_contacts.append(visitors.changed)
     doors = Doors(
         settings,
         database,
@@ -136,6 +147,7 @@ def wire(settings: Settings, database_url: str) -> Process:
         files,
         follower.look,
         mailrooms.states,
+        visitors.agent_types,
     )
     api = build_api(doors, [telephony.router()])
     seats = Seats(database.engine, settings.signing_key())
@@ -152,16 +164,19 @@ def wire(settings: Settings, database_url: str) -> Process:
         speed=lambda: clock.speed,
         session_id=process_id,
     )
-    sweeps = Sweeps(database, switchboard, telephony, providers, files, exchanges, DOMAIN_ID)
+    sweeps = Sweeps(
+        database, switchboard, telephony, providers, files, exchanges, ChatSweep(database, switchboard), DOMAIN_ID
+    )
 
     async def read_sip_sockets() -> list[str]:
         async with database.engine.connect() as connection:
             return await sip_sockets(connection)
 
     phone_sockets = PhoneSockets(read_sip_sockets)
-    asgi = Front(settings.web_dir, api, sockets, deliveries.door(telephony.receive), phone_sockets.origins)
+    asgi = Front(settings.web_dir, api, sockets, deliveries.door(telephony.receive), visitors, phone_sockets.origins)
     return Process(
-        settings, database, switchboard, follower, effects, sockets, bus, sweeps, exchanges, mailrooms, look_ups,
+        settings, database, switchboard, follower, effects, sockets, visitors, bus, sweeps, exchanges, mailrooms,
+        look_ups,
         endpoints, clock, posts, asgi,
     )  # fmt: skip
 

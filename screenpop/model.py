@@ -1,7 +1,7 @@
 """What do viewers look at? The live records of a domain as the log has them, and whom a change concerns."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contacts.contact import Contact
@@ -9,9 +9,10 @@ from contacts.presence import AgentState
 from contacts.records import ConfigValue, Records
 from contacts.segment import OVER, Segment
 from contacts.stay import Stay
-from screenpop import card, desk
+from screenpop import card, chat, desk
 from screenpop.alert import Alert
 from screenpop.card import LookedUp
+from screenpop.chat import Chat
 from screenpop.staff import Group, Staff, asked_by, standing
 
 FLOOR = ""  # in place of an agent: the floor as supervisors see it
@@ -70,6 +71,7 @@ class ReadModel:
     segments_of: dict[str, set[str]] = field(default_factory=dict)  # by agent
     segments_on: dict[str, set[str]] = field(default_factory=dict)  # by contact
     cards: dict[str, LookedUp] = field(default_factory=dict)  # by contact with a live segment, once it was looked up
+    chats: dict[str, Chat] = field(default_factory=dict)  # by contact, once something was said
     alerts: dict[str, Alert] = field(default_factory=dict)  # by id, as they were judged last
     seen: set[str] = field(default_factory=set)  # ids of alerts
     flagged_us: dict[str, int] = field(default_factory=dict)  # by agent: when an offer expired last
@@ -176,7 +178,8 @@ class ReadModel:
         """Of all records on the agent's desk."""
         held = self.segments_of.get(agent_id, ())
         on = {self.segments[s].contact_id for s in held}
-        return {"me"} | {f"segment/{s}" for s in held} | {f"card/{c}" for c in on if c in self.cards}
+        cards = {f"card/{c}" for c in on if c in self.cards}
+        return {"me"} | {f"segment/{s}" for s in held} | cards | {f"chat/{c}" for c in on if c in self.chats}
 
     def snapshot(self, agent_id: str) -> dict[str, dict[str, Any]]:
         """Every record of the agent's desk."""
@@ -201,6 +204,8 @@ class ReadModel:
                 return self._me(agent_id)
             case "card":
                 return self._card(agent_id, subject_id)
+            case "chat":
+                return self._chat(agent_id, subject_id)
         segment = self.segments.get(subject_id)
         return None if segment is None else self._segment(segment)
 
@@ -210,6 +215,28 @@ class ReadModel:
         if contact_id not in self.cards or not any(self.segments[s].agent_id == agent_id for s in on):
             return None
         return card.card(self.contacts[contact_id], self.cards[contact_id])
+
+    def _chat(self, agent_id: str, contact_id: str) -> dict[str, Any] | None:
+        on = self.segments_on.get(contact_id, ())
+        if contact_id not in self.chats or not any(self.segments[s].agent_id == agent_id for s in on):
+            return None
+        return chat.record(contact_id, self.chats[contact_id])
+
+    def take_chat(self, contact_id: str, n: int = 0, seen: int = 0) -> Touched:
+        """Something was said, or read."""
+        if contact_id in self.departed:
+            return {}
+        self.chats[contact_id] = chat.taken(self.chats, contact_id, n, seen)
+        return self._desks_of(contact_id, f"chat/{contact_id}")
+
+    def take_typing(self, contact_id: str, until_us: int) -> Touched:
+        if contact_id not in self.segments_on:
+            return {}
+        self.chats[contact_id] = replace(self.chats.get(contact_id, chat.NEW), typing_until_us=until_us)
+        return self._desks_of(contact_id, f"chat/{contact_id}")
+
+    def _desks_of(self, contact_id: str, key: str) -> Touched:
+        return {self.segments[s].agent_id: {key} for s in self.segments_on.get(contact_id, ())}
 
     def lacks_cards(self, agent_id: str) -> set[str]:
         """Contacts of the agent's live segments whose cards have not been looked up."""
@@ -325,6 +352,8 @@ class ReadModel:
         if segment.state not in OVER:
             if segment.contact_id in self.cards and segment.id not in self.segments:
                 keys.add(f"card/{segment.contact_id}")  # somebody new on the contact; the others have it
+            if segment.contact_id in self.chats and segment.id not in self.segments:
+                keys.add(f"chat/{segment.contact_id}")
             self.segments[segment.id] = segment
             held.add(segment.id)
             self.segments_on.setdefault(segment.contact_id, set()).add(segment.id)
@@ -336,6 +365,8 @@ class ReadModel:
         others.discard(segment.id)
         if segment.contact_id in self.cards:
             keys.add(f"card/{segment.contact_id}")
+        if segment.contact_id in self.chats:
+            keys.add(f"chat/{segment.contact_id}")
         self._touch_colleagues(segment.contact_id, touched)
         if not others:
             self.segments_on.pop(segment.contact_id, None)
@@ -354,6 +385,7 @@ class ReadModel:
 
     def _forget_contact(self, contact: Contact) -> None:
         self.contacts.pop(contact.id, None)
+        self.chats.pop(contact.id, None)
         self.departed[contact.id] = contact.company_id
         if len(self.departed) > DEPARTED_MAX:
             del self.departed[next(iter(self.departed))]

@@ -14,6 +14,7 @@ from app.api import (
     audit,
     callbacks,
     calling,
+    chat,
     colleagues,
     companies,
     contacts,
@@ -30,6 +31,7 @@ from app.api import (
     live_acts,
     mailboxes,
     mails,
+    messages,
     numbers,
     openapi,
     problems,
@@ -45,9 +47,11 @@ from app.api import (
     vcon,
     views,
     wallboards,
+    widgets,
 )
 from app.api.access import Porter, admit
 from app.api.bounds import Bounds
+from app.api.cross_origin import CrossOrigin
 from app.api.limiting import Limiting
 from app.api.trace import Trace
 from app.passwords import Passwords
@@ -61,6 +65,9 @@ _OURS: tuple[APIRouter, ...] = (
     live_acts.router,
     views.router,
     wallboards.router,
+    widgets.router,
+    chat.router,
+    messages.router,
     figures.definitions_router,
     health.router,
     openapi.router,
@@ -115,6 +122,7 @@ def build_api(doors: Doors, routers: Sequence[APIRouter] = ()) -> FastAPI:
         app.include_router(router, dependencies=[Depends(admit)])
     problems.install(app)
     app.add_middleware(Bounds)
+    app.add_middleware(CrossOrigin)  # what Bounds refuses, its page may read
     app.add_middleware(Trace)  # the outermost: it sees what Bounds refuses, too
     app.openapi = cache(lambda: openapi.document(app))  # type: ignore[method-assign]
     _require_rights(app)

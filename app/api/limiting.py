@@ -10,6 +10,9 @@ from app.problems import Problem
 from app.settings import Settings
 
 LOGINS_OF_AN_ADDRESS = 20  # a whole office may stand behind one address: so many times the bound of one login
+LOOKS_OF_AN_ADDRESS = 300  # visitors of chat widgets, a minute: an office, or a mobile network's gateway
+NEW_VISITORS_OF_AN_ADDRESS = 60
+CHATS_OF_A_VISITOR = 10
 
 
 class Limiting:
@@ -20,6 +23,9 @@ class Limiting:
         self._asks = RateLimitItemPerMinute(settings.rate_limit_per_minute)
         self._logins = RateLimitItemPerMinute(settings.login_attempts_per_minute)
         self._logins_of_address = RateLimitItemPerMinute(settings.login_attempts_per_minute * LOGINS_OF_AN_ADDRESS)
+        self._looks = RateLimitItemPerMinute(LOOKS_OF_AN_ADDRESS)
+        self._new_visitors = RateLimitItemPerMinute(NEW_VISITORS_OF_AN_ADDRESS)
+        self._chats = RateLimitItemPerMinute(CHATS_OF_A_VISITOR)
 
     async def ask(self, who: str) -> None:
         """Raises Problem 429."""
@@ -29,6 +35,17 @@ class Limiting:
         """Raises Problem 429."""
         await self._hit(self._logins_of_address, "address", address)
         await self._hit(self._logins, "login", login.lower())
+
+    async def look(self, address: str) -> None:
+        """A visitor of a site. Raises Problem 429."""
+        await self._hit(self._looks, "look", address)
+
+    async def come_in(self, visitor_id: str | None, address: str) -> None:
+        """A chat or a message of a visitor; None: of one who is new. Raises Problem 429."""
+        if visitor_id is None:
+            await self._hit(self._new_visitors, "new_visitor", address)
+        else:
+            await self._hit(self._chats, "visitor", visitor_id)
 
     async def _hit(self, item: RateLimitItem, *who: str) -> None:
         if await self._limiter.hit(item, *who):

@@ -6,7 +6,6 @@ Mounted as raw ASGI. One queue and one sending task a socket: a slow reader is c
 import asyncio
 import contextlib
 import itertools
-import json
 import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
@@ -18,6 +17,7 @@ import structlog
 from app import commands as c
 from app.api.acts_asked import command_of
 from app.api.saying import COMMAND_BYTES_MAX, hello_of, origin_of, placed, read
+from app.api.sending import Send, say_bye, send_frames
 from app.api.socket_acts import is_supervising
 from app.api.tab import (
     BAD_FRAME,
@@ -47,7 +47,6 @@ CLOSE_S = 2.0  # for the sender to say good-bye; a reader that takes nothing at 
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -83,7 +82,7 @@ class Sockets:
         try:
             await self._serve(scope, receive, send)
         except Closing as closing:
-            await _close(send, closing)
+            await say_bye(send, closing)
         finally:
             self.count -= 1
 
@@ -91,7 +90,7 @@ class Sockets:
         hello = await hello_of(receive)
         socket = await self._seat(hello, origin_of(scope))
         scope["headers"].clear()  # the protocol keeps them for as long as the socket is open
-        sender = asyncio.create_task(self._send(socket, send))
+        sender = asyncio.create_task(send_frames(socket, send))
         try:
             await self._welcome(socket, hello)
             del hello  # 2 KiB, for as long as the socket is open
@@ -290,20 +289,6 @@ class Sockets:
 
     # --- speaking -----------------------------------------------------------------------------------------------------
 
-    async def _send(self, socket: Socket, send: Send) -> None:
-        while True:
-            while socket.frames and socket.closing is None:
-                frame = socket.frames.pop(0)
-                socket.queued_bytes -= len(frame)
-                socket.sending_since = time.monotonic()
-                await send({"type": "websocket.send", "text": frame.decode()})
-                socket.sending_since = None
-                socket.tell_room()
-            if socket.closing is not None:
-                await _close(send, socket.closing)
-                return
-            await socket.has_something()
-
     async def beat(self) -> None:
         """Ping each tab every 5 s (jittered by when it opened), tell the writer who answers, close the silent."""
         for n in itertools.count(1):
@@ -391,10 +376,3 @@ async def _closing(socket: Socket, work: Awaitable[None]) -> None:
     except Exception as error:  # its page would look fresh and be shown nothing any more
         log.error("work beside a socket failed", error=type(error).__name__)
         socket.close(RESTART, "fault")
-
-
-async def _close(send: Send, closing: Closing) -> None:
-    with contextlib.suppress(Exception):  # the other side may be gone already
-        bye = {"t": "bye", "code": closing.code, "why": closing.why, "after_ms": 800}
-        await send({"type": "websocket.send", "text": json.dumps(bye)})
-        await send({"type": "websocket.close", "code": closing.code, "reason": closing.why[:120]})

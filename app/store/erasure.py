@@ -59,17 +59,19 @@ BLANK_FOUND = (
 )
 
 
-# Contacts from an address of theirs that nobody was identified by; not where somebody else has the same address.
-_UNIDENTIFIED = """
+# Contacts from an address of theirs that nobody was identified by, and chats in which it was given as one; not where
+# somebody else has the same address.
+_FROM_THEM = """
     SELECT c.id FROM contact c
-    JOIN customer_address a ON a.company_id = c.company_id AND a.address = c.collected ->> 'from'
+    JOIN customer_address a ON a.company_id = c.company_id AND a.address = c.collected ->> '{{named}}'
     WHERE c.company_id = {company} AND a.company_id = {company} AND a.customer_id = {customer}
-      AND c.customer_id IS NULL AND c.collected ? 'from' AND c.state = 'closed'
+      AND c.customer_id IS NULL AND c.collected ? '{{named}}' AND c.state = 'closed'
       AND NOT EXISTS (
           SELECT 1 FROM customer_address b JOIN customer o ON o.company_id = b.company_id AND o.id = b.customer_id
           WHERE b.company_id = a.company_id AND b.kind = a.kind AND b.address = a.address
             AND b.customer_id <> a.customer_id AND o.erased_at IS NULL)
 """
+_UNIDENTIFIED = " UNION ".join(_FROM_THEM.replace("{{named}}", named) for named in ("from", "email"))
 BLANK_UNIDENTIFIED = f"""
     UPDATE contact SET collected = '{{}}', ivr = '{{}}', source_id = 'erased:' || id
     WHERE id IN ({_UNIDENTIFIED.format(company="$1", customer="$2")})
@@ -83,8 +85,15 @@ BLANK_SAID = f"""
 """
 
 
+# What was written in such a chat, and who its visitor was.
+BLANK_CHATS = tuple(
+    f"UPDATE {table} SET {blank} WHERE contact_id IN ({_UNIDENTIFIED.format(company='$1', customer='$2')})"
+    for table, blank in (("contact_message", "body = '', sender_ref = NULL"), ("chat", "visitor_id = NULL"))
+)
+
+
 async def blank_written(conn: asyncpg.Connection, company_id: str, customer_id: str) -> None:
-    for statement in (*BLANK_WRITTEN, *BLANK_FOUND, BLANK_SAID, BLANK_UNIDENTIFIED):
+    for statement in (*BLANK_WRITTEN, *BLANK_FOUND, BLANK_SAID, *BLANK_CHATS, BLANK_UNIDENTIFIED):
         await conn.execute(statement, company_id, customer_id)
 
 
@@ -111,6 +120,7 @@ _BLANK_KEPT = tuple(
         "DELETE FROM customer_relation WHERE company_id = :company AND (a = :customer OR b = :customer)",
         f"UPDATE contact_message SET body = '', sender_ref = NULL WHERE {_OF_CONTACTS}",
         f"UPDATE fax SET station = '' WHERE {_OF_CONTACTS}",
+        f"UPDATE chat SET visitor_id = NULL WHERE {_OF_CONTACTS}",
         f"UPDATE inbox SET body = NULL WHERE {_OF_CONTACTS}",
         f"""
         UPDATE segment_result SET note = '', answers = '{{}}'

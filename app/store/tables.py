@@ -1,6 +1,7 @@
 """Which tables are there? The doc of each is schema.md; migrations make them, and a test holds the two together."""
 
 from app.store.columns import metadata
+from app.store.tables_chat import chat, widget
 from app.store.tables_configuration import config_change, number, queue, queue_version
 from app.store.tables_contacts import (
     agent_session,
@@ -77,6 +78,7 @@ __all__ = [
     "asterisk",
     "audit",
     "blob",
+    "chat",
     "clock",
     "command",
     "company",
@@ -130,6 +132,7 @@ __all__ = [
     "telephony_provider",
     "view",
     "wallboard",
+    "widget",
     "writer",
     "writer_beat",
 ]

@@ -90,6 +90,14 @@ Index(
     postgresql_where=text("customer_id IS NULL AND collected ? 'from'"),
 )
 
+# The e-mail address that a visitor gave in a chat, for the same reason.
+Index(
+    "ix_contact_unidentified_email",
+    contact.c.company_id,
+    text("(collected ->> 'email')"),
+    postgresql_where=text("customer_id IS NULL AND collected ? 'email'"),
+)
+
 contact_link = Table(
     "contact_link",
     metadata,
@@ -272,7 +280,16 @@ contact_message = Table(
     token("sender_ref", nullable=True),
     instant("at", now=True),
     words("body", 20_000),
+    token("client_id", nullable=True),  # whoever repeats it has not heard that it is stored
     PrimaryKeyConstraint("contact_id", "n"),
+)
+Index(
+    "uq_contact_message_client_id",
+    contact_message.c.contact_id,
+    contact_message.c.sender,
+    contact_message.c.client_id,
+    unique=True,
+    postgresql_where=contact_message.c.client_id.is_not(None),
 )
 
 # Recordings, faxes, attachments. The row is written before the file.

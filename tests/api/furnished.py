@@ -15,7 +15,7 @@ from tests.api.conftest import House
 
 COMPANY_OWNED = (
     "wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment", "recording", "endpoint",
-    "prompt", "task", "fax", "mailbox", "mail", "faq", "unanswered",
+    "prompt", "task", "fax", "mailbox", "mail", "faq", "unanswered", "widget",
 )  # fmt: skip
 OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant", "asterisk")
 
@@ -68,6 +68,8 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     ids["unanswered"] = await ask_in_vain(house, made.company)
     groups = {"language": "zh-CN", "version": 0, "groups": [["flat", "apartment"]]}
     assert (await house.operator.post("/v1/faq/synonyms", json=of | groups)).status_code == 200
+    widget = of | {"name": "Chat", "queue_id": ids["queue"], "origins": [f"https://{slug}.example"]}
+    ids["widget"] = (await house.make("widgets", widget))["id"]
     ids["number"] = (await house.make("numbers", of | {"address": address, "queue_id": ids["queue"]}))["id"]
     ids["customer"] = (await house.make("customers", of | {"name": f"Customer of {slug}"}))["id"]
     ids["disposition"] = (await house.make("dispositions", of | {"code": "sold", "name": "Sold"}))["id"]

@@ -48,7 +48,7 @@ FAMILIAR: dict[str, Any] = {
     "version": 1, "name": "some_name", "label": "Label", "slug": "another", "code": "another", "login": "another",
     "address": "+4930999999", "kind": "phone", "role": "agent", "channel": "task", "command_url": "http://127.0.0.1:9/",
     "config": {}, "chosen": "away", "direction": "in", "old": "x" * 10, "new": "y" * 10, "alert": "a",
-    "subject": "Call back", "due_ms": 1,
+    "subject": "Call back", "due_ms": 1, "origin": "https://shop.example", "id": "0" * 32, "body": "Hello",
     "question": "What?", "answer": "That", "key": "that", "groups": [["flat", "apartment"]],
     "imap_host": "imap.example.com", "smtp_host": "smtp.example.com",
     "number": "+4930999999", "to": "+4930999999", "text": FLOW, "url": "https://pbx.example/ari",

@@ -21,7 +21,7 @@ async def asked(web_dir: Path, path: str) -> str:
         if message["type"] == "http.response.start":
             answered.append(f"page {message['status']}")
 
-    await Front(web_dir, api, api, api)({"type": "http", "method": "GET", "path": path}, None, send)
+    await Front(web_dir, api, api, api, api)({"type": "http", "method": "GET", "path": path}, None, send)
     return answered[0]
 
 

@@ -15,6 +15,7 @@ from app.store.files import FileBlobs
 from contacts.records import Draft
 from tests.store.centre import START_US, Centre, Life, event, new_id, reply
 
+VISITOR = "5ec2e700-0000-4000-8000-000000000001"  # of the site that they came from
 SECRET = "Zaphod"  # stands in every place where a person may stand
 
 
@@ -76,6 +77,10 @@ async def served(session, centre: Centre, owner: asyncpg.Connection, customer_id
         life.contact.id,
         SECRET,
     )
+    await owner.execute(
+        "INSERT INTO chat (contact_id, company_id, visitor_id, n) VALUES ($1, $2, $3, 1)",
+        life.contact.id, life.contact.company_id, VISITOR,
+    )  # fmt: skip
     return life
 
 
@@ -126,9 +131,11 @@ async def test_after_an_erasure_no_table_and_no_file_holds_a_personal_word(db, s
         "contact_message", "blob", "fax",
     }  # fmt: skip
 
+    assert await where_is(owner, VISITOR) == ["chat"]
+
     assert await erase(db, owner, session, files, customer_id) == 1
 
-    assert await where_is(owner, SECRET) == []
+    assert await where_is(owner, SECRET) == await where_is(owner, VISITOR) == []
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
     assert await figures(owner) == before
     assert await where_is(owner, "Ford") == ["customer", "customer_address", "customer_fact"]
@@ -177,6 +184,20 @@ async def test_mails_with_an_erased_customer_go_with_their_files_and_nobody_else
     assert await where_is(owner, SECRET) == []
     assert "mail" in await where_is(owner, "Ford")
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 2
+
+
+async def test_a_chat_in_which_they_only_gave_their_address_is_blanked_with_them(db, session, centre, owner, files):
+    """Nobody was identified by it, for anybody may give it."""
+    customer_id = await personal_customer(owner, centre.company_ids[0])
+    life = await served(session, centre, owner, customer_id)
+    said = json.dumps({"from": VISITOR, "email": f"{SECRET}@example.com", "name": SECRET})
+    await owner.execute("UPDATE contact SET customer_id = NULL, collected = $2 WHERE id = $1", life.contact.id, said)
+
+    await erase(db, owner, session, files, customer_id)
+
+    assert await where_is(owner, VISITOR) == []
+    bodies = await owner.fetch("SELECT body, sender_ref FROM contact_message")
+    assert [tuple(row) for row in bodies] == [("", None)]
 
 
 async def test_a_contact_still_open_is_blanked_when_it_has_closed(db, session, centre, owner, files):

@@ -6,6 +6,7 @@ import type { Act, DeskAct } from "../feed/frames"
 import { tellRefusal } from "../notices"
 import { signedOut } from "../session"
 import { cardIn } from "./card"
+import { chatIn } from "./chat"
 import { isOffer, meIn, segmentsIn } from "./records"
 
 const connection = makeConnection("desk", tabName(), ownTicket, signedOut)
@@ -21,6 +22,10 @@ export const held = computed(() => segments.value.filter((segment) => !isOffer(s
 
 export function cardOf(contactId: string) {
   return cardIn(records, contactId)
+}
+
+export function chatOf(contactId: string) {
+  return chatIn(records, contactId)
 }
 
 /** True if the server did it; a refusal and a missing answer are told to the person here. */

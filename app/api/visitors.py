@@ -1,0 +1,318 @@
+"""How do visitors of sites hear and say what is said in their chats? All their sockets of this process.
+
+A message is stored before its visitor is told so; its number is the order in which everybody has it. A page that was
+away says how far it is, and says again what was not confirmed: nothing is lost, nothing stands there twice.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app import chat_tokens
+from app import commands as c
+from app.api import visitor_frames as f
+from app.api.saying import HELLO_S, origin_of
+from app.api.sending import Send, say_bye, send_frames
+from app.api.tab import BAD_FRAME, RELOAD, RESTART, RIGHTS_CHANGED, SLOW, Closing, Seat, Socket
+from app.frames import encode
+from app.ports import Deliver, NoWriter
+from app.store import chats
+from contacts.words import SECOND_US
+
+SOCKETS_MAX = 20_000
+PING_EVERY_S = 15.0  # a visitor's page is asked less often than a desk: nobody is offered work by it
+SILENT_CLOSE_S = 45.0
+SEND_S = 5.0
+CLOSE_S = 2.0
+ALIVE_EVERY = 15  # beats of a second
+SAYS_PER_S, SAYS_AT_ONCE = 4, 20  # beyond it nobody listens for a moment: what is said waits in the visitor's line
+TYPING_EVERY_S = 2.0
+MESSAGES_BYTES = 32 * 1024  # of one frame
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True, eq=False)
+class Visiting:
+    """One page of a visitor. `after` is the number of the last message that it was sent."""
+
+    socket: Socket
+    contact_id: str
+    company_id: str
+    after: int
+    state: tuple[str, str | None] | None = None  # as it was told
+    wants: bool = False
+    wants_state: bool = False
+    bringing: asyncio.Task[None] | None = None
+    typed_at: float = 0.0
+    said: float = 0.0  # of the allowance, as a leaking bucket
+    said_at: float = 0.0
+
+    async def may_say(self) -> None:
+        """Waits until it may."""
+        now = time.monotonic()
+        self.said = max(0.0, self.said - (now - self.said_at) * SAYS_PER_S) + 1
+        self.said_at = now
+        if self.said > SAYS_AT_ONCE:
+            await asyncio.sleep((self.said - SAYS_AT_ONCE) / SAYS_PER_S)
+
+
+@dataclass(slots=True)
+class Visitors:
+    """`tell_typing`: the desks of a contact see it until that time, of the business clock."""
+
+    engine: AsyncEngine  # without a transaction around each statement
+    signing_key: bytes
+    deliver: Deliver
+    tell_typing: Callable[[str], None]
+    now_us: Callable[[], int]
+    open: dict[str, list[Visiting]] = field(default_factory=dict)  # by contact
+    count: int = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
+        if scope["type"] != "websocket" or (await receive())["type"] != "websocket.connect":
+            return
+        if self.count >= SOCKETS_MAX:
+            await send({"type": "websocket.close", "code": 1013, "reason": "full"})
+            return
+        await send({"type": "websocket.accept"})
+        self.count += 1
+        try:
+            await self._serve(scope, receive, send)
+        except Closing as closing:
+            await say_bye(send, closing)
+        finally:
+            self.count -= 1
+
+    async def _serve(self, scope: Any, receive: Any, send: Send) -> None:
+        visiting = await self._come_in(await _hello_of(receive), origin_of(scope))
+        scope["headers"].clear()  # the protocol keeps them for as long as the socket is open
+        socket = visiting.socket
+        sender = asyncio.create_task(send_frames(socket, send))
+        try:
+            socket.send(encode({"t": "welcome", "v": 1, "now_ms": self.now_us() // 1000}))
+            self._want(visiting, state=True)
+            while (message := await receive())["type"] != "websocket.disconnect":
+                await self._hear(visiting, f.read(message))
+        except Closing as closing:
+            socket.close(closing.code, closing.why)
+            await asyncio.wait({sender}, timeout=CLOSE_S)
+        except asyncio.CancelledError:
+            if socket.closing is None:
+                raise
+        finally:
+            self._go(visiting)
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)  # the wire may have broken under it
+
+    async def _come_in(self, hello: f.Hello, origin: str | None) -> Visiting:
+        """Raises Closing: no chat of theirs, or not from a site that may show it."""
+        if hello.v != 1:
+            raise Closing(RELOAD, "version")
+        visitor = chat_tokens.read(self.signing_key, hello.token)
+        if visitor is None or visitor.contact_id is None:
+            raise Closing(RIGHTS_CHANGED, "token")
+        contact_id = visitor.contact_id
+        try:
+            async with self.engine.connect() as conn:
+                row = await chats.of_visitor(conn, contact_id, visitor.widget_id, visitor.visitor_id)
+        except Exception as away:
+            raise _away(away) from away
+        if row is None:
+            raise Closing(RIGHTS_CHANGED, "gone")
+        if origin not in row["origins"]:
+            raise Closing(RIGHTS_CHANGED, "origin")
+        now = time.monotonic()
+        socket = Socket(Seat(None, None, contact_id), "", now, last_pong=now)
+        socket.serving = asyncio.current_task()
+        visiting = Visiting(socket, contact_id, row["company_id"], hello.after)
+        self.open.setdefault(contact_id, []).append(visiting)
+        return visiting
+
+    def _go(self, visiting: Visiting) -> None:
+        visiting.socket.close(1001, "gone")
+        there = self.open.get(visiting.contact_id, [])
+        if visiting in there:
+            there.remove(visiting)
+        if not there:
+            self.open.pop(visiting.contact_id, None)
+
+    # --- listening ----------------------------------------------------------------------------------------------------
+
+    async def _hear(self, visiting: Visiting, frame: f.VisitorFrame) -> None:
+        """One after the other: what is said first is stored first. Raises Closing."""
+        match frame:
+            case f.Pong():
+                visiting.socket.last_pong = time.monotonic()
+            case f.Say():
+                await self._say(visiting, frame)
+            case f.Typing():
+                if time.monotonic() - visiting.typed_at >= TYPING_EVERY_S:
+                    visiting.typed_at = time.monotonic()
+                    self.tell_typing(visiting.contact_id)
+            case f.Seen():
+                await self._saw(visiting, frame.n)
+            case f.Leave():
+                await self._tell(c.CustomerLeft(visiting.contact_id))
+            case f.Hello():
+                raise Closing(BAD_FRAME, "hello again")
+
+    async def _say(self, visiting: Visiting, frame: f.Say) -> None:
+        await visiting.may_say()
+        if not f.is_body(frame.body):
+            return visiting.socket.send(_refused(frame.id, "message.unreadable"))
+        contact_id, company_id = visiting.contact_id, visiting.company_id
+        try:
+            async with self.engine.connect() as conn:
+                n = await chats.say(conn, contact_id, "customer", frame.body, frame.id)
+        except Exception as away:
+            raise _away(away) from away
+        if n is None:
+            return visiting.socket.send(_refused(frame.id, "chat.over"))
+        await self._tell(c.RowChanged("contact_message", contact_id, n, company_id, contact_id))
+        visiting.socket.send(encode({"t": "done", "id": frame.id, "n": n}))
+
+    async def _saw(self, visiting: Visiting, n: int) -> None:
+        contact_id, company_id = visiting.contact_id, visiting.company_id
+        try:
+            async with self.engine.connect() as conn:
+                seen = await chats.saw(conn, contact_id, n)
+        except Exception as away:
+            raise _away(away) from away
+        if seen is not None:
+            await self._tell(c.RowChanged("chat_seen", contact_id, seen, company_id, contact_id))
+
+    async def _tell(self, command: c.Command) -> None:
+        """Every follower hears of it. Raises Closing: nobody could be told now, so the page shall say it again."""
+        try:
+            await self.deliver(c.Envelope("system", "", b"", command, "customer"))
+        except NoWriter as nobody:
+            raise Closing(RESTART, "no writer") from nobody
+
+    # --- telling ------------------------------------------------------------------------------------------------------
+
+    def changed(self, contacts: Mapping[str, bool]) -> None:
+        """Something happened on these contacts; true: something else than a message. Never waits."""
+        for contact_id, state in contacts.items():
+            for visiting in self.open.get(contact_id, ()):
+                self._want(visiting, state=state)
+
+    def agent_types(self, contact_id: str) -> None:
+        for visiting in self.open.get(contact_id, ()):
+            visiting.socket.send(encode({"t": "typing"}))
+
+    def _want(self, visiting: Visiting, *, state: bool) -> None:
+        visiting.wants, visiting.wants_state = True, visiting.wants_state or state
+        if visiting.bringing is None:
+            visiting.bringing = asyncio.create_task(self._bring_or_close(visiting))
+
+    async def _bring_or_close(self, visiting: Visiting) -> None:
+        try:
+            while visiting.wants and visiting.socket.closing is None:
+                await self._bring(visiting)
+        except Closing:
+            pass
+        except Exception as away:  # its page comes back, and says how far it is
+            closing = _away(away)
+            visiting.socket.close(closing.code, closing.why)
+        finally:
+            visiting.bringing = None
+
+    async def _bring(self, visiting: Visiting) -> None:
+        """What was said since, and how the chat stands."""
+        with_state = visiting.wants_state
+        visiting.wants = visiting.wants_state = False
+        async with self.engine.connect() as conn:
+            found = await chats.after(conn, visiting.contact_id, visiting.after)
+            standing = await chats.standing(conn, visiting.contact_id) if with_state else None
+        visiting.wants |= len(found) == chats.READ_MAX
+        for items in _in_frames(found):
+            visiting.socket.send(encode({"t": "messages", "items": items}))
+            visiting.after = items[-1]["n"]
+            await visiting.socket.has_room()
+        if with_state and (state := _state(standing)) != visiting.state:
+            visiting.state = state
+            visiting.socket.send(encode({"t": "state", "state": state[0], "agent": state[1]}))
+
+    async def beat(self) -> None:
+        """Ping each page now and then, close the silent, and note whose pages are there."""
+        for n in itertools.count(1):
+            await asyncio.sleep(1.0 + random.uniform(-0.05, 0.05))
+            now = time.monotonic()
+            for there in list(self.open.values()):
+                for visiting in there:
+                    _check(visiting.socket, now, n)
+            if n % ALIVE_EVERY == 0 and self.open:
+                with contextlib.suppress(Exception):  # the database may be away: the next beat notes it
+                    async with self.engine.connect() as conn:
+                        await chats.alive(conn, list(self.open))
+
+    def close_all(self, code: int = RESTART, why: str = "restart") -> None:
+        for there in self.open.values():
+            for visiting in there:
+                visiting.socket.close(code, why)
+
+
+async def _hello_of(receive: Any) -> f.Hello:
+    try:
+        message = await asyncio.wait_for(receive(), HELLO_S)
+    except TimeoutError as late:
+        raise Closing(BAD_FRAME, "no hello") from late
+    if message["type"] == "websocket.disconnect":
+        raise Closing(1001, "gone")
+    frame = f.read(message)
+    if not isinstance(frame, f.Hello):
+        raise Closing(BAD_FRAME, "hello first")
+    return frame
+
+
+def _check(socket: Socket, now: float, n: int) -> None:
+    if socket.closing is not None:
+        if now - socket.closing_since > CLOSE_S and socket.serving is not None:
+            socket.serving.cancel()
+    elif socket.sending_since is not None and now - socket.sending_since > SEND_S:
+        socket.close(SLOW, "slow")
+    elif now - socket.last_pong > SILENT_CLOSE_S:
+        socket.close(1001, "silent")
+    elif now - socket.opened >= socket.pinged * PING_EVERY_S:
+        socket.pinged = int((now - socket.opened) / PING_EVERY_S) + 1
+        socket.send(encode({"t": "ping", "n": n}))
+
+
+def _in_frames(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    frames: list[list[dict[str, Any]]] = []
+    size = MESSAGES_BYTES
+    for row in found:
+        if size >= MESSAGES_BYTES:
+            frames.append([])
+            size = 0
+        told = {"n": row["n"], "sender": row["sender"], "body": row["body"], "id": row["client_id"]}
+        frames[-1].append({**told, "at_ms": row["at"] * 1000 // SECOND_US})
+        size += len(row["body"].encode()) + 120
+    return frames
+
+
+def _state(standing: Mapping[str, Any] | None) -> tuple[str, str | None]:
+    if standing is None or not standing["is_open"]:
+        return "closed", None
+    if standing["agent"] is not None:
+        return "talking", standing["agent"]
+    return ("waiting" if standing["waits"] else "closed"), None
+
+
+def _refused(message_id: str, text_key: str) -> bytes:
+    return encode({"t": "refused", "id": message_id, "text_key": text_key})
+
+
+def _away(error: Exception) -> Closing:
+    """The database, mostly; its text may quote what was said, and stays out of the log."""
+    log.warning("chat away", error=type(error).__name__)
+    return Closing(RESTART, "away")

@@ -1,0 +1,242 @@
+// How does the widget stand with the server? One socket, messages by their numbers, and what is still to be brought there.
+import { keep, newId, readKept, type Kept, type Pending } from "./kept"
+
+export interface Message {
+  n: number
+  sender: "customer" | "agent" | "system"
+  at_ms: number
+  body: string
+  id: string | null
+}
+
+export interface Looked {
+  name: string
+  language: string
+  questions: ("name" | "email" | "topic")[]
+  is_open: boolean
+  talks: boolean
+}
+
+export type Standing = "none" | "waiting" | "talking" | "closed"
+
+const AGAIN_MS = [300, 1_000, 2_000, 4_000, 8_000]
+const SILENT_MS = 40_000 // a socket that says nothing for so long is dead
+const TYPING_EVERY_MS = 3_000
+const NO_CHAT = 4003
+const RELOAD = 4426
+
+type Frame = Record<string, unknown> & { t: string }
+
+export class Chat {
+  messages = new Map<number, Message>()
+  standing: Standing = "none"
+  agent: string | null = null
+  isConnected = false
+  kept: Kept
+  private socket: WebSocket | null = null
+  private tries = 0
+  private again = 0
+  private heardAt = 0
+  private typedAt = 0
+
+  constructor(
+    private server: string,
+    private key: string,
+    private changed: (what: "messages" | "standing" | "typing" | "refused") => void,
+  ) {
+    this.kept = readKept(key)
+    addEventListener("online", () => this.connectSoon(0))
+    setInterval(() => this.checkAlive(), 5_000)
+  }
+
+  // --- by request -----------------------------------------------------------------------------------------------------
+
+  /** Null: no answer. */
+  async look(): Promise<Looked | null> {
+    const { status, data } = await this.post("look", {})
+    return status === 200 ? (data as unknown as Looked) : null
+  }
+
+  /** What came of it: `closed`: nobody is there at this hour; a status: refused, or 0: no answer. */
+  async start(answers: Record<string, string>, first: string): Promise<"started" | "closed" | number> {
+    this.kept.starting ??= { id: newId(), page: location.href.slice(0, 1000).replace(/[^!-~]/g, encodeURIComponent), answers }
+    if (first && !this.kept.pending.length) this.kept.pending = [{ id: newId(), body: first }]
+    this.keep()
+    const { status, data } = await this.post("start", this.kept.starting)
+    if (status === 0 || status === 429 || status >= 500) return status
+    this.kept.starting = null
+    this.keep()
+    if (status !== 200) return status
+    if (!data.is_open) {
+      this.kept.pending = []
+      this.keep()
+      return "closed"
+    }
+    this.kept.token = data.token as string
+    if (!data.resumed) {
+      this.messages.clear()
+      this.kept.seen = 0
+    }
+    this.standing = "waiting"
+    this.keep()
+    this.connectSoon(0)
+    return "started"
+  }
+
+  async leave(email: string, name: string, text: string, id: string): Promise<number> {
+    return (await this.post("leave", { id, email, name, text, page: location.href.slice(0, 1000).replace(/[^!-~]/g, encodeURIComponent) })).status
+  }
+
+  private async post(path: string, body: Record<string, unknown>, hasToken = true): Promise<{ status: number; data: Record<string, unknown> }> {
+    const token = hasToken ? this.kept.token : null
+    const wish = { key: this.key, ...body, ...(token ? { token } : {}) }
+    try {
+      const response = await fetch(`${this.server}/v1/chat/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(wish), credentials: "omit" })
+      if (response.status === 401 && token) {
+        this.forget() // signed by another key than before
+        return this.post(path, body, false)
+      }
+      return { status: response.status, data: (await response.json()) as Record<string, unknown> }
+    } catch {
+      return { status: 0, data: {} }
+    }
+  }
+
+  forget(): void {
+    Object.assign(this.kept, { token: null, seen: 0 })
+    this.keep()
+  }
+
+  // --- by the socket --------------------------------------------------------------------------------------------------
+
+  say(body: string): void {
+    const message: Pending = { id: newId(), body }
+    this.kept.pending.push(message)
+    this.keep()
+    this.bring(message)
+    this.changed("messages")
+  }
+
+  typing(): void {
+    if (Date.now() - this.typedAt < TYPING_EVERY_MS) return
+    this.typedAt = Date.now()
+    this.send({ t: "typing" })
+  }
+
+  see(): void {
+    const last = Math.max(0, ...this.messages.keys())
+    if (last <= this.kept.seen || !this.isConnected) return
+    this.kept.seen = last
+    this.keep()
+    this.send({ t: "seen", n: last })
+  }
+
+  end(): void {
+    this.send({ t: "leave" })
+  }
+
+  connectSoon(afterMs: number): void {
+    clearTimeout(this.again)
+    if (!this.kept.token || this.socket || this.standing === "closed") return
+    this.again = window.setTimeout(() => this.connect(), afterMs)
+  }
+
+  private connect(): void {
+    const socket = new WebSocket(this.server.replace(/^http/, "ws") + "/ws/visitor")
+    this.socket = socket
+    this.heardAt = Date.now()
+    socket.onopen = () => socket.send(JSON.stringify({ t: "hello", v: 1, token: this.kept.token, after: Math.max(0, ...this.messages.keys()) }))
+    socket.onmessage = (event) => socket === this.socket && this.hear(JSON.parse(event.data as string) as Frame)
+    socket.onclose = (event) => socket === this.socket && this.lost(event.code)
+  }
+
+  private lost(code: number): void {
+    this.socket?.close()
+    this.socket = null
+    this.isConnected = false
+    if (code === NO_CHAT) {
+      this.forget()
+      this.kept.pending = []
+      this.keep()
+      this.standing = "none"
+    } else if (code !== RELOAD) {
+      const wait = AGAIN_MS[Math.min(this.tries++, AGAIN_MS.length - 1)]!
+      this.connectSoon(wait * (0.5 + Math.random()))
+    }
+    this.changed("standing")
+  }
+
+  private hangUp(): void {
+    const socket = this.socket
+    this.socket = null
+    this.isConnected = false
+    socket?.close()
+  }
+
+  /** What was not stored, because the chat was over. */
+  takeBack(): string {
+    const text = this.kept.pending.map(({ body }) => body).join("\n")
+    this.kept.pending = []
+    this.keep()
+    return text
+  }
+
+  private checkAlive(): void {
+    if (this.socket && Date.now() - this.heardAt > SILENT_MS) this.lost(1006)
+  }
+
+  private hear(frame: Frame): void {
+    this.heardAt = Date.now()
+    switch (frame.t) {
+      case "welcome":
+        this.isConnected = true
+        this.tries = 0
+        this.kept.pending.forEach((each) => this.bring(each)) // with their ids: what is there stays there once
+        return this.changed("standing")
+      case "messages":
+        return this.take(frame.items as Message[])
+      case "state":
+        this.standing = frame.state as Standing
+        this.agent = frame.agent as string | null
+        if (this.standing === "closed") this.hangUp()
+        return this.changed("standing")
+      case "typing":
+        return this.changed("typing")
+      case "done":
+        return this.confirmed(frame.id as string)
+      case "refused":
+        this.confirmed(frame.id as string)
+        return frame.text_key === "chat.over" ? undefined : this.changed("refused")
+      case "ping":
+        this.send({ t: "pong", n: frame.n })
+    }
+  }
+
+  private take(items: Message[]): void {
+    for (const item of items) {
+      this.messages.set(item.n, item)
+      if (item.id) this.kept.pending = this.kept.pending.filter((each) => each.id !== item.id)
+    }
+    this.keep()
+    this.changed("messages")
+  }
+
+  /** Stored, or refused for good; one that is stored comes as a message, too. */
+  private confirmed(id: string): void {
+    this.kept.pending = this.kept.pending.filter((each) => each.id !== id)
+    this.keep()
+    this.changed("messages")
+  }
+
+  private bring(message: Pending): void {
+    this.send({ t: "say", ...message })
+  }
+
+  private send(frame: Record<string, unknown>): void {
+    if (this.isConnected && this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame))
+  }
+
+  keep(): void {
+    keep(this.key, this.kept)
+  }
+}

@@ -1,0 +1,38 @@
+// What does the visitor's browser keep, so that a reload or a lost network costs nothing?
+
+/** Written here, and not known to be stored. */
+export interface Pending {
+  id: string
+  body: string
+}
+
+export interface Kept {
+  token: string | null
+  starting: Record<string, unknown> | null // a try whose answer has not come: the same is asked again
+  pending: Pending[]
+  isOpen: boolean
+  seen: number
+}
+
+const NOTHING: Kept = { token: null, starting: null, pending: [], isOpen: false, seen: 0 }
+
+export function readKept(key: string): Kept {
+  try {
+    return { ...NOTHING, ...(JSON.parse(localStorage.getItem(`jackfield.chat.${key}`) ?? "{}") as Partial<Kept>) }
+  } catch {
+    return { ...NOTHING }
+  }
+}
+
+export function keep(key: string, kept: Kept): void {
+  try {
+    localStorage.setItem(`jackfield.chat.${key}`, JSON.stringify(kept))
+  } catch {
+    // Then it is forgotten with the page.
+  }
+}
+
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
+}

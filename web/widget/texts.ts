@@ -1,0 +1,29 @@
+// What does the widget say? In the visitor's language, if it is one of these.
+
+const en = {
+  open: "Chat with us", close: "Close", start: "Start the chat", send: "Send", write: "Write a message", message: "Your message", name: "Your name", email: "Your e-mail address",
+  topic: "What is it about?", closed: "Nobody is here just now. Leave us a message, and we will answer.", leave: "Leave the message", left: "Thank you. We have your message and will answer.",
+  waiting: "Somebody will be with you soon.", talking: "You are talking with {agent}.", over: "This chat is over.", anew: "Start a new chat", end: "End the chat", typing: "{agent} is writing …",
+  offline: "No connection. What you write is kept and sent as soon as there is one.", failed: "That did not work. Please try again.", unreadable: "This message cannot be sent.", often: "Too many tries. Please wait a minute.",
+  you: "You", somebody: "Agent", sending: "Being sent …", unread: "{n} new messages",
+  idle_warning: "Are you still there? Otherwise this chat will end soon.", idle_end: "The chat was ended because nothing was written any more.",
+}
+
+export type Texts = typeof en
+
+const zh: Texts = {
+  open: "在线咨询", close: "关闭", start: "开始聊天", send: "发送", write: "输入消息", message: "您的消息", name: "您的姓名", email: "您的电子邮件",
+  topic: "您想咨询什么？", closed: "现在没有客服在线。请留言，我们会回复您。", leave: "提交留言", left: "谢谢。我们已收到您的留言，会尽快回复。",
+  waiting: "客服很快就会为您服务。", talking: "{agent} 正在为您服务。", over: "本次聊天已结束。", anew: "开始新的聊天", end: "结束聊天", typing: "{agent} 正在输入…",
+  offline: "网络已断开。您输入的内容会保留，连接恢复后自动发送。", failed: "操作未成功，请重试。", unreadable: "此消息无法发送。", often: "尝试次数过多，请稍候一分钟。",
+  you: "您", somebody: "客服", sending: "发送中…", unread: "{n} 条新消息",
+  idle_warning: "您还在吗？否则聊天即将结束。", idle_end: "因长时间没有消息，聊天已结束。",
+}
+
+export function textsIn(language: string): Texts {
+  return language.toLowerCase().startsWith("zh") ? zh : en
+}
+
+export function filled(text: string, values: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""))
+}
