@@ -22,7 +22,7 @@ from app.settings import with_database
 
 _copies = itertools.count(1)
 
-LONG_FIRST = ("pbx", "browser", "routing", "floor", "faults", "journey", "desk", "api")
+LONG_FIRST = ("pbx", "mail", "browser", "routing", "floor", "faults", "journey", "desk", "api")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

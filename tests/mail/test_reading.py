@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.channels.mail import reading
+from app.channels.mail import headers, reading
 from app.channels.mail.markup import sanitised
 from app.channels.mail.quotes import reply_of
 from app.channels.mail.reading import Read, key_of
@@ -188,7 +188,7 @@ def assert_storable(found: Read) -> None:
         assert "\x00" not in text
     assert len(found.body) <= reading.TEXT_CHARACTERS_MAX
     assert len(found.attachments) <= reading.ATTACHMENTS_MAX
-    assert len(found.to) <= reading.RECIPIENTS_MAX
+    assert len(found.to) <= headers.RECIPIENTS_MAX
     assert not set("\r\n") & set(found.subject + found.sender_name)
 
 
@@ -206,7 +206,7 @@ def composed_answer(found: Read) -> bytes:
 def test_recipients_are_shown_up_to_a_bound():
     many = b"From: a@b.test\nTo: " + b", ".join(b"user%d@x.test" % n for n in range(10_000)) + b"\n\nhi"
 
-    assert len(read(many).to) == reading.RECIPIENTS_MAX
+    assert len(read(many).to) == headers.RECIPIENTS_MAX
 
 
 def test_a_mail_that_is_too_large_says_so():

@@ -9,38 +9,37 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
-from email.errors import MessageError
-from email.header import decode_header
 from email.message import Message
-from email.utils import getaddresses, parsedate_to_datetime
 from itertools import islice
 from typing import Literal
 
+from app.channels.mail.headers import (
+    HEADER_CHARACTERS_MAX,
+    REFERENCES_MAX,
+    UNPRINTABLE,
+    UNREADABLE,
+    addresses,
+    date_us,
+    decoded,
+    header,
+    line,
+    message_ids,
+    references,
+    sender_of,
+)
 from app.channels.mail.markup import as_text, sanitised
 from app.channels.mail.quotes import reply_of
 from app.letters import SUBJECT_CHARACTERS_MAX
-from contacts.identify import canonical_email
 from contacts.thread import MailKind
 
 HEADER_BYTES_MAX = 131_072  # of all headers; what comes behind is taken for text
-HEADER_CHARACTERS_MAX = 16_384  # of one; the rest is cut off
 BOUNDARIES_MAX = 5_000  # lines that begin with two hyphens: beyond it the parts are not taken apart
 PARTS_MAX = 200  # the others are left in the original
 DEPTH_MAX = 20
 ATTACHMENTS_MAX = 50  # the others are left in the original
 TEXT_CHARACTERS_MAX = 100_000  # the rest is left in the original
 HTML_BYTES_MAX = 1_000_000  # beyond it only the text is shown
-RECIPIENTS_MAX = 50  # shown; the others are left in the original
-REFERENCES_MAX = 50  # the nearest
-NAME_CHARACTERS_MAX = 200
 FILENAME_CHARACTERS_MAX = 200
-MESSAGE_ID_BYTES_MAX = 250
-
-# What the standard library raises at what it cannot read; a comment in a thousand comments is among it.
-UNREADABLE = (
-    MessageError, RecursionError, ValueError, LookupError, AttributeError, TypeError, AssertionError, OverflowError,
-    OSError,
-)  # fmt: skip
 
 Flaw = Literal["malformed", "undecodable", "too_large", "truncated", "parts", "attachments"]
 
@@ -49,8 +48,6 @@ _OF_THE_SENDER = re.compile(
     rb"^(?:message-id|from|to|cc|date|subject|in-reply-to|content-type):[^\n]*(?:\n[ \t][^\n]*)*",
     re.IGNORECASE | re.MULTILINE,
 )
-_MESSAGE_ID = re.compile(r"<([^<>\s]{1,249})>")
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LONG_PART_HEADER = re.compile(rb"^content-[a-z-]{1,60}:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
 _BOUNDARY = re.compile(rb"^--", re.MULTILINE)
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,60}")
@@ -118,21 +115,21 @@ def _read(raw: bytes, key: str, is_whole: bool) -> Read:
     if len(body) > TEXT_CHARACTERS_MAX:
         flaws["truncated"] = None
     body = body[:TEXT_CHARACTERS_MAX]
-    name, sender = _sender(message)
+    name, sender = sender_of(message)
     kind = _kind(message, sender)
     return Read(
         key=key,
         kind=kind,
         may_be_acknowledged=kind == "message" and _is_of_a_person(message, sender),
         message_id=next(iter(message_ids(header(message, "Message-ID"))), ""),
-        references=_references(message),
+        references=references(message),
         bounced_ids=_bounced(message) if kind == "bounce" else (),
         sender=sender,
         sender_name=name,
-        to=_addresses(message, "To"),
-        cc=_addresses(message, "Cc"),
+        to=addresses(message, "To"),
+        cc=addresses(message, "Cc"),
         subject=header(message, "Subject")[:SUBJECT_CHARACTERS_MAX],
-        claimed_us=_date_us(message),
+        claimed_us=date_us(message),
         reply=reply_of(body),
         body=body,
         html=_html(pages, flaws),
@@ -143,7 +140,7 @@ def _read(raw: bytes, key: str, is_whole: bool) -> Read:
 
 def clean(text: str) -> str:
     """What a database and a page can hold."""
-    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
+    return UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
 
 
 # --- its structure ----------------------------------------------------------------------------------------------------
@@ -262,8 +259,8 @@ def _filename(part: Message) -> str:
         found = None
     if found is None:
         return ""
-    name = re.split(r"[/\\]", _decoded(str(found)))[-1]
-    return _line(name)[-FILENAME_CHARACTERS_MAX:]
+    name = re.split(r"[/\\]", decoded(str(found)))[-1]
+    return line(name)[-FILENAME_CHARACTERS_MAX:]
 
 
 def _named(kind: str, n: int) -> str:
@@ -317,80 +314,6 @@ def _html(pages: list[str], flaws: dict[Flaw, None]) -> str | None:
     return sanitised(clean(page))
 
 
-# --- its headers ------------------------------------------------------------------------------------------------------
-
-
-def header(message: Message, name: str) -> str:
-    """The first of that name on one line, decoded; empty if there is none."""
-    value = message.get(name)
-    return "" if value is None else _line(_decoded(str(value)))
-
-
-def _decoded(value: str) -> str:
-    try:
-        parts = decode_header(value[:HEADER_CHARACTERS_MAX])
-    except UNREADABLE:
-        return value[:HEADER_CHARACTERS_MAX]
-    return "".join(_word(text, charset) for text, charset in parts)
-
-
-def _word(text: bytes | str, charset: str | None) -> str:
-    if isinstance(text, str):
-        text = text.encode("utf-8", "surrogateescape")
-    for guess in (charset or "utf-8", "utf-8"):
-        try:
-            return text.decode(guess)
-        except (LookupError, ValueError):
-            continue
-    return text.decode("cp1252", "replace")
-
-
-def _line(text: str) -> str:
-    return " ".join(_UNPRINTABLE.sub("", text).split())
-
-
-def message_ids(value: str) -> list[str]:
-    """In their order; what is too long to be one is none."""
-    found = _MESSAGE_ID.findall(value)
-    return [each for each in found if len(each.encode()) <= MESSAGE_ID_BYTES_MAX]
-
-
-def _references(message: Message) -> tuple[str, ...]:
-    nearest = message_ids(header(message, "In-Reply-To"))
-    nearest += reversed(message_ids(header(message, "References")))
-    return tuple(dict.fromkeys(nearest))[:REFERENCES_MAX]
-
-
-def _pairs(message: Message, name: str) -> list[tuple[str, str]]:
-    values = [str(value)[:HEADER_CHARACTERS_MAX] for value in message.get_all(name, [])[:3]]
-    try:
-        return getaddresses(values)
-    except UNREADABLE:
-        return []
-
-
-def _sender(message: Message) -> tuple[str, str]:
-    """(name, canonical address): of the first in From that has one."""
-    for name, address in _pairs(message, "From") + _pairs(message, "Sender"):
-        canonical = canonical_email(_line(address))
-        if canonical is not None:
-            return _line(_decoded(name))[:NAME_CHARACTERS_MAX], canonical
-    return "", ""
-
-
-def _addresses(message: Message, name: str) -> tuple[str, ...]:
-    found = (canonical_email(_line(address)) for _, address in _pairs(message, name))
-    return tuple(dict.fromkeys(address for address in found if address))[:RECIPIENTS_MAX]
-
-
-def _date_us(message: Message) -> int | None:
-    try:
-        at_s = parsedate_to_datetime(header(message, "Date")).timestamp()
-    except UNREADABLE:
-        return None
-    return int(at_s * 1_000_000) if 0 < at_s < 4_102_444_800 else None  # within this century
-
-
 # --- who wrote it, a person or a machine (RFC 3834, RFC 3464) ---------------------------------------------------------
 
 _MACHINES = re.compile(r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?|owner-.*|.*-request)([+-].*)?@.*")
@@ -432,4 +355,4 @@ def _bounced(message: Message) -> tuple[str, ...]:
         elif _type(part) in ("text/rfc822-headers", "message/rfc822-headers"):
             content = _bytes(part)[:HEADER_BYTES_MAX] + b"\n\n"
             found += message_ids(header(message_from_bytes(content, policy=policy.compat32), "Message-ID"))
-    return tuple(dict.fromkeys([*found, *_references(message)]))[:REFERENCES_MAX]
+    return tuple(dict.fromkeys([*found, *references(message)]))[:REFERENCES_MAX]
