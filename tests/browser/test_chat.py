@@ -140,9 +140,9 @@ async def test_five_chats_at_once_and_each_has_its_own_words_and_draft(centre: A
             said = (await said_at_desk(agent.page))[0]
             await answer(agent.page, f"Hello to {said[-1]}")
             await agent.page.fill("[data-test=draft]", f"draft for {said[-1]}")
-        await asyncio.gather(*(write(visitor.page, f"again {n}") for n, visitor in enumerate(visitors)))
         for n, visitor in enumerate(visitors):
             await expect(visitor.page.locator(".panel .message.agent")).to_contain_text(f"Hello to {n}")
+        await asyncio.gather(*(write(visitor.page, f"again {n}") for n, visitor in enumerate(visitors)))
         await agent.page.reload()
         for index in range(5):
             await agent.page.locator(".item").nth(index).click()

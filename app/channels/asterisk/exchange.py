@@ -106,7 +106,7 @@ class Exchange:
         self.faxes = Faxes(self.provider, self.ari, self.ours.faxes, self._fax_over, self.reports.leg, self._spawn)
         self.verbs = Verbs(
             self.ari, self.reports.leg, self._done, listening, self.making, self.parts, self.standing, self.faxes,
-            self._in_order,
+            self._in_order, self._is_anybody_in,
         )  # fmt: skip
         self.phones = PhoneWatch(self.provider, self.ari, self.ours.deliver, self.ours.phones)
 
@@ -275,7 +275,7 @@ class Exchange:
                 self.verbs.entered(str(channel["id"]))
             case "ChannelLeftBridge":
                 bridge_id = str(event["bridge"]["id"])
-                if not event["bridge"]["channels"]:
+                if not self._is_anybody_in(event["bridge"]):
                     self._left(bridge_id)
             case "PlaybackFinished":
                 self.verbs.listening.ended(event)
@@ -346,13 +346,16 @@ class Exchange:
         await self.verbs.stop_listening(ref)
         await self.verbs.listening.recorded(ref)  # first what was said, then that they have gone
         self.verbs.gone(ref)
-        await self.standing.let_go(ref)
         self.faxes.gone(ref, cause)
         self.reports.leg(ref, "ConnectionCleared", cause)
+        await self.standing.let_go(ref)
 
     def _left(self, contact_id: str) -> None:
         """Somebody left its bridge, or it is recorded no longer: perhaps nobody is in."""
         self._spawn(self._in_order(contact_id, lambda: self.verbs.take_down(contact_id)))
+
+    def _is_anybody_in(self, bridge: Mapping[str, Any]) -> bool:
+        return any(str(channel) in self._contacts for channel in bridge["channels"])
 
     def _of_contact(self, ref: str, contact_id: str | None) -> None:
         if contact_id is None:

@@ -120,10 +120,11 @@ class Standing:
 
     async def let_go(self, leg: str) -> None:
         """An agent's leg is no more, or could not be made: its phone stands for the next."""
-        for phone in self._phones.values():
-            if phone.wire == f"{phone.channel}{WIRE}{leg}":
-                await self._take_down(phone.channel)
-                phone.wire = None
+        ends = f"{WIRE}{leg}"
+        phone = next((each for each in self._phones.values() if each.wire == f"{each.channel}{ends}"), None)
+        if phone is not None:
+            await self._take_down(phone.channel)
+            phone.wire = None
 
     # --- what we ask --------------------------------------------------------------------------------------------------
 

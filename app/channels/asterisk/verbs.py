@@ -6,8 +6,9 @@ before it is asked again (`adopt`).
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -47,6 +48,7 @@ class Verbs:
     standing: Standing
     faxes: Faxes
     in_order: InOrder
+    is_anybody_in: Callable[[Mapping[str, Any]], bool]  # this bridge; whatever records it is nobody
     numbers: dict[str, str] = field(default_factory=dict)  # caller's channel -> their number
     _rung: dict[str, Effect] = field(default_factory=dict)  # phones that we ring -> for what
     _told: dict[str, Effect] = field(default_factory=dict)  # phones picked up, whose agents hear what call it is
@@ -342,10 +344,10 @@ class Verbs:
             await self._music(ref)
 
     async def take_down(self, contact_id: str) -> None:
-        """The last one left: unless somebody came in again, the bridge goes."""
+        """The last one left: unless somebody came in again, the bridge goes, and with it whoever only records it."""
         with contextlib.suppress(AriRefused):
             bridge = await self.ari.ask("GET", "bridges", contact_id)
-            if not bridge["channels"] and contact_id in self._bridges:
+            if contact_id in self._bridges and not self.is_anybody_in(bridge):
                 self._bridges.discard(contact_id)
                 await self.ari.ask("DELETE", "bridges", contact_id)
                 self.listening.spawn(self.parts.look_for(contact_id))
