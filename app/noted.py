@@ -24,10 +24,16 @@ def offer_extended(house: House, told: m.OfferExtended) -> None:
 
 def parked(house: House, told: m.Parked | m.Unparked) -> None:
     segment = house.records.segments[told.segment_id]
-    is_parked = isinstance(told, m.Parked)
-    step = segments.parked if is_parked else segments.unparked
-    house.keep_segment(step(segment, house.now_us))
-    log_segment(house, "segment.parked" if is_parked else "segment.unparked", segment)
+    match told:
+        case m.Parked(interrupted_by=None):
+            house.keep_segment(segments.parked(segment, house.now_us))
+            log_segment(house, "segment.parked", segment)
+        case m.Parked(interrupted_by=other):
+            house.keep_segment(segments.parked(segment, house.now_us, interrupted=True))
+            log_segment(house, "segment.parked", segment, actor="engine", interrupted=True, by_segment_id=other)
+        case m.Unparked(returned=returned):
+            house.keep_segment(segments.unparked(segment, house.now_us))
+            log_segment(house, "segment.unparked", segment, actor="engine" if returned else None)
 
 
 def overdue(house: House, told: m.Overdue) -> None:

@@ -68,12 +68,13 @@ class Segment:
     ended_us: int | None = None  # the end of the conversation, or of the offer
     wrap_up_until_us: int | None = None  # None while in wrap-up = no time box; of a done one: when it was over
     end: str | None = None  # why it ended: a reason of the declining agent, a cause of the wire
+    interrupted: bool = False  # parked by us: it returns when there is room for it again
     parked_us: int = 0  # how long it was parked; while it is, less the instant it was parked at
 
 
-def parked(segment: Segment, now_us: int) -> Segment:
-    return replace(segment, state="parked", parked_us=segment.parked_us - now_us)
+def parked(segment: Segment, now_us: int, interrupted: bool = False) -> Segment:
+    return replace(segment, state="parked", parked_us=segment.parked_us - now_us, interrupted=interrupted)
 
 
 def unparked(segment: Segment, now_us: int) -> Segment:
-    return replace(segment, state="talking", parked_us=segment.parked_us + now_us)
+    return replace(segment, state="talking", parked_us=segment.parked_us + now_us, interrupted=False)

@@ -65,7 +65,7 @@ QUEUES = (
     _queue(
         "Letters 信件", "letting >= 3 or selling >= 3 or decoration >= 3 or management >= 3",
         {"letting@harbour.example": "email", "service@harbour.example": "email", "+862155500190": "fax"},
-        promise_s=600, limit_s=28_800, offer_timeout_s=60,
+        promise_s=600, limit_s=28_800, offer_timeout_s=60, interrupted_by=["phone", "chat"],
     ),
     _queue(
         PAST, "letting >= 3 or selling >= 3 or decoration >= 3 or management >= 3", {},

@@ -13,7 +13,7 @@ from contacts.words import WRITTEN, Channel
 from routing.capacity import ONE
 from routing.deadlines import NEVER, Deadlines, Due, due
 from routing.line import Line, Lines, Queue, Waiting
-from routing.messages import AgentChanged, Decision, DomainPolicy, Refusal
+from routing.messages import AgentChanged, Decision, DomainPolicy, QueuePolicy, Refusal
 from routing.staff import Agent, Staff
 
 WINDOW_MAX = 200  # choices kept; a policy's window is at most so long
@@ -25,7 +25,7 @@ SegmentState = Literal["offered", "connecting", "talking", "parked", "wrap_up"]
 
 class Segment:
     __slots__ = (
-        "agent", "channel", "due", "exclusive", "handed_back", "id", "manual", "queue", "state", "stay",
+        "agent", "channel", "due", "exclusive", "handed_back", "id", "interrupted", "manual", "queue", "state", "stay",
     )  # fmt: skip
 
     def __init__(
@@ -40,6 +40,7 @@ class Segment:
         self.manual = manual
         self.state: SegmentState = "offered"
         self.due = NEVER
+        self.interrupted = False  # parked by us: it returns when there is room for it again
         self.handed_back = False  # told to the journey, which ends it in the same turn
 
 
@@ -62,6 +63,7 @@ class Board:
         # of this message
         self.told: list[Decision] = []
         self.freed: dict[str, Agent] = {}  # agents who may take something that was not possible before
+        self.relieved: dict[str, Agent] = {}  # agents to whom something interrupted may return
         self.unshelved: list[Agent] = []  # who can take something but does not yet stand on a shelf
         self.returned: set[str] = set()  # stays that may be given to somebody who was not possible before
         self.unasked: list[Waiting] = []  # of these, those that match.py has not yet taken up
@@ -102,6 +104,8 @@ class Board:
 
     def place(self, agent: Agent) -> None:
         """After any change of the agent's facts."""
+        if agent.interrupted:
+            self.relieved[agent.id] = agent
         was_logged_in = agent.logged_in
         if self.staff.reassess(agent):
             self.freed[agent.id] = agent
@@ -111,7 +115,9 @@ class Board:
             self.somebody_left(self.paused_lines_of(agent.group.flag))
 
     def reload(self, agent: Agent) -> None:
-        """After any change of the agent's load."""
+        """After any change of the agent's load, or of what may be interrupted."""
+        if agent.interrupted:
+            self.relieved[agent.id] = agent
         if agent.above_by_hand:
             agent.above_by_hand = agent.is_above_capacity
         if self.staff.reload(agent):
@@ -160,12 +166,18 @@ class Board:
             chosen, _, reason = agent.next_chosen.partition(":")
             self.set_chosen(agent, cast(Chosen, chosen), reason or None, "next_chosen")
 
+    def set_policy(self, policy: QueuePolicy) -> Queue:
+        queue = self.lines.set_policy(policy, self.staff.groups)
+        self.staff.interrupts = self.staff.interrupts or bool(queue.interrupters)
+        return queue
+
     # --- segments -----------------------------------------------------------------------------------------------------
 
     def keep(self, segment: Segment) -> None:
         """A live segment begins, or one is found again."""
         self.segments[segment.id] = segment
         segment.agent.segments[segment.id] = segment
+        segment.agent.interrupted += segment.interrupted
         if segment.state != "parked":
             segment.agent.held += ONE[segment.channel]
 
@@ -174,6 +186,7 @@ class Board:
         self.set_due(segment, NEVER)
         del self.segments[segment.id]
         del segment.agent.segments[segment.id]
+        segment.agent.interrupted -= segment.interrupted
         if segment.state != "parked":
             segment.agent.held -= ONE[segment.channel]
 

@@ -8,7 +8,7 @@ from routing.capacity import BIT
 from routing.explain import NEAREST, Row
 from routing.heads import Found, Heads, without
 from routing.line import Line, Waiting
-from routing.ranking import Key, Ordered, slots_of
+from routing.ranking import Key, Ordered, Ranking, slots_of
 from routing.staff import Agent
 
 _FEW_BARRED = 64  # up to here the stays that an agent may not be given are looked at, beyond it those they might get
@@ -17,16 +17,22 @@ _FEW_BARRED = 64  # up to here the stays that an agent may not be given are look
 
 
 def agents_for(board: Board, stay: Waiting, at_most: int) -> list[Row]:
-    """(surplus, idle_us, agent id) of those who may be given this stay now, the best first."""
-    line, staff = stay.line, board.staff
-    shelves = staff.with_room(line.channel)
-    free = 0
+    """(surplus, idle_us, agent id) of those who may be given this stay now, the best first. Nobody is interrupted while
+    somebody has room."""
+    found = _agents_on(board, stay, board.staff.with_room(stay.line.channel), False, at_most)
+    if not found and (yielding := board.staff.yielding(stay.line.channel)):
+        return _agents_on(board, stay, yielding, True, at_most)
+    return found
+
+
+def _agents_on(board: Board, stay: Waiting, shelves: list[Ranking], yielding: bool, at_most: int) -> list[Row]:
+    line, staff, free = stay.line, board.staff, 0
     for shelf in shelves:
         free |= shelf.mask
     free &= line.fit.able
     if not free:
         return []
-    asked_for = _asked_for(board, stay)
+    asked_for = _asked_for(board, stay, yielding)
     wishes = stay.wishes
     if wishes is not None and wishes.only_agent_id is not None:
         return asked_for
@@ -62,12 +68,14 @@ def _classes(line: Line) -> list[tuple[int, int]]:
             return [(0, line.fit.able)]
 
 
-def _asked_for(board: Board, stay: Waiting) -> list[Row]:
-    """The agent whom the stay names, if they may be given it now."""
+def _asked_for(board: Board, stay: Waiting, yielding: bool) -> list[Row]:
+    """The agent whom the stay names, if they may be given it now: with an interruption, or without one."""
     wishes, fit = stay.wishes, stay.line.fit
     agent_id = wishes and (wishes.only_agent_id or wishes.preferred_agent_id)
     agent = board.staff.agents.get(agent_id) if agent_id else None
-    if agent is None or agent.group is None or not agent.open & BIT[stay.line.channel]:
+    if agent is None or agent.group is None:
+        return []
+    if not (agent.yields if yielding else agent.open & ~agent.yields) & BIT[stay.line.channel]:
         return []
     if not fit.able & agent.group.flag or not may_go(board, stay, agent):
         return []

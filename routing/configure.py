@@ -68,11 +68,14 @@ def set_domain(board: Board, domain: DomainPolicy) -> None:
 def set_queue(board: Board, policy: QueuePolicy) -> None:
     known = board.lines.queues.get(policy.queue_id)
     before = known.policy if known else policy
-    queue = board.lines.set_policy(policy, board.staff.groups)
+    queue = board.set_policy(policy)
     if policy.offers_at_once != before.offers_at_once:
         for stay in stays_of(board, queue):
             if stay.offers:
                 board.stand(stay)
+    if policy.interrupted_by != before.interrupted_by:
+        for agent in {id(each.agent): each.agent for each in board.segments.values() if each.queue is queue}.values():
+            board.reload(agent)
     if policy.widen != before.widen:
         for stay in stays_of(board, queue):
             watch(board, stay)

@@ -6,6 +6,7 @@ from contacts.words import SECOND_US, WRITTEN
 from routing.board import Board, Segment, is_written_talk
 from routing.capacity import ONE
 from routing.deadlines import NEVER, due
+from routing.interruption import settle, talk_again
 from routing.messages import AgentChanged, Finished, HandedBack, Parked, Refusal, Unparked, WrapUpStarted
 from routing.staff import Agent
 
@@ -21,9 +22,8 @@ def park(board: Board, segment: Segment) -> None:
 
 
 def unpark(board: Board, segment: Segment) -> None:
-    """Parked work returns first, also above capacity; nothing new comes until there is room again."""
-    segment.state = "talking"
-    segment.agent.held += ONE[segment.channel]
+    """By a person, also above capacity; nothing new comes until there is room again."""
+    talk_again(segment)
     board.told.append(Unparked(segment.id))
     board.place_by_hand(segment.agent)
 
@@ -40,8 +40,11 @@ def end(board: Board, segment: Segment) -> None:
     board.set_due(segment, NEVER if until_us is None else due(until_us, "wrap_up"))
     board.told.append(WrapUpStarted(segment.id, until_us))
     if was_parked:
+        settle(segment)
         agent.held += ONE[segment.channel]
         board.place_by_hand(agent)
+    elif segment.queue.interrupters:
+        board.reload(agent)  # it cannot be interrupted any more
     if agent.desk_silent_us is not None:
         board.watch_silence(agent)
 

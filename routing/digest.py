@@ -80,5 +80,5 @@ def _stay(stay: Waiting) -> dict[str, Any]:
 def _segment(segment: Segment) -> list[Any]:
     return [
         segment.agent.id, segment.state, segment.queue.policy.queue_id, segment.channel, segment.exclusive,
-        segment.manual, segment.stay.id if segment.stay else None,
+        segment.manual, segment.stay.id if segment.stay else None, segment.interrupted,
     ]  # fmt: skip

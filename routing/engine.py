@@ -17,6 +17,7 @@ from routing.board import Board, Segment
 from routing.candidates import first_stay
 from routing.configure import configure
 from routing.deadlines import due, instant_of, kind_of
+from routing.interruption import bring_back
 from routing.line import Waiting
 from routing.match import match
 from routing.messages import (
@@ -76,6 +77,8 @@ class Engine:
         _HEARS[type(message)](board, message)
         if board.pauses_over and board.pauses_over[0][0] <= now_us:
             board.end_pauses()
+        if board.relieved:
+            bring_back(board)
         if board.freed or board.unasked:
             match(board)
         if board.unshelved:

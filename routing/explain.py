@@ -2,7 +2,7 @@
 
 An explanation is data from which a stranger's script can recompute the choice. Its fields:
 
-rule        version of the rule; this text describes version 1
+rule        version of the rule; this text describes version 2 (in version 1 nobody was interrupted)
 now_us      the instant of the decision
 kind        'overdue' or 'ordinary': in which order the stay stood
 stays       the given stay first, then at most 16 that this agent could have been given instead, in order
@@ -12,6 +12,8 @@ stays       the given stay first, then at most 16 that this agent could have bee
                       the smallest promise_us first, then as above
 agents      the chosen agent first, then at most 16 who could have been given this stay instead, in order:
             [surplus, idle_us, agent]
+interrupts  true: nobody who is able had room. `agents` are those who have written conversations that may be parked for
+            this stay; else they are those who had room
 order       how agents are compared, the smallest first: 'least_surplus' by (surplus, idle_us, agent), 'most_skilled' by
             (-surplus, idle_us, agent), 'longest_idle' by (idle_us, agent). idle_us = end of the last wrap-up, or since
             when ready; surplus = levels above the requirement: `and` adds, of `or` the smallest branch that holds,
@@ -36,12 +38,14 @@ given something before this message is named as a loser of it, because there was
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from routing.capacity import BIT
+
 if TYPE_CHECKING:
     from routing.board import Board
     from routing.heads import Found
     from routing.line import Waiting
 
-RULE = 1
+RULE = 2
 NEAREST = 16
 
 COUNTED = ("profiles", "able", "logged_in", "free", "lines", "line")
@@ -53,7 +57,7 @@ class Explanation(Mapping[str, Any]):
     """The facts as they were at the decision; they are put into order when somebody reads them."""
 
     __slots__ = (
-        "_agents", "_choices", "_contested", "_counts", "_data", "_domain", "_found", "_given", "_kind",
+        "_agents", "_choices", "_contested", "_counts", "_data", "_domain", "_found", "_given", "_interrupts", "_kind",
         "_look_ahead_hit", "_now_us", "_order", "_preferred",
     )  # fmt: skip
 
@@ -68,8 +72,9 @@ class Explanation(Mapping[str, Any]):
         self._preferred = wishes is not None and wishes.preferred_agent_id == agents[0][-1]
         self._contested = contested
         self._look_ahead_hit = board.look_ahead_hit
-        group = board.staff.agents[agents[0][-1]].group
-        self._counts = _counts(board, stay, group.flag if group else 0)
+        agent = board.staff.agents[agents[0][-1]]
+        self._interrupts = bool(agent.yields & BIT[line.channel])
+        self._counts = _counts(board, stay, agent.group.flag if agent.group and not self._interrupts else 0)
 
     def as_data(self) -> dict[str, Any]:
         if self._data is None:
@@ -81,6 +86,7 @@ class Explanation(Mapping[str, Any]):
                 "kind": self._kind,
                 "stays": self._stays(),
                 "agents": [list(agent) for agent in self._agents],
+                "interrupts": self._interrupts,
                 "order": self._order,
                 "preferred": self._preferred,
                 "contested": self._contested,

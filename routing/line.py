@@ -57,10 +57,14 @@ class Waiting:
 
 
 class Queue:
-    __slots__ = ("policy",)
+    __slots__ = ("interrupters", "policy")
 
     def __init__(self, policy: QueuePolicy) -> None:
+        self.take(policy)
+
+    def take(self, policy: QueuePolicy) -> None:
         self.policy = policy
+        self.interrupters = sum(BIT[channel] for channel in set(policy.interrupted_by))  # bits of channels
 
 
 class Line:
@@ -173,7 +177,8 @@ class Lines:
         queue = self.queues.get(policy.queue_id)
         if queue is None:
             queue = self.queues[policy.queue_id] = Queue(policy)
-        rate_before, queue.policy = queue.policy.rate, policy
+        rate_before = queue.policy.rate
+        queue.take(policy)
         if policy.rate != rate_before:
             for line in self.by_key.values():
                 if line.queue is queue:

@@ -38,11 +38,10 @@ def match(board: Board) -> None:
         _serve_agent(board, next(iter(board.freed.values())))
     elif not board.freed and len(board.unasked) == 1:
         _serve_stay(board, board.unasked.pop())
-    if board.unasked or len(board.freed) > 1:
+    if board.unasked or board.freed:
         step = _Step(board)
         while step.give_one():
             pass
-    board.freed.clear()
     board.returned.clear()
 
 
@@ -54,27 +53,31 @@ def is_share_used_up(board: Board) -> bool:
 
 def _serve_agent(board: Board, agent: Agent) -> None:
     """One agent is new and nobody else: whatever they may be given, nobody else can take it."""
-    while agent.open and agent.group is not None and not board.unasked:
+    while agent.open and agent.group is not None:
+        if board.unasked:
+            return
         board.look_ahead_hit = False
         overdue = heads_for(board, agent, True)
         ordinary = heads_for(board, agent, False)
         contested = bool(overdue and ordinary)
         found = ordinary if not overdue or (contested and is_share_used_up(board)) else overdue
         if not found:
-            return
+            break
         stay = board.stays[found[0][1][-3]]
         surplus = stay.line.fit.surplus_of(agent.group.flag)
         _give(board, stay, found, [(surplus, agent.idle_us, agent.id)], contested)
+    board.freed.clear()
 
 
 def _serve_stay(board: Board, stay: Waiting) -> None:
-    """One stay is new and nobody else: whoever may be given it, they could not be given anything else."""
+    """One stay is new and nobody else: whoever may be given it could not be given anything else, unless what is parked
+    for it makes more room than it takes."""
     board.shelve()
     while stay.in_line and (agents := agents_for(board, stay, _SHOWN)) and is_in_sight(board, stay):
         board.look_ahead_hit = False
         _give(board, stay, [], agents, contested=False)
         board.shelve()
-        if board.unasked:
+        if board.unasked or board.freed:
             board.unasked.append(stay)
             return
 
@@ -98,10 +101,15 @@ class _Step:
         self.board = board
         self.overdue: list[tuple[Any, ...]] = []  # (order…, stay)
         self.ordinary: list[tuple[Any, ...]] = []
-        lines, new = board.lines, 0
-        for agent in board.freed.values():
+        self._welcome()
+
+    def _welcome(self) -> None:
+        """The first stays that those who are new may serve. Who was interrupted may be new once more."""
+        lines, new = self.board.lines, 0
+        for agent in self.board.freed.values():
             if agent.group is not None:
                 new |= agent.group.lines & lines.on_channels(agent.open)
+        self.board.freed.clear()
         for slot in slots_of(new & (lines.ordinary.mask | lines.overdue.mask)):
             line = lines.by_slot[slot]
             assert line is not None
@@ -117,6 +125,8 @@ class _Step:
     def give_one(self) -> bool:
         board = self.board
         board.shelve()
+        if board.freed:
+            self._welcome()
         while board.unasked:
             asked = board.unasked.pop()
             self._put(asked.key if asked.in_line else None)

@@ -64,6 +64,9 @@ class QueuePolicy:
     wrap_up_s: int | None = 30  # time box; None = until the agent finishes; 0 = none at all
     offers_at_once: int = 1  # > 1: written channels in rounds
     agent_order: AgentOrder = "least_surplus"
+    interrupted_by: tuple[
+        Channel, ...
+    ] = ()  # contacts on these channels interrupt a written conversation of this queue
     closed: bool = False  # takes no new stays
 
 
@@ -352,11 +355,13 @@ class HandedBack:
 @record(frozen=True, slots=True)
 class Parked:
     segment_id: str
+    interrupted_by: str | None = None  # the offered segment for which it makes room; None: by a person
 
 
 @record(frozen=True, slots=True)
 class Unparked:
     segment_id: str
+    returned: bool = False  # by itself, when what had interrupted it left room; False: by a person
 
 
 @record(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from typing import Any, Literal
 
 from contacts.words import SECOND_US, Channel
 from routing.board import Board, Segment, offers_wanted
+from routing.capacity import BIT
 from routing.deadlines import NEVER, due, instant_of
+from routing.interruption import make_room
 from routing.line import Queue, Waiting
 from routing.messages import Accepted, Consulted, LastStep, Offered, OfferOver, Refusal, StayOver, Talking
 from routing.recipe import watch
@@ -21,6 +23,8 @@ def offer(board: Board, stay: Waiting, agent: Agent, explanation: Mapping[str, A
     exclusive = manual or offers_wanted(stay) == 1
     segment = Segment(board.new_id(), stay, agent, line.queue, line.channel, exclusive, manual)
     stay.offers = (*stay.offers, segment)
+    if not manual and agent.yields & BIT[line.channel]:
+        make_room(board, agent, line.channel, segment.id)
     expires_us = _show(board, segment)
     board.offer_made(stay, segment)
     if manual:
@@ -96,6 +100,8 @@ def connected(board: Board, segment: Segment) -> None:
         board.dismiss(stay)
         stay.offers = ()
     board.told.append(Talking(segment.id, stay.id if stay else None))
+    if segment.queue.interrupters:
+        board.reload(segment.agent)  # it may be interrupted now
     if segment.agent.desk_silent_us is not None:
         board.watch_silence(segment.agent)
 

@@ -37,6 +37,8 @@ def queue_policy(values: Values) -> QueuePolicy:
         given["head_start"] = tuple(sorted((int(value), int(points)) for value, points in given["head_start"]))
     if "widen" in given:
         given["widen"] = tuple(WidenStep(step["after_s"], step["requirement"]) for step in given["widen"])
+    if "interrupted_by" in given:
+        given["interrupted_by"] = tuple(given["interrupted_by"])
     for name in ("last_step", "unwanted_step"):
         if name in given:
             given[name] = LastStep(given[name]["kind"], given[name].get("queue_id"))

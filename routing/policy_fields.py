@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 from contacts.records import ConfigKind
 from contacts.requirement import RequirementError, parse
+from contacts.words import CHANNELS
 from routing.messages import AgentOrder, LastStepKind
 
 WHOLE_MAX = 10**12  # in microseconds it is still a number of the database
@@ -67,6 +68,10 @@ def _are_counts(value: Any) -> bool:
     return isinstance(value, Mapping) and all(map(_is_text, value)) and all(map(_is_whole, value.values()))
 
 
+def _is_channel(value: Any) -> bool:
+    return value in CHANNELS
+
+
 def _list_of(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, list | tuple) and all(map(holds, value))
 
@@ -103,6 +108,7 @@ FIELDS: Mapping[ConfigKind, Mapping[str, Expected]] = {
         "wrap_up_s": Expected("a whole number or null", lambda value: value is None or _is_whole(value)),
         "offers_at_once": AT_LEAST_ONE,
         "agent_order": Expected("one of the orders", lambda value: value in get_args(AgentOrder)),
+        "interrupted_by": Expected("a list of channels", _list_of(_is_channel)),
         "closed": Expected("true or false", lambda value: isinstance(value, bool)),
     },
     "agent": {

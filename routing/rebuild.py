@@ -28,7 +28,7 @@ def rebuild(records: Records, new_id: Callable[[], str]) -> Board:
     board.now_us = records.last_at_us
     board.choices = str(records.engine_state.get("choices", ""))
     for values in _configured(records, "queue").values():
-        board.lines.set_policy(queue_policy(values), board.staff.groups)
+        board.set_policy(queue_policy(values))
     _find_agents(board, records)
     for stay in records.stays.values():
         _find_stay(board, stay, records)
@@ -79,7 +79,7 @@ def _find_segment(board: Board, record: SegmentRecord, records: Records) -> None
     channel = records.contacts[record.contact_id].channel
     agent = board.known_agent(record.agent_id)
     segment = Segment(record.id, None, agent, queue, channel, record.exclusive, record.manual)
-    segment.state = _STATES[record.state]
+    segment.state, segment.interrupted = _STATES[record.state], record.interrupted
     if stay is not None and segment.state in ("offered", "connecting"):
         segment.stay = stay
         stay.offers = (*stay.offers, segment)
@@ -115,4 +115,4 @@ def _put_in_place(board: Board) -> None:
 def _queue(board: Board, queue_id: str) -> Queue:
     """A queue that is gone takes nobody; who is still served from it is served by the default policy."""
     known = board.lines.queues.get(queue_id)
-    return known or board.lines.set_policy(QueuePolicy(queue_id, "", 0, closed=True), board.staff.groups)
+    return known or board.set_policy(QueuePolicy(queue_id, "", 0, closed=True))

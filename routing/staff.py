@@ -1,7 +1,7 @@
 """Who could take something now? Agents, groups of like agents, and the shelves of those who have room.
 
-A shelf holds the routable agents with room on the same channels, the longest idle first. An agent who can take nothing
-stands on no shelf.
+A shelf holds the routable agents who can take something on the same channels, on the same of them by being interrupted,
+the longest idle first. An agent who can take nothing stands on no shelf.
 """
 
 from array import array
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from contacts.presence import AgentState, Chosen
 from contacts.words import WRITTEN, Channel
+from routing import interruption
 from routing.capacity import ALL_CHANNELS, BIT, Room
 from routing.deadlines import NEVER
 from routing.fit import Fit, Fits
@@ -26,6 +27,7 @@ _WRITTEN_LOGIN, _PHONE_LOGIN = 1, 2  # bits of `Agent.logged_in`
 
 _FEW_LINES = 400  # up to here to look at each costs less than to walk along the order of all
 ProfileKey = tuple[object, ...]
+Shelf = tuple[int, int]  # channels on which something can be given, and of these those where it interrupts something
 
 
 class Group:
@@ -88,9 +90,9 @@ class Group:
 
 class Agent:
     __slots__ = (
-        "above_by_hand", "channels", "chosen", "desk_reachable", "desk_silent_us", "due", "group", "held", "id", "key",
-        "last_ended_us", "logged_in", "next_chosen", "not_responding", "open", "phone_reachable", "reason", "segments",
-        "set_by", "since_us",
+        "above_by_hand", "channels", "chosen", "desk_reachable", "desk_silent_us", "due", "group", "held", "id",
+        "interrupted", "key", "last_ended_us", "logged_in", "next_chosen", "not_responding", "open", "phone_reachable",
+        "reason", "segments", "set_by", "since_us", "yields",
     )  # fmt: skip
 
     def __init__(self, state: AgentState) -> None:
@@ -109,7 +111,9 @@ class Agent:
         self.segments: dict[str, Segment] = {}  # live ones, in the order of their offers
         self.held = 0  # routing/capacity.py
         self.channels = 0  # bits of those on which the agent is routable
-        self.open = 0  # bits of the channels on which something can be given now; names the shelf
+        self.open = 0  # bits of the channels on which something can be given now
+        self.yields = 0  # of these, those for which a conversation has to be interrupted; both name the shelf
+        self.interrupted = 0  # segments that return when there is room for them again
         self.key: Key | None = None  # on the shelf
         self.logged_in = 0
         self.above_by_hand = False  # above capacity, but by no decision of ours
@@ -138,7 +142,8 @@ class Staff:
         self.agents: dict[str, Agent] = {}
         self.fits = Fits()
         self.groups: list[Group | None] = []  # by slot
-        self.shelves: dict[int, Ranking] = {}  # by open channels
+        self.shelves: dict[Shelf, Ranking] = {}
+        self.interrupts = False  # some queue lets its conversations be interrupted, or did
         self.logged_in = [0, 0]  # masks of groups: for written channels, for the phone
         self.by_profile: dict[ProfileKey, Group] = {}  # those that have an agent
         self._rooms: dict[ProfileKey, Room] = {}  # few, however many profiles there are
@@ -208,23 +213,27 @@ class Staff:
         only after `shelve`. True if the agent can take something that was not possible before."""
         group, before = agent.group, agent.open
         channels = agent.channels and group.room.open(agent.held) & agent.channels if group is not None else 0
-        if agent.key is not None and (channels != before or agent.key[0] != agent.idle_us):
+        yields = 0
+        if self.interrupts and agent.channels and agent.segments:
+            yields = interruption.yields(agent) & agent.channels & ~channels
+            channels |= yields
+        if agent.key is not None and (channels != before or yields != agent.yields or agent.key[0] != agent.idle_us):
             self._leave_shelf(agent)
-        agent.open = channels
+        agent.open, agent.yields = channels, yields
         return bool(channels & ~before)
 
     def shelve(self, agent: Agent) -> None:
         group = agent.group
         if agent.key is None and agent.open and group is not None:
-            shelf = self.shelves.get(agent.open)
+            shelf = self.shelves.get((agent.open, agent.yields))
             if shelf is None:
-                shelf = self.shelves[agent.open] = Ranking()
+                shelf = self.shelves[agent.open, agent.yields] = Ranking()
             agent.key = (agent.idle_us, agent.id, group.byte, group.bit)
             shelf.add(group.slot, agent.key)
 
     def _leave_shelf(self, agent: Agent) -> None:
         if agent.key is not None and agent.group is not None:
-            self.shelves[agent.open].remove(agent.group.slot, agent.key)
+            self.shelves[agent.open, agent.yields].remove(agent.group.slot, agent.key)
             agent.key = None
 
     def _note_login(self, agent: Agent) -> None:
@@ -244,7 +253,7 @@ class Staff:
     def _take_off(self, agent: Agent) -> None:
         """Before the agent leaves its group."""
         self._leave_shelf(agent)
-        agent.open = 0
+        agent.open = agent.yields = 0
         if agent.logged_in and agent.group is not None:
             for kind in (0, 1):
                 if agent.logged_in >> kind & 1:
@@ -256,9 +265,16 @@ class Staff:
     # --- who is there -------------------------------------------------------------------------------------------------
 
     def with_room(self, channel: Channel) -> list[Ranking]:
-        """The shelves from which something on this channel can be taken."""
+        """The shelves of those who have room for something on this channel."""
         bit = BIT[channel]
-        return [shelf for channels, shelf in self.shelves.items() if channels & bit and shelf.mask]
+        return [shelf for (open, yields), shelf in self.shelves.items() if open & ~yields & bit and shelf.mask]
+
+    def yielding(self, channel: Channel) -> list[Ranking]:
+        """The shelves of those who would be interrupted by something on this channel."""
+        if not self.interrupts:
+            return []
+        bit = BIT[channel]
+        return [shelf for (_, yields), shelf in self.shelves.items() if yields & bit and shelf.mask]
 
     def logged_in_groups(self, channel: Channel) -> int:
         """Groups with somebody who is ready and reachable; the flag and the load are not asked."""

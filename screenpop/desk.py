@@ -53,6 +53,7 @@ def segment(
         "queue_id": held.queue_id,
         "queue": queue_name,
         "state": held.state,
+        "interrupted": held.interrupted,
         "role": held.role,
         "with": [_colleague(other, names) for other in sorted(others, key=lambda other: other.id)],
         "may": _may(held, contact, others) if contact else [],

@@ -30,8 +30,9 @@ ORDER BY e.domain_id, e.seq
 
 
 def recompute(facts: Mapping[str, Any]) -> tuple[str, str]:
-    """(stay, agent) by rule 1, whatever order the rows stand in."""
-    assert facts["rule"] == 1, "a rule that this script does not know"
+    """(stay, agent) by the rule, whatever order the rows stand in. Rule 2 names agents who would have to be interrupted
+    where nobody had room, and these in the same order as rule 1 those with room."""
+    assert facts["rule"] in (1, 2), "a rule that this script does not know"
     stay = min(facts["stays"], key=lambda row: urgency(row, facts["now_us"]))[-1]
     if facts["preferred"]:  # asked for by the stay itself: stands first, before the order
         return stay, facts["agents"][0][-1]

@@ -22,6 +22,7 @@ QUEUE_FIELDS = frozenset(
     {
         "requirement", "rate", "head_start", "promise_s", "limit_s", "last_step", "unwanted_step", "widen",
         "offer_timeout_s", "reoffer_pause_s", "max_offers", "wrap_up_s", "offers_at_once", "agent_order",
+        "interrupted_by",
     }
 )  # fmt: skip
 # Not the engine's: what happens to its callers.

@@ -165,6 +165,7 @@ async def _segments(conn: AsyncConnection, ids: Collection[str]) -> list[Segment
             ended_us=row["ended_at"],
             wrap_up_until_us=row["wrap_up_until"],
             end=row["end"],
+            interrupted=row["interrupted"],
             parked_us=row["parked_us"],
         )
         for row in rows

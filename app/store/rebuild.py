@@ -41,7 +41,7 @@ FROM stay WHERE domain_id = $1 AND ended_at IS NULL ORDER BY id
 SEGMENTS = f"""
 SELECT s.id::text, s.contact_id::text, s.stay_id::text, w.queue_id::text, s.domain_id, s.agent_id::text, s.role,
     s.state, {read("s.offered_at")}, {read("s.expires_at")}, s.exclusive, s.manual, {read("s.connected_at")},
-    {read("s.ended_at")}, {read("s.wrap_up_until")}, s."end", s.parked_us
+    {read("s.ended_at")}, {read("s.wrap_up_until")}, s."end", s.interrupted, s.parked_us
 FROM segment s JOIN stay w ON w.id = s.stay_id
 WHERE s.domain_id = $1 AND s.state NOT IN ('done', 'declined', 'expired', 'withdrawn', 'failed') ORDER BY s.id
 """

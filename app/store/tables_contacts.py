@@ -161,7 +161,9 @@ segment = Table(
     instant("ended_at", nullable=True),
     instant("wrap_up_until", nullable=True),
     token("end", nullable=True, quote=True),
+    Column("interrupted", Boolean, nullable=False, server_default=text("false")),
     Column("parked_us", BigInteger, nullable=False, server_default=text("0")),
+    CheckConstraint("state = 'parked' OR NOT interrupted", "interrupted"),
     ForeignKeyConstraint(["contact_id", "stay_id", "domain_id"], ["stay.contact_id", "stay.id", "stay.domain_id"]),
     ForeignKeyConstraint(["agent_id", "domain_id"], ["agent.id", "agent.domain_id"]),
     # One who holds a conversation and one who takes it over change in one turn: looked at when its statement ends.

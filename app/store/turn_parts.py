@@ -162,6 +162,7 @@ CHANGED_SEGMENT = Part(
         _at("ended_at", "ended_us"),
         _at("wrap_up_until", "wrap_up_until_us"),
         _f("end", "text"),
+        _f("interrupted", "boolean"),
         _f("parked_us", "bigint"),
     ),
     does="update",

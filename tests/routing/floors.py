@@ -98,6 +98,7 @@ class Floor:
             offers_at_once=chance.choice([1, 1, 2, 4]),
             agent_order=chance.choice(["least_surplus", "most_skilled", "longest_idle"]),
             closed=chance.random() < 0.03,
+            interrupted_by=tuple(chance.sample(CHANNELS, chance.choice([0, 0, 1, 2]))),
         )
 
     def last_step(self) -> m.LastStep:

@@ -42,6 +42,7 @@ class Piece:
     exclusive: bool
     offered_us: int
     connected_us: int | None = None
+    interrupted_by: str | None = None  # while parked: the segment that it made room for
     role: str = "primary"  # or consult: of the stay of whoever asked, which is over
 
 
@@ -132,12 +133,14 @@ class Ledger:
                 if decision.stay_id is not None:
                     del self.waits[decision.stay_id]
             case "Parked":
-                self.pieces[decision.segment_id].state = "parked"
+                piece = self.pieces[decision.segment_id]
+                piece.state, piece.interrupted_by = "parked", decision.interrupted_by
             case "Unparked":
-                self.pieces[decision.segment_id].state = "talking"
+                piece = self.pieces[decision.segment_id]
+                piece.state, piece.interrupted_by = "talking", None
             case "WrapUpStarted":
                 piece = self.pieces[decision.segment_id]
-                piece.state, piece.ends_us = "wrap_up", decision.until_us
+                piece.state, piece.ends_us, piece.interrupted_by = "wrap_up", decision.until_us, None
             case "Finished":
                 del self.pieces[decision.segment_id]
                 self.over.append(decision.segment_id)

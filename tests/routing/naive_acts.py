@@ -57,9 +57,9 @@ class NaiveActs(NaiveFloor):
         if work.channel not in WRITTEN:
             raise Refused("channel.not_parkable")
         work.state = "parked"
-        self.say("Parked", segment_id=work.segment_id)
+        self.say("Parked", segment_id=work.segment_id, interrupted_by=None)
 
     def unpark(self, message: Any) -> None:
         work = self.work(message.segment_id, "parked")
-        work.state = "talking"
-        self.say("Unparked", segment_id=work.segment_id)
+        work.state, work.is_interrupted = "talking", False
+        self.say("Unparked", segment_id=work.segment_id, returned=False)

@@ -54,6 +54,7 @@ class Work:
     state: str = "offered"
     ends_us: int | None = None  # when the state ends by itself
     is_handed_back: bool = False  # the journey was told to end it
+    is_interrupted: bool = False  # parked for something more urgent, and to return
 
 
 @dataclass(frozen=True, order=True)
@@ -114,9 +115,15 @@ class NaiveFloor:
         queue = self.queues[stay.queue_id]
         in_rounds = stay.channel in WRITTEN and queue.offers_at_once > 1
         work = Work(self.new_id(), stay.stay_id, agent_id, stay.channel, stay.queue_id, manual or not in_rounds)
+        if not manual:
+            self.make_room(work)
         self.show(work)
         self.say("Offered", segment_id=work.segment_id, stay_id=stay.stay_id, agent_id=agent_id,
                  expires_us=work.ends_us, exclusive=work.exclusive, manual=manual)  # fmt: skip
+
+    def make_room(self, work: Work) -> None:
+        """Nothing, where there is room."""
+        raise NotImplementedError
 
     def show(self, work: Work) -> None:
         timeout_us = self.queues[work.queue_id].offer_timeout_s * SECOND_US
@@ -218,7 +225,7 @@ class NaiveFloor:
         wrap_up_s = self.queues[work.queue_id].wrap_up_s
         if wrap_up_s == 0:
             return self.finished(work, "none")
-        work.state = "wrap_up"
+        work.state, work.is_interrupted = "wrap_up", False
         work.ends_us = None if wrap_up_s is None else self.now + wrap_up_s * SECOND_US
         self.say("WrapUpStarted", segment_id=work.segment_id, until_us=work.ends_us)
 

@@ -13,16 +13,20 @@ The rules:
    who did not let this very stay go a moment ago.
 5. A place is computed once. Whatever becomes of an offer, the place stays; a person may give the stay another value.
 6. Deadlines are taken when time passes, in order; everything else happens at once (naive_floor.py, naive_acts.py).
+7. Who has no room, but would have it without written conversations that their queues let be interrupted, can serve too,
+   after all who have room. As few as needed are parked, the last begun first; the first begun return first, as soon as
+   there is room for them and before anything new is given.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from contacts.presence import is_logged_in, is_routable
 from contacts.requirement import parse
 from contacts.words import WRITTEN, Channel
 from tests.routing.naive_acts import NaiveActs
-from tests.routing.naive_floor import Said, Waiting
+from tests.routing.naive_floor import Said, Waiting, Work
 
 
 class NaiveMatch(NaiveActs):
@@ -30,6 +34,7 @@ class NaiveMatch(NaiveActs):
         """What is decided. Raises Refused, and then nothing was changed."""
         self.now, self.told = now_us, []
         self.hear(message)
+        self.let_return()
         self.match()
         return self.told
 
@@ -95,7 +100,7 @@ class NaiveMatch(NaiveActs):
             is_routable(agent, stay.channel)
             and agent.next_chosen is None
             and self.is_allowed(agent_id, stay)
-            and self.has_room(agent_id, stay.channel)
+            and (self.has_room(agent_id, stay.channel) or self.would_have_room(agent_id, stay.channel))
             and not any(work.agent_id == agent_id for work in self.works_of(stay))
             and not self.is_paused(agent_id, stay)
         )
@@ -118,21 +123,53 @@ class NaiveMatch(NaiveActs):
             for other in self.profiles
         )
 
-    def has_room(self, agent_id: str, channel: Channel) -> bool:
+    def has_room(self, agent_id: str, channel: Channel, without: Collection[Work] = ()) -> bool:
         capacity = self.profiles[agent_id].capacity
-        held = [work.channel for work in self.works_of_agent(agent_id) if work.state != "parked"]
+        works = [work for work in self.works_of_agent(agent_id) if work not in without]
+        held = [work.channel for work in works if work.state != "parked"]
         units = sum(capacity.costs[each] for each in [*held, channel])
         return units <= int(capacity.units) and held.count(channel) < int(capacity.maxima[channel])
+
+    # --- who is interrupted -------------------------------------------------------------------------------------------
+
+    def interruptible(self, agent_id: str, channel: Channel) -> list[Work]:
+        """The last begun first."""
+        works = reversed(self.works_of_agent(agent_id))
+        talks = [work for work in works if work.state == "talking" and work.channel in WRITTEN]
+        return [work for work in talks if channel in self.queues[work.queue_id].interrupted_by]
+
+    def would_have_room(self, agent_id: str, channel: Channel) -> bool:
+        return self.has_room(agent_id, channel, without=self.interruptible(agent_id, channel))
+
+    def make_room(self, work: Work) -> None:
+        for talk in self.interruptible(work.agent_id, work.channel):
+            if not self.has_room(work.agent_id, work.channel):
+                talk.state, talk.is_interrupted = "parked", True
+                self.say("Parked", segment_id=talk.segment_id, interrupted_by=work.segment_id)
+
+    def let_return(self) -> None:
+        for agent_id in sorted(self.profiles):
+            for work in self.works_of_agent(agent_id):
+                if work.is_interrupted and not work.is_handed_back and self.has_room(agent_id, work.channel):
+                    work.state, work.is_interrupted = "talking", False
+                    self.say("Unparked", segment_id=work.segment_id, returned=True)
 
     # --- who is best --------------------------------------------------------------------------------------------------
 
     def best_agent(self, stay: Waiting) -> str:
         return min(self.able_agents(stay), key=lambda agent_id: self.preference(stay, agent_id))
 
-    def preference(self, stay: Waiting, agent_id: str) -> tuple[bool, int, int, str]:
+    def preference(self, stay: Waiting, agent_id: str) -> tuple[bool, bool, int, int, str]:
         agent = self.agents[agent_id]
         surplus = parse(stay.requirement).surplus(self.profiles[agent_id].skills)
         skill = {"least_surplus": surplus, "most_skilled": -surplus, "longest_idle": 0}
         idle_since_us = agent.since_us if agent.last_ended_us is None else agent.last_ended_us
         is_wished_for = agent_id == stay.wishes.preferred_agent_id
-        return (not is_wished_for, skill[self.queues[stay.queue_id].agent_order], idle_since_us, agent_id)
+        is_interrupted = not self.has_room(agent_id, stay.channel)
+        return (
+            is_interrupted,
+            not is_wished_for,
+            skill[self.queues[stay.queue_id].agent_order],
+            idle_since_us,
+            agent_id,
+        )

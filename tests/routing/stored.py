@@ -65,4 +65,5 @@ def segment_of(piece: Piece) -> Segment:
         piece.segment_id, piece.contact_id, piece.stay_id, piece.queue_id, 1, piece.agent_id, role, state,
         piece.offered_us, None if in_wrap_up else piece.ends_us, piece.exclusive, piece.manual, piece.connected_us,
         wrap_up_until_us=piece.ends_us if in_wrap_up else None,
+        interrupted=piece.interrupted_by is not None,
     )  # fmt: skip

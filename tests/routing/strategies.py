@@ -71,6 +71,7 @@ def queue_policies(draw: st.DrawFn, queue_id: str) -> m.QueuePolicy:
         offers_at_once=draw(st.sampled_from([1, 3])),
         agent_order=draw(st.sampled_from(["least_surplus", "most_skilled", "longest_idle"])),
         closed=draw(st.integers(0, 9)) == 9,
+        interrupted_by=draw(st.sampled_from([(), ("phone",), ("phone", "chat")])),
     )
 
 

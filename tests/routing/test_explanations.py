@@ -66,14 +66,17 @@ class Witness(NaiveMatch):
         is_contested = self.rival is not None
         window = (self.choices[:-1] if is_contested else self.choices)[-self.domain.overdue_window :]
         agents = sorted(self.able_agents(stay), key=lambda each: self.preference(stay, each))
+        with_room = [each for each in agents if self.has_room(each, stay.channel)]
+        agents = with_room or agents
         waiting = [each for each in self.stays.values() if each.overdue == stay.overdue and self.wants_an_offer(each)]
         return {
-            "rule": 1,
+            "rule": 2,
             "now_us": self.now,
             "kind": "overdue" if stay.overdue else "ordinary",
             "stays": [self.row(stay), *map(self.row, self.losers(stay, agent_id))],
             "agents": [self.agent_row(stay, each) for each in agents[: 1 + NEAREST]],
             "order": queue.agent_order,
+            "interrupts": not self.has_room(agent_id, stay.channel),
             "preferred": stay.wishes.preferred_agent_id == agent_id,
             "contested": is_contested,
             "window": len(window),
@@ -99,7 +102,7 @@ class Witness(NaiveMatch):
         return [rate, *promise, stay.place_us, stay.queued_us, stay.contact_id, stay.stay_id]
 
     def agent_row(self, stay: Waiting, agent_id: str) -> list[Any]:
-        _, surplus, idle_us, _ = self.preference(stay, agent_id)
+        _, _, surplus, idle_us, _ = self.preference(stay, agent_id)
         return [abs(surplus), idle_us, agent_id]
 
     def profile_counts(self, stay: Waiting) -> dict[str, int]:
@@ -260,7 +263,7 @@ def test_an_explanation_is_what_was_computed_by_hand() -> None:
 
     (offer,) = scene.of("Offered")
     assert dict(offer.explanation) == {
-        "rule": 1,
+        "rule": 2,
         "now_us": START_US + 21 * SECOND_US,
         "kind": "ordinary",
         "stays": [
@@ -269,6 +272,7 @@ def test_an_explanation_is_what_was_computed_by_hand() -> None:
             [1, START_US, START_US, "contact of slow", "slow"],  # 21 points
         ],
         "agents": [[0, START_US + 20 * SECOND_US, "ann"]],
+        "interrupts": False,
         "order": "least_surplus",
         "preferred": False,
         "contested": True,
@@ -279,4 +283,4 @@ def test_an_explanation_is_what_was_computed_by_hand() -> None:
         "look_ahead_hit": False,
         "counts": {"profiles": 2, "able": 2, "logged_in": 1, "free": 1, "lines": 3, "line": 2},
     }
-    assert len(offer.explanation) == 14
+    assert len(offer.explanation) == 15

@@ -110,6 +110,13 @@ class Centre(RuleBasedStateMachine):
                 held = [piece for piece in ledger.pieces.values() if piece.stay_id == decision.stay_id]
                 assert not held, "a stay ended under a live offer"
                 assert decision.why != "limit" or self.now_us >= ledger.waits[decision.stay_id].limit_us
+            case "Parked" if decision.interrupted_by is not None:
+                piece = ledger.pieces[decision.segment_id]
+                assert (piece.state, piece.channel in WRITTEN) == ("talking", True), "a call was interrupted"
+            case "Unparked" if decision.returned:
+                piece = ledger.pieces[decision.segment_id]
+                assert piece.interrupted_by is not None, "what a person parked returned by itself"
+                assert self.has_room(piece.agent_id, piece.channel)
             case "Overdue":
                 assert self.now_us >= ledger.waits[decision.stay_id].promise_us
 
@@ -126,10 +133,17 @@ class Centre(RuleBasedStateMachine):
         assert ledger.is_there(offer.agent_id, wait.channel)
         assert offer.agent_id not in wait.excluded
         assert wait.only in (None, offer.agent_id)
-        cost = profile.capacity.costs[wait.channel]
-        assert ledger.load(offer.agent_id) + cost <= profile.capacity.units, "more work than capacity"
+        assert self.has_room(offer.agent_id, wait.channel), "more work than capacity"
+        for piece in ledger.pieces.values():
+            if piece.interrupted_by == offer.segment_id:
+                assert piece.agent_id == offer.agent_id
+                assert wait.channel in ledger.queues[piece.queue_id].interrupted_by, "interrupted by what may not"
         assert not any(piece.exclusive for piece in live)
         assert len(live) < (queue.offers_at_once if wait.channel in WRITTEN else 1)
+
+    def has_room(self, agent_id: str, channel: Any) -> bool:
+        capacity = self.ledger.profiles[agent_id].capacity
+        return self.ledger.load(agent_id) + capacity.costs[channel] <= capacity.units
 
     def pieces_of(self, stay_id: str) -> list[Piece]:
         return [piece for piece in self.ledger.pieces.values() if piece.stay_id == stay_id]
@@ -285,6 +299,12 @@ class Centre(RuleBasedStateMachine):
     @invariant()
     def nobody_is_above_capacity_by_our_doing(self) -> None:
         assert self.engine.above_capacity() == []
+
+    @invariant()
+    def what_was_interrupted_returns_as_soon_as_there_is_room(self) -> None:
+        for piece in self.ledger.pieces.values():
+            if piece.interrupted_by is not None and piece.agent_id in self.ledger.profiles:
+                assert not self.has_room(piece.agent_id, piece.channel)
 
     @invariant()
     def load_is_what_was_given(self) -> None:

@@ -199,7 +199,7 @@ def test_a_raised_value_and_a_question_are_stored() -> None:
 
     assert engine.stay_routing("y")["value"] == 80
     assert engine.dump()["segments"][scene.segment_of["bob", ADVICE]] == [
-        "bob", "offered", "line", "phone", True, True, None,
+        "bob", "offered", "line", "phone", True, True, None, False,
     ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ export interface Explanation {
   stays: unknown[][]
   agents: [number, number, string][]
   order: "least_surplus" | "most_skilled" | "longest_idle"
+  interrupts?: boolean // since rule 2
   preferred: boolean
   contested: boolean
   window: number

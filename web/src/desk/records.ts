@@ -44,6 +44,7 @@ export interface Segment {
   queue_id: string
   queue: string
   state: SegmentState
+  interrupted?: boolean // parked for something more urgent, and returns by itself; older servers leave it out
   role: Role
   manual: boolean
   customer_id: string | null
