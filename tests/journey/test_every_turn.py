@@ -16,10 +16,11 @@ from app.house import House
 from app.store.rebuild import read_records
 from app.switchboard import Switchboard, new_id
 from contacts.acts import Act, possible
-from contacts.words import SECOND_US
+from contacts.words import SECOND_US, WRITTEN
 from routing.engine import Engine
 from tests.faults.seeds import soak_seeds
 from tests.journey.board import Board, may_call, open_board
+from tests.journey.story import call, chat
 from tests.store.centre import Centre
 
 CONFIG = {
@@ -30,6 +31,7 @@ CONFIG = {
     "reoffer_pause_s": 5,
     "max_offers": 3,
     "head_start": [[50, 30]],
+    "interrupted_by": ["phone"],
 }
 STEPS = 250
 TOGETHER: frozenset[Act] = frozenset({"consult", "swap", "complete", "return", "conference", "leave", "transfer"})
@@ -136,6 +138,9 @@ async def prove_every_turn(database: str, seed: int) -> None:
         chance = Random(seed)
         for agent_id in board.centre.agent_ids:
             await board.seat(agent_id)
+            if agent_id == board.centre.agent_ids[0]:  # nobody else is there yet: one is interrupted in any case
+                await chat(board, "talking", channel="email")
+                await call(board, "offered")
         await may_call(board, retry_delay_s=5, per_number_day=1000, per_slot=1000, cost_cap_day=1_000_000)
         refs: dict[str, int] = {}
         for _ in range(STEPS):
@@ -147,6 +152,7 @@ async def prove_every_turn(database: str, seed: int) -> None:
         assert proof.turns >= STEPS / 2
         assert proof.ahead > 0, "some turn was decided while another was written"
         assert events > STEPS, "an empty floor proves nothing"
+        assert await _count(database, "event WHERE data ->> 'interrupted' = 'true'"), "nothing was interrupted"
         assert board.switchboard.counts.rebuilds == 1, "no turn was refused or lost"
         assert board.switchboard.counts.idle_with_work == 0
 
@@ -167,7 +173,7 @@ async def something(board: Board, chance: Random, refs: dict[str, int]) -> None:
     match chance.choice(
         ["call", "call", "chat", "act", "act", "act", "wire", "wire", "wire", "leave", "agent", "again", "transfer"]
         + ["together"] * 3
-        + ["later", "later", "put_off"]
+        + ["later", "later", "put_off", "written", "written"]
     ):
         case "call":
             ref = new_id()
@@ -178,6 +184,10 @@ async def something(board: Board, chance: Random, refs: dict[str, int]) -> None:
             await board.ask(
                 c.Arrive(board.entry(chance.randrange(2), value=value, channel=chance.choice(["chat", "email"])))
             )
+        case "written":
+            offers = [s for s in records.segments.values() if s.state == "offered"]
+            written = [s for s in offers if house.contact(s.contact_id).channel in WRITTEN]
+            await asyncio.gather(*(board.act("accept", s.id, s.agent_id) for s in written))
         case "act" if records.segments:
             segment = chance.choice(list(records.segments.values()))
             likely = {"offered": "accept", "talking": "end", "wrap_up": "finish", "parked": "unpark"}
