@@ -1,4 +1,4 @@
-"""A call interrupts a mail, which is parked and returns first: in the records, the log, the desk, and after our death."""
+"""A call interrupts a mail, which is parked and returns first: in the records, the log, and after our death."""
 
 import asyncio
 from typing import Any
