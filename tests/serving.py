@@ -19,7 +19,7 @@ import httpx2
 
 from app.launch import operator_key
 
-READY_S = 30.0
+READY_S = 90.0  # a first start makes a database; how long that takes is nobody's promise
 SECRET = "0123456789abcdef" * 4
 
 
