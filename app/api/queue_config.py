@@ -123,15 +123,12 @@ class QueueConfig(Given):
     wrap_up_s: Annotated[int, Field(ge=0, le=3600)] | None = 30
     offers_at_once: Annotated[int, Field(ge=1, le=10)] = 1
     agent_order: AgentOrder = "least_surplus"
-    interrupted_by: Annotated[
-        list[Channel],
-        Field(
-            default_factory=list,
-            max_length=len(CHANNELS),
-            description="Contacts on these channels may interrupt a mail, chat, fax or task of this queue where nobody "
-            "has room: it is parked, and returns by itself before anything new is given",
-        ),
-    ]
+    interrupted_by: list[Channel] = Field(
+        [],
+        max_length=len(CHANNELS),
+        description="Contacts on these channels may interrupt a mail, chat, fax or task of this queue where nobody has "
+        "room: it is parked, and returns by itself before anything new is given",
+    )
     ring: Annotated[
         Literal["at_accept", "with_offer"],
         Field(description="When an agent's phone on an Asterisk rings; picking it up with the offer accepts"),
