@@ -85,6 +85,8 @@ TABLE: dict[str, Right] = {
     "read_callback_by_link": PUBLIC,  # whoever has the link
     "move_callback_by_link": PUBLIC,
     "cancel_callback_by_link": PUBLIC,
+    "look_at_call_form": PUBLIC,  # whoever has a widget's key
+    "ask_to_be_called": PUBLIC,
     "look_at_widget": PUBLIC,  # the site's origin, and the visitor's token
     "start_chat": PUBLIC,
     "leave_message": PUBLIC,

@@ -122,33 +122,25 @@ async def request_callback(
 ) -> CallbackMade:
     """The customer waits in the queue like a caller and is rung when an agent is there, in the queue's hours."""
     access.require_company(body.company_id)
-    at_us = _at_us(access, body.at_ms)
+    at_us = read_at_us(access, body.at_ms)
     entry = await entry_of_call(
         access, body.queue_id, body.number, {body.company_id}, key, collected=body.collected
     )  # fmt: skip
-    wish = RequestCallback(entry, body.number, _sources(access, body), at_us, body.zone, body.first)
+    sources = sources_of(access, visitor=body.visitor, address=body.address)
+    wish = RequestCallback(entry, body.number, sources, at_us, body.zone, body.first)
     reply = await command(access, wish, key, await request.body())
     response.status_code = reply.status
-    told = reply.body
-    token = callback_links.issue(access.porter.signing_key, told["contact_id"])
-    at_ms = None if told.get("at_us") is None else told["at_us"] // 1000
-    return CallbackMade(contact_id=told["contact_id"], already=told["already"], at_ms=at_ms, token=token)
+    return made(access, reply.body)
 
 
 @router.get("/slots")
 async def read_callback_slots(query: Annotated[SlotsQuery, Query()], access: Caller) -> SlotsShown:
     """In the queue's hours and between 8 and 21 h of their day, with how many may still be called in each."""
-    now_us = access.doors.now_us()
     async with access.reading() as conn:
         queue = await queues.current(conn, query.queue_id, access.companies)
         if queue is None:
             raise not_found("queue", "/queue_id", "query")
-        items = await _slots(conn, queue, query.zone, now_us, now_us + query.days * DAY_US)
-        waits = await callbacks.last_waits(conn, query.queue_id)
-    hours = (queue["config"] or {}).get("hours")
-    is_open = hours is None or read_hours(hours).is_open(now_us)
-    low_s, high_s = _wait_s(waits) if is_open else (None, None)
-    return SlotsShown(is_open=is_open, low_s=low_s, high_s=high_s, items=items)
+        return await slots_shown(conn, queue, query.zone, access.doors.now_us(), query.days)
 
 
 @router.post("/by-link")
@@ -161,7 +153,7 @@ async def read_callback_by_link(body: LinkGiven, request: Request, access: Calle
 async def move_callback_by_link(body: Move, request: Request, access: Caller) -> CallbackShown:
     """Another time, while nobody is calling them this moment."""
     contact_id = await _linked(access, body, request)
-    await _change(access, ChangeCallback(contact_id, _at_us(access, body.at_ms)))
+    await _change(access, ChangeCallback(contact_id, read_at_us(access, body.at_ms)))
     return await _shown(access, contact_id)
 
 
@@ -183,7 +175,7 @@ async def _change(access: Access, wish: ChangeCallback) -> None:
         raise reply_problem(reply)
 
 
-def _at_us(access: Access, at_ms: int | None) -> int | None:
+def read_at_us(access: Access, at_ms: int | None) -> int | None:
     """Raises Problem 422."""
     if at_ms is None:
         return None
@@ -192,8 +184,15 @@ def _at_us(access: Access, at_ms: int | None) -> int | None:
     return at_ms * 1000
 
 
-def _sources(access: Access, body: NewCallback) -> tuple[str, ...]:
-    said = [f"{kind}:{value}" for kind, value in (("visitor", body.visitor), ("address", body.address)) if value]
+def made(access: Access, told: Mapping[str, Any]) -> CallbackMade:
+    token = callback_links.issue(access.porter.signing_key, told["contact_id"])
+    at_ms = None if told.get("at_us") is None else told["at_us"] // 1000
+    return CallbackMade(contact_id=told["contact_id"], already=told["already"], at_ms=at_ms, token=token)
+
+
+def sources_of(access: Access, **known: str | None) -> tuple[str, ...]:
+    """Whoever asks, as digests by which only their repeats are known."""
+    said = [f"{kind}:{value}" for kind, value in known.items() if value]
     key = access.porter.signing_key
     return tuple(hmac.new(key, f"callback:{each}".encode(), hashlib.sha256).hexdigest()[:32] for each in said)
 
@@ -238,6 +237,17 @@ def _state(row: Mapping[str, Any]) -> State:
     if row["under_way"]:
         return "under_way"
     return "planned" if "again_us" in row["ivr"]["reach"] else "waiting"
+
+
+async def slots_shown(
+    conn: AsyncConnection, queue: Mapping[str, Any], zone: str | None, now_us: int, days: int
+) -> SlotsShown:
+    items = await _slots(conn, queue, zone, now_us, now_us + days * DAY_US)
+    waits = await callbacks.last_waits(conn, queue["id"])
+    hours = (queue["config"] or {}).get("hours")
+    is_open = hours is None or read_hours(hours).is_open(now_us)
+    low_s, high_s = _wait_s(waits) if is_open else (None, None)
+    return SlotsShown(is_open=is_open, low_s=low_s, high_s=high_s, items=items)
 
 
 async def _slots(

@@ -34,6 +34,7 @@ Origin = Annotated[
 Origins = Annotated[list[Origin], Field(min_length=1, max_length=20, description="Sites that may show it; no other")]
 Question = Literal["name", "email", "topic"]
 Questions = Annotated[list[Question], Field(max_length=3, description="What visitors are asked before the chat")]
+Callbacks = Annotated[bool, Field(description="Visitors may ask to be called, on the page `/call#<key>`")]
 WarnS = Annotated[int, Field(ge=5, le=86_400, description="Silent for so long after the agent, they are asked")]
 CloseS = Annotated[int, Field(ge=10, le=172_800, description="Silent for so long after the agent, the chat is over")]
 
@@ -45,6 +46,7 @@ class NewWidget(Given):
     language: Language = "en"
     origins: Origins
     questions: Questions = Field([])
+    callbacks: Callbacks = False
     idle_warn_s: WarnS = IDLE_WARN_S
     idle_close_s: CloseS = IDLE_CLOSE_S
 
@@ -61,6 +63,7 @@ class WidgetChange(Given):
     language: Language = untouched()
     origins: Origins = untouched()
     questions: Questions = untouched()
+    callbacks: Callbacks = untouched()
     idle_warn_s: WarnS = untouched()
     idle_close_s: CloseS = untouched()
 
@@ -76,6 +79,7 @@ class WidgetShown(Shown):
     language: str
     origins: list[str]
     questions: list[Question]
+    callbacks: bool
     idle_warn_s: int
     idle_close_s: int
     created_ms: int

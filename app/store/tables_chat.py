@@ -28,6 +28,7 @@ widget = Table(
     token("language", 35),
     many("origins", Text, 20),
     many("questions", Text, 3),
+    Column("callbacks", Boolean, nullable=False, server_default=text("false")),  # asked for on a page of ours
     whole("idle_warn_s"),
     whole("idle_close_s"),
     instant("created_at", now=True),

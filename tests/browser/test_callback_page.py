@@ -85,3 +85,49 @@ async def test_a_link_that_was_not_copied_whole_says_so(centre: Any, visit: Any)
     await visitor.page.goto(f"{centre.server.url}/callback#{'x' * 50}")
 
     await expect(visitor.page.locator("[data-test=wrong]")).to_contain_text("opens nothing")
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), [("light", "en-US", 1280), ("dark", "zh-CN", 390)])
+async def test_whoever_a_site_sends_asks_to_be_called_at_a_time_of_theirs(
+    centre: Any, visit: Any, theme: str, language: str, width: int
+) -> None:
+    await may_call(centre)
+    of = {"company_id": centre.company_id, "queue_id": centre.queue_id, "name": "Service", "callbacks": True}
+    key = (await centre.api.post("/v1/widgets", of | {"origins": ["https://shop.example"]}))["key"]
+    visitor = await visit(width=width, theme=theme, language=language, inspected=True)
+    page, look = visitor.page, f"{theme}-{language}-{width}"
+    await page.goto(f"{centre.server.url}/call#{key}")
+    await page.locator("#number").wait_for()
+    await page.click("[data-test=ask]")
+    await expect(page.locator("[data-test=wrong]")).not_to_be_empty()
+    await page.fill("#number", "0900 1234567")  # a premium-rate number
+    await page.click("[data-test=ask]")
+    refused = "付费号码" if language == "zh-CN" else "Premium-rate"
+    await expect(page.locator("[data-test=wrong]")).to_contain_text(refused)
+    number = f"030 7779{next(_tries):03}"
+    await page.fill("#number", number)
+    await page.fill("#topic", "A flat with a garden")
+    await page.locator("[name=when]").nth(1).check()
+    await page.select_option("#callback-day", index=2)
+    await page.locator(".slots fieldset input[name=slot]:enabled").nth(1).check()
+    await visitor.take_picture(f"call-me-{look}")
+    broken, is_wider = await visitor.broken_rules(), await visitor.is_wider_than_the_screen()
+    await page.click("[data-test=ask]")
+    await page.locator("[data-test=made]").wait_for()
+    await visitor.take_picture(f"call-me-done-{look}")
+    broken += await visitor.broken_rules()
+    link = await page.locator("section a").get_attribute("href")
+    await page.goto(centre.server.url + str(link))
+    state = page.locator("[data-test=callback]")
+    await expect(state).to_have_attribute("data-state", "planned")
+    await expect(state).to_contain_text(number[-3:])
+
+    assert (broken, is_wider) == ([], False)
+    assert visitor.complaints == []
+
+
+async def test_a_site_s_link_without_a_form_behind_it_says_so(centre: Any, visit: Any) -> None:
+    visitor = await visit()
+    await visitor.page.goto(f"{centre.server.url}/call#{'x' * 22}")
+
+    await expect(visitor.page.locator("[data-test=wrong]")).to_contain_text("leads nowhere")

@@ -1,9 +1,10 @@
 // Which page is shown? A few addresses and the browser's own history; a router library is not needed for that.
 import { computed, ref } from "vue"
 
+const FOR_ANYBODY = ["wallboard", "callback", "call"] as const
 const PAGES = ["login", "desk", "live", "figures", "faq", "settings"] as const
 
-export type Page = (typeof PAGES)[number] | "contact" | "wallboard" | "callback"
+export type Page = (typeof PAGES)[number] | (typeof FOR_ANYBODY)[number] | "contact"
 
 const path = ref(location.pathname)
 window.addEventListener("popstate", () => (path.value = location.pathname))
@@ -14,12 +15,13 @@ const parts = computed(() => path.value.replace(/^\/|\/$/g, "").split("/"))
 export const page = computed<Page | null>(() => {
   const [first, second] = parts.value
   if (first === "contacts" && second) return "contact"
-  if (first === "wallboard" || first === "callback") return first
+  const open = FOR_ANYBODY.find((each) => each === first)
+  if (open) return open
   return PAGES.find((each) => each === first) ?? null
 })
 
 /** Whoever has the link needs no login. */
-export const isForAnybody = computed(() => page.value === "wallboard" || page.value === "callback")
+export const isForAnybody = computed(() => FOR_ANYBODY.some((each) => each === page.value))
 
 /** Of which contact the contact page speaks. */
 export const contactId = computed(() => (page.value === "contact" ? parts.value[1]! : null))
