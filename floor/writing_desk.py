@@ -41,7 +41,7 @@ class WritingDesk(Desk):
         self._work(segment_id, begin(segment_id, contact_id))
 
     def _act(self, segment_id: str, record: dict[str, Any]) -> None:
-        if record["state"] != "wrap_up" or record["channel"] != "chat" or segment_id not in self._read_to:
+        if record["state"] != "wrap_up" or record["channel"] != "chat":
             super()._act(segment_id, record)
             return
         now = situation(record)
@@ -96,6 +96,7 @@ class WritingDesk(Desk):
 
     async def _last_words(self, segment_id: str, contact_id: str, now: str) -> None:
         await asyncio.sleep(self._manner.after_call_s())
+        self._read_to.setdefault(segment_id, 0)  # it may have been over before this page was back
         await self._read(segment_id, contact_id)
         self._do_if_still(segment_id, now, "finish")
 
