@@ -35,25 +35,25 @@ class Customers:
     def is_busy(self) -> bool:
         return bool(self._tasks)
 
-    def chat(self, patience_s: float | None = None) -> None:
+    def chat(self, matter: Matter | None = None) -> None:
         assert self.doors is not None
         chance = self.chance
-        says = [f"message {n} {chance.getrandbits(32):x}" for n in range(1, chance.randrange(2, 5))]
-        patience_s = chance.uniform(2.0, 8.0) if patience_s is None else patience_s
-        matter = Matter(says, patience_s, chance.uniform(0.05, 0.4), stays=chance.random() < 0.5)
+        if matter is None:
+            says = [f"message {n} {chance.getrandbits(32):x}" for n in range(1, chance.randrange(2, 5))]
+            matter = Matter(says, chance.uniform(2.0, 8.0), chance.uniform(0.05, 0.4), stays=chance.random() < 0.5)
         visitor = Visitor(
             self.server, self.doors, matter, ledger=self.ledger, chance=random.Random(chance.getrandbits(64)),
             faults=self.faults,
         )  # fmt: skip
         self._spawn(visitor.come())
 
-    def mail(self) -> None:
-        self.letters.write()
+    def mail(self, sender: str | None = None, subject: str | None = None) -> None:
+        self.letters.write(sender, subject)
 
-    def fax(self) -> None:
+    def fax(self, caller: str | None = None) -> None:
         assert self.doors is not None
         own = random.Random(self.chance.getrandbits(64))
-        self._spawn(FaxMachine(self.server, self.key, self.doors, self.ledger, own, self.faults).send())
+        self._spawn(FaxMachine(self.server, self.key, self.doors, self.ledger, own, self.faults).send(caller))
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

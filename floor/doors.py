@@ -13,7 +13,8 @@ class DoorsWish:
     """`lmtp`: host:port where the server takes mails; `smtp_port`: where the floor takes those of the company."""
 
     company_id: str
-    queue_id: str
+    chat_queue_id: str
+    letter_queue_id: str
     mailbox: str
     fax: str
     lmtp: str
@@ -23,7 +24,6 @@ class DoorsWish:
 @dataclass(frozen=True, slots=True)
 class Doors:
     company_id: str
-    queue_id: str
     widget_key: str
     mailbox: str
     fax: str
@@ -37,14 +37,14 @@ async def open_doors(rest: Rest, wish: DoorsWish) -> Doors:
     await _fax_number(rest, wish)
     await _mailbox(rest, wish)
     key = await _widget(rest, wish)
-    return Doors(wish.company_id, wish.queue_id, key, wish.mailbox, wish.fax, (host, int(port)))
+    return Doors(wish.company_id, key, wish.mailbox, wish.fax, (host, int(port)))
 
 
 async def _widget(rest: Rest, wish: DoorsWish) -> str:
     async for there in rest.every("/v1/widgets", company_id=wish.company_id):
         if there["name"] == NOBODY:
             return str(there["key"])
-    body = {"company_id": wish.company_id, "queue_id": wish.queue_id, "name": NOBODY, "origins": [SITE]}
+    body = {"company_id": wish.company_id, "queue_id": wish.chat_queue_id, "name": NOBODY, "origins": [SITE]}
     return str((await rest.post("/v1/widgets", body))["key"])
 
 
@@ -55,7 +55,12 @@ async def _mailbox(rest: Rest, wish: DoorsWish) -> None:
         if there["address"] == wish.mailbox:
             await rest.ask("PATCH", f"/v1/mailboxes/{there['id']}", {"version": there["version"], **out})
             return
-    body = {"company_id": wish.company_id, "queue_id": wish.queue_id, "address": wish.mailbox, "incoming": "lmtp"}
+    body = {
+        "company_id": wish.company_id,
+        "queue_id": wish.letter_queue_id,
+        "address": wish.mailbox,
+        "incoming": "lmtp",
+    }
     await rest.post("/v1/mailboxes", body | out | {"username": NOBODY, "password": NOBODY})
 
 
@@ -63,5 +68,5 @@ async def _fax_number(rest: Rest, wish: DoorsWish) -> None:
     async for there in rest.every("/v1/numbers", company_id=wish.company_id):
         if (there["kind"], there["address"]) == ("fax", wish.fax):
             return
-    body = {"company_id": wish.company_id, "address": wish.fax, "kind": "fax", "queue_id": wish.queue_id}
+    body = {"company_id": wish.company_id, "address": wish.fax, "kind": "fax", "queue_id": wish.letter_queue_id}
     await rest.post("/v1/numbers", body)

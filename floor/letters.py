@@ -55,10 +55,10 @@ class Letters:
 
     # --- customers write ----------------------------------------------------------------------------------------------
 
-    def write(self) -> None:
+    def write(self, sender: str | None = None, subject: str | None = None) -> None:
         self._count += 1
-        customer = f"customer{self._count}.{self.chance.getrandbits(24):x}@letters.example"
-        self.spawn(self._bring(self._letter(customer, f"Question {self._count}", None)))
+        sender = sender or f"customer{self._count}.{self.chance.getrandbits(24):x}@letters.example"
+        self.spawn(self._bring(self._letter(sender, subject or f"Question {self._count}", None)))
 
     def _letter(self, customer: str, subject: str, answers: str | None) -> EmailMessage:
         assert self.doors is not None

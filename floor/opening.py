@@ -1,6 +1,5 @@
 """How does the floor open? The company is there, the provider listens, phones are registered, desks are taken."""
 
-import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,9 +21,19 @@ from floor.pen import Pen
 from floor.provider import Provider
 from floor.reporter import Reporter
 from floor.rest import Rest
-from floor.writing_desk import WritingDesk
+from floor.writing_desk import Words, WritingDesk
 
-FAX = "+493055509"
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """By which customers write to a company. `lmtp`: host:port where the server takes mails."""
+
+    company: str
+    chat_queue: str
+    letter_queue: str
+    mailbox: str
+    fax: str
+    lmtp: str
 
 
 @dataclass(slots=True)
@@ -65,11 +74,12 @@ async def open_floor(
     faults: Faults | None = None,
     manner: Callable[[str], Manner] = lambda login: Manner(),
     seated: Callable[[str], bool] = lambda login: True,
-    lmtp: str | None = None,
+    ways: Ways | None = None,
+    words: Words | None = None,
     chance: random.Random | None = None,
 ) -> AsyncIterator[Floor]:
-    """`manner` and `seated` are asked by login. `lmtp`: host:port where the server takes mails; then customers write as
-    well, to the last queue, and agents who have a password answer them.
+    """`manner` and `seated` are asked by login. With `ways` customers write as well, and agents who have a password
+    answer them, in `words`.
 
     Raises Refused, httpx2.HTTPError, OSError, TimeoutError.
     """
@@ -88,9 +98,9 @@ async def open_floor(
                 reporter.tell_phones([premises.agents[login] for login in premises.agents])
                 tickets = Tickets(place, key)
                 customers = Customers(server, key, written, chance or random.Random(), faults or Faults())
-                pens = await _pens(server, wish, written) if lmtp is not None else {}
+                pens = _pens(server, wish, written) if ways is not None else {}
                 desks = [
-                    _desk(pens.get(login), agent_id, place, tickets.for_one, ledger=agents, manner=manner(login))
+                    _desk(pens.get(login), words, agent_id, place, tickets.for_one, ledger=agents, manner=manner(login))
                     for login, agent_id in premises.agents.items()
                     if seated(login)
                 ]
@@ -98,8 +108,8 @@ async def open_floor(
                     desk.knows([each.agent_id for each in desks if each is not desk])
                 crowd = Crowd(desks, tickets)
                 try:
-                    if lmtp is not None:
-                        await _let_in(rest, wish, premises, customers, lmtp)
+                    if ways is not None:
+                        await _let_in(rest, premises, customers, ways)
                     await crowd.sit_down()
                     clock = desks[0].clock
                     yield Floor(rest, premises, callers, agents, reporter, doors[0], crowd, clock, customers)
@@ -128,25 +138,27 @@ def _ledgers(out: Path | None) -> Iterator[tuple[Ledger, Ledger, Ledger]]:
             ledger.close()
 
 
-def _desk(pen: Pen | None, *args: Any, **more: Any) -> Desk:
-    return Desk(*args, **more) if pen is None else WritingDesk(*args, pen=pen, **more)
+def _desk(pen: Pen | None, words: Words | None, *args: Any, **more: Any) -> Desk:
+    return Desk(*args, **more) if pen is None else WritingDesk(*args, pen=pen, words=words or Words(), **more)
 
 
-async def _pens(server: str, wish: Wish, written: Ledger) -> dict[str, Pen]:
-    """By login, of the agents who can log in. Raises ConnectionError."""
-    pens = {
+def _pens(server: str, wish: Wish, written: Ledger) -> dict[str, Pen]:
+    """By login, of the agents who can log in."""
+    return {
         agent.login: Pen(server, agent.login, agent.password, ledger=written, chance=random.Random(agent.login))
         for agent in wish.agents
         if agent.password is not None and agent.serves
     }
-    await asyncio.gather(*(pen.log_in() for pen in pens.values()))
-    return pens
 
 
-async def _let_in(rest: Rest, wish: Wish, premises: Premises, customers: Customers, lmtp: str) -> None:
-    """The doors of the first company lead into its last queue."""
-    company = wish.companies[0]
-    company_id, queue_id = premises.companies[company.slug], premises.queues[company.slug, company.queues[-1].name]
-    mailbox = f"support@{company.slug}.example"
-    smtp_port = await customers.letters.listen()
-    customers.enter_by(await open_doors(rest, DoorsWish(company_id, queue_id, mailbox, FAX, lmtp, smtp_port)))
+async def _let_in(rest: Rest, premises: Premises, customers: Customers, ways: Ways) -> None:
+    wish = DoorsWish(
+        company_id=premises.companies[ways.company],
+        chat_queue_id=premises.queues[ways.company, ways.chat_queue],
+        letter_queue_id=premises.queues[ways.company, ways.letter_queue],
+        mailbox=ways.mailbox,
+        fax=ways.fax,
+        lmtp=ways.lmtp,
+        smtp_port=await customers.letters.listen(),
+    )
+    customers.enter_by(await open_doors(rest, wish))

@@ -23,13 +23,18 @@ class Pen:
         self._client = httpx2.AsyncClient(base_url=server, timeout=TIMEOUT_S)
         self._who = {"login": login, "password": password}
         self._ledger, self._chance = ledger, chance
+        self._is_in: bool | None = None
+        self._entering = asyncio.Lock()
 
-    async def log_in(self) -> None:
-        """Raises ConnectionError."""
-        status, told = await self._ask("POST", "/v1/session", self._who)
-        if status != 200:
-            raise ConnectionError(f"the login was refused with status {status}")
-        self._client.headers["x-csrf-token"] = told["csrf"]
+    async def log_in(self) -> bool:
+        """Once, when something is to be written for the first time. False: they are not let in."""
+        async with self._entering:
+            if self._is_in is None:
+                status, told = await self._ask("POST", "/v1/session", self._who)
+                self._is_in = status == 200
+                if self._is_in:
+                    self._client.headers["x-csrf-token"] = told["csrf"]
+            return self._is_in
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -26,6 +26,7 @@ AGAIN_S = 0.3
 LINGER_S = 0.5  # after the end: what was said at the last moment
 LOOK_S = 0.05
 LIFE_S = 120.0  # then nobody believes in an end any more
+START_S = 60.0  # so long one tries to begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Matter:
     patience_s: float
     pause_s: float = 0.2
     stays: bool = False
+    life_s: float = LIFE_S
 
 
 class Visitor:
@@ -62,7 +64,7 @@ class Visitor:
             return
         writing = asyncio.create_task(self._write())
         try:
-            async with asyncio.timeout(LIFE_S):
+            async with asyncio.timeout(self._matter.life_s):
                 await self._stay()
         except TimeoutError:
             self._ledger.write("gave_up", side="customer", contact=self.contact_id)
@@ -77,7 +79,7 @@ class Visitor:
     async def _start(self) -> bool:
         body = {"key": self._doors.widget_key, "id": self._try, "page": f"{self._doors.site}/cart"}
         self._ledger.write("chat_sent", id=self._try)
-        until_s = time.monotonic() + LIFE_S
+        until_s = time.monotonic() + START_S
         async with httpx2.AsyncClient(base_url=self._server, timeout=TIMEOUT_S) as client:
             while time.monotonic() < until_s:
                 try:

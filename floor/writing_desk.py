@@ -5,7 +5,8 @@ Several at once: each is a task of its own beside the desk. Before a chat is fin
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from floor.agent import Desk, situation
@@ -15,10 +16,23 @@ LOOK_S = 0.05
 WRITTEN = ("chat", "email")
 
 
+def _as_to(text: str) -> str:
+    return f"As to {text[:40]}: yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What agents write. `reply`: to a message of a chat."""
+
+    hello: str = "What can I do for you?"
+    letter: str = "Thank you. It is done."
+    reply: Callable[[str], str] = _as_to
+
+
 class WritingDesk(Desk):
-    def __init__(self, *args: Any, pen: Pen, **more: Any) -> None:
+    def __init__(self, *args: Any, pen: Pen, words: Words, **more: Any) -> None:
         super().__init__(*args, **more)
-        self._pen = pen
+        self._pen, self._words = pen, words
         self._works: dict[str, asyncio.Task[None]] = {}  # by segment
         self._read_to: dict[str, int] = {}  # by segment of a chat
 
@@ -74,14 +88,16 @@ class WritingDesk(Desk):
     async def _chat(self, segment_id: str, contact_id: str) -> None:
         self._read_to.setdefault(segment_id, 0)
         quiet_s = self._manner.handle_s("chat")
-        await self._pen.say(contact_id, "What can I do for you?")
+        if await self._pen.log_in():
+            await self._pen.say(contact_id, self._words.hello)
         quiet_since_s = time.monotonic()
         while self._talks(segment_id):
             said = int(self.desk.records.get(f"chat/{contact_id}", {}).get("n", 0))
             if said > self._read_to[segment_id]:
                 for item in await self._read(segment_id, contact_id):
                     if item["sender"] == "customer" and self._talks(segment_id):
-                        await self._pen.say(contact_id, f"As to {item['n']}: yes")
+                        await asyncio.sleep(self._manner.think_s())
+                        await self._pen.say(contact_id, self._words.reply(item["body"]))
                         quiet_since_s = time.monotonic()
             elif time.monotonic() - quiet_since_s > quiet_s:
                 self.do("end", segment_id)
@@ -104,7 +120,7 @@ class WritingDesk(Desk):
 
     async def _mail(self, segment_id: str, contact_id: str) -> None:
         await asyncio.sleep(self._manner.handle_s("email"))
-        if self._talks(segment_id):
-            await self._pen.answer(contact_id, "Thank you. It is done.")
+        if self._talks(segment_id) and await self._pen.log_in():
+            await self._pen.answer(contact_id, self._words.letter)
         if self._talks(segment_id):
             self.do("end", segment_id)

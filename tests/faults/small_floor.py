@@ -24,7 +24,7 @@ from floor.agent import Manner
 from floor.caller import Caller, CallerEnd, Errand
 from floor.company import AgentWish, CompanyWish, QueueWish, Wish
 from floor.faults import Faults
-from floor.opening import Floor, open_floor
+from floor.opening import Floor, Ways, open_floor
 from tests.serving import Server
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ SELECT EXISTS (SELECT 1 FROM contact WHERE state = 'open')
     OR EXISTS (SELECT 1 FROM inbox WHERE state IN ('waiting', 'taken'))
 """
 DRAIN_S = 25.0
-PASSWORD = "a-password-of-the-floor"
+PASSWORD, MAILBOX, FAX = "a-password-of-the-floor", "support@small.example", "+493055509"
 READY_S = 10.0
 
 
@@ -216,9 +216,10 @@ async def small_floor(
     out.mkdir(parents=True, exist_ok=True)
     (out / "database_url").write_text(server.database_url)
     key = await operator_key(server.database_url, "floor")
+    ways = Ways("small", queues[-1].name, queues[-1].name, MAILBOX, FAX, lmtp) if lmtp is not None else None
     manner, chance = manner or lively(seed), random.Random(f"written/{seed}")
     async with open_floor(
-        server.url, key, wish, out=out, faults=faults, manner=manner, lmtp=lmtp, chance=chance
+        server.url, key, wish, out=out, faults=faults, manner=manner, ways=ways, chance=chance
     ) as floor:
         company_id, queue_id = floor.premises.companies["small"], floor.premises.queues["small", queues[0].name]
         small = SmallFloor(floor, seed, random.Random(seed), company_id, queue_id, server.database_url)
