@@ -91,6 +91,7 @@ class Audit:
     def __init__(self, evidence: Evidence) -> None:
         self.e = evidence
         self.findings: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+        self.most_at_once = 0  # contacts that one agent held
         self.tolerance_us = int(TOLERANCE_S * SECOND_US * evidence.speed)
         self.contact = {row["id"]: row for row in evidence.contacts}
         self.segment = {row["id"]: row for row in evidence.segments}
@@ -293,6 +294,7 @@ class Audit:
                 held[agent].pop(row["id"], None)
                 continue
             held[agent][row["id"]] = (channel, capacity.get("costs", {}).get(channel, 0))
+            self.most_at_once = max(self.most_at_once, len(held[agent]))
             units = sum(cost for _, cost in held[agent].values())
             same = sum(1 for other, _ in held[agent].values() if other == channel)
             too_much = units > capacity.get("units", 100) or same > capacity.get("maxima", {}).get(channel, same)
@@ -521,9 +523,11 @@ async def read(folder: Path) -> Evidence:
 
 def main(folder: str) -> int:
     evidence = asyncio.run(read(Path(folder)))
-    findings = Audit(evidence).run()
+    audit = Audit(evidence)
+    findings = audit.run()
     counts = {kind: len(found) for kind, found in findings.items()}
     size = {name: len(getattr(evidence, name)) for name in ("callers", "agents", "written", *QUERIES)}
+    size["most_at_once"] = audit.most_at_once
     shown = {kind: found[:SHOWN_MAX] for kind, found in findings.items() if found}
     print(json.dumps({**counts, "examined": size, "findings": shown}, indent=2, default=str))
     return 1 if any(counts.values()) else 0

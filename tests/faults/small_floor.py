@@ -40,6 +40,7 @@ SELECT EXISTS (SELECT 1 FROM contact WHERE state = 'open')
     OR EXISTS (SELECT 1 FROM inbox WHERE state IN ('waiting', 'taken'))
 """
 DRAIN_S = 25.0
+CUT_SHARE = 0.05
 PASSWORD, MAILBOX, FAX = "a-password-of-the-floor", "support@small.example", "+493055509"
 READY_S = 10.0
 
@@ -80,8 +81,10 @@ class SmallFloor:
                 self.chat()
 
     def come(self) -> None:
-        """By any channel, through its own door."""
+        """By any channel, through its own door. Now and then an agent's line is cut."""
         customers = self.floor.customers
+        if self.chance.random() < CUT_SHARE:
+            self.chance.choice(list(self.floor.crowd.desks.values())).drop_line()
         ways = (self.call, customers.chat, customers.mail, customers.fax, self.task)
         self.chance.choices(ways, [6, 4, 4, 2, 1])[0]()
 

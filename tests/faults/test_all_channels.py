@@ -63,6 +63,7 @@ async def killed_with_all_channels(database: str, out: Path, seed: int, kills: i
     assert set(counted.values()) == {0.0}, f"seed {seed}: {counted}"
     examined = Counter(found["examined"])
     assert min(examined[name] for name in ("segments", "messages", "mails", "faxes")) > 0, f"seed {seed}: {examined}"
+    assert examined["most_at_once"] > 1, f"seed {seed}: nobody served several at once"
 
 
 async def test_a_killed_server_loses_and_doubles_nothing_on_any_channel(
