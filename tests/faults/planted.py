@@ -100,13 +100,14 @@ def dropped_message() -> None:
 
 
 def unheard_message() -> None:
-    """Every now and then a visitor's page is not told of a message, and of all behind it."""
-    in_frames, told = visitors._in_frames, itertools.count(1)
+    """Every other frame with messages never reaches its visitor, and nobody knows."""
+    encode, told = visitors.encode, itertools.count(1)
 
-    def forgetting(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-        return in_frames(found[1:] if next(told) % 3 == 0 else found)
+    def forgetting(frame: dict[str, Any]) -> bytes:
+        is_lost = frame["t"] == "messages" and next(told) % 2 == 0
+        return encode({"t": "typing"} if is_lost else frame)
 
-    visitors._in_frames = forgetting
+    visitors.encode = forgetting
 
 
 def mail_taken_twice() -> None:
