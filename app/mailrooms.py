@@ -39,7 +39,9 @@ class Room:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def begin(self) -> None:
-        self.tasks = [asyncio.create_task(self._read()), asyncio.create_task(self.out.run())]
+        self.tasks = [asyncio.create_task(self.out.run())]
+        if self.access.imap is not None:
+            self.tasks.append(asyncio.create_task(self._read()))
 
     async def end(self) -> None:
         for task in self.tasks:
@@ -81,7 +83,7 @@ class Room:
             while (fetched := await asyncio.to_thread(_next, newer)) is not None:
                 self.trouble = None
                 await self.taking.take(self.box, fetched)
-                place = fetched.place
+                place = fetched.place or place
                 taken += 1
             if taken == 0:
                 return
@@ -98,6 +100,7 @@ class Mailrooms:
     switchboard: Switchboard
     taking: MailIn
     inside: bool
+    is_brought: bool  # we listen where mail servers bring their mails
     _rooms: dict[str, tuple[Room, int]] = field(default_factory=dict)  # by mailbox, with its version
     _sealed: set[str] = field(default_factory=set)  # mailboxes whose password nobody can read
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -162,6 +165,8 @@ class Mailrooms:
             lambda: board.clock.now_us(),
         )
         room = Room(row, access, self.taking, out, self.engine)
+        if access.imap is None:
+            room.trouble = None if self.is_brought else "unheard"
         self._rooms[row["id"]] = (room, row["version"])
         if board.house is not None:  # what was to be sent before this connection, or before this process
             out.take(list(board.house.records.effects.values()))
@@ -190,7 +195,7 @@ def access_of(row: Mapping[str, Any], signing_key: bytes, inside: bool) -> MailA
         row["address"],
         row["username"],
         unseal(signing_key, row["sealed"]),
-        Server(row["imap_host"], row["imap_port"], row["imap_tls"]),
+        Server(row["imap_host"], row["imap_port"], row["imap_tls"]) if row["incoming"] == "imap" else None,
         Server(row["smtp_host"], row["smtp_port"], row["smtp_tls"]),
         inside,
     )

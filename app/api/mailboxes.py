@@ -23,6 +23,7 @@ router = APIRouter(prefix="/v1/mailboxes", tags=["mail"])
 
 REOPEN_DAYS = 14
 
+Incoming = Literal["imap", "lmtp"]
 Tls = Literal["tls", "starttls", "none"]
 Mail = Annotated[str, StringConstraints(min_length=3, max_length=254, pattern="^[!-~]+@[!-~]+$")]
 Host = Annotated[str, StringConstraints(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9.:_-]+$")]
@@ -36,8 +37,9 @@ _HOSTS = {"imap_host": "imap_tls", "smtp_host": "smtp_tls"}
 
 
 class NewMailbox(Given):
-    """Mails are read from INBOX by IMAP and sent by SMTP, both with this user and password. Ports: 993 and 465 with
-    `tls`, 143 and 587 with `starttls`; `none` only where the operator allows the installation's own network.
+    """Mails are read from INBOX by IMAP, or brought by your mail server over LMTP (`incoming`), and sent by SMTP, with
+    this user and password. Ports: 993 and 465 with `tls`, 143 and 587 with `starttls`; `none` only where the operator
+    allows the installation's own network.
 
     `acknowledge`: each new thread is answered once by `acknowledgement`, or by a text in `language`. `reopen_days`: so
     long after a contact an answer to it goes to the same agent first.
@@ -48,7 +50,8 @@ class NewMailbox(Given):
     queue_id: Id
     username: Username
     password: Password
-    imap_host: Host
+    incoming: Incoming = "imap"
+    imap_host: Host | None = None
     imap_port: Port = 993
     imap_tls: Tls = "tls"
     smtp_host: Host
@@ -67,7 +70,8 @@ class MailboxChange(Given):
     queue_id: Id = untouched()
     username: Username = untouched()
     password: Password = untouched()
-    imap_host: Host = untouched()
+    incoming: Incoming = untouched()
+    imap_host: Host | None = untouched()
     imap_port: Port = untouched()
     imap_tls: Tls = untouched()
     smtp_host: Host = untouched()
@@ -83,8 +87,9 @@ class MailboxChange(Given):
 
 class MailboxShown(Shown):
     """`trouble` of reading, `out_trouble` of sending: `connecting`, `absent`, `certificate`, `access` (user or
-    password), `refused`, `inside` (it leads into the installation's own network), `sealed` (by another secret key);
-    null: none, or not known here, where another process reads it. The password is never shown.
+    password), `refused`, `inside` (it leads into the installation's own network), `sealed` (by another secret key),
+    `unheard` (mails are brought, and the operator has set no JACKFIELD_LMTP); null: none, or not known here, where
+    another process reads it. The password is never shown.
     """
 
     id: Id
@@ -92,7 +97,8 @@ class MailboxShown(Shown):
     address: str
     queue_id: Id
     username: str
-    imap_host: str
+    incoming: Incoming
+    imap_host: str | None
     imap_port: int
     imap_tls: Tls
     smtp_host: str
@@ -201,9 +207,13 @@ async def _require_queue(conn: AsyncConnection, queue_id: str, company_id: str) 
 
 def _require_reachable(access: Access, fields: Mapping[str, Any]) -> None:
     """Where a name leads is seen when it is connected."""
+    if fields["incoming"] == "imap" and fields["imap_host"] is None:
+        raise invalid("/imap_host", "a mailbox that is read by IMAP has a server", "mailbox.no_server")
     if access.doors.settings.endpoints_inside:
         return
     for host, tls in _HOSTS.items():
+        if fields[host] is None:
+            continue
         if fields[tls] == "none":
             raise invalid(f"/{tls}", "expected tls or starttls", "mailbox.plain")
         if not _may_be_public(fields[host]):

@@ -8,7 +8,7 @@ from typing import Literal
 from app.reach import is_public
 
 Tls = Literal["tls", "starttls", "none"]
-Trouble = Literal["connecting", "absent", "certificate", "access", "refused", "inside", "sealed"]
+Trouble = Literal["connecting", "absent", "certificate", "access", "refused", "inside", "sealed", "unheard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,12 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class MailAccess:
-    """`inside`: the operator lets companies reach the installation's own network."""
+    """Without `imap` its mails are brought. `inside`: the operator lets companies reach the installation's network."""
 
     address: str
     username: str
     password: str = field(repr=False)
-    imap: Server
+    imap: Server | None
     smtp: Server
     inside: bool = False
 
