@@ -283,7 +283,7 @@ class Audit:
                 self.find("lost", "an acceptance that the log does not have", segment=id_, agent=fact["agent"])
 
     def capacity(self) -> None:
-        """Load of each agent, event by event: an automatic offer must fit, and what was interrupted returns before it."""
+        """Load of each agent, event by event: an automatic offer fits, and what was interrupted returns before it."""
         held: dict[str, dict[str, tuple[str, int]]] = defaultdict(dict)  # agent -> segment -> (channel, cost)
         aside: dict[str, dict[str, tuple[int, str]]] = defaultdict(dict)  # interrupted: (cost, by which offer)
         for event in self.e.events:

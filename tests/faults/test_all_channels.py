@@ -17,7 +17,8 @@ from tests.serving import Server, port_to_come_back_to
 
 NewDatabase = Callable[[], str]
 # Agents read to the end what was said in a chat before they finish it, also over an outage.
-QUEUES = (QueueWish("sales", CONFIG, {NUMBER: "phone"}), QueueWish("written", CONFIG | {"wrap_up_s": 40, "interrupted_by": ["phone"]}))
+WRITTEN = CONFIG | {"wrap_up_s": 40, "interrupted_by": ["phone"]}
+QUEUES = (QueueWish("sales", CONFIG, {NUMBER: "phone"}), QueueWish("written", WRITTEN))
 A_SECOND = 14.0
 AT_A_TIME = 2  # each of these floors has more to do than others
 
