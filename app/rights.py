@@ -90,6 +90,8 @@ TABLE: dict[str, Right] = {
     "look_at_widget": PUBLIC,  # the site's origin, and the visitor's token
     "start_chat": PUBLIC,
     "leave_message": PUBLIC,
+    "ask_at_widget": PUBLIC,
+    "tell_helpful": PUBLIC,
     **_rights("installation", _OPERATORS, "metrics", "issue_tickets"),
     **_rights("installation", _STAFF, "list_companies", "read_company"),
     **_rights("installation", _OPERATORS, "create_company", "change_company"),
@@ -129,6 +131,7 @@ TABLE: dict[str, Right] = {
     **_rights("company", _STAFF, "list_faq", "read_faq", "search_faq", "rate_faq"),
     **_rights("company", _SUPERVISORS, "create_faq", "import_faq", "change_faq", "delete_faq"),
     **_rights("company", _SUPERVISORS, "list_faq_unanswered", "delete_faq_unanswered"),
+    **_rights("company", _SUPERVISORS, "read_faq_solved"),
     **_rights("company", _SUPERVISORS, "list_faq_synonyms", "keep_faq_synonyms"),
     **_rights("company", _SUPERVISORS, "list_customers", "read_customer", "create_customer", "change_customer"),
     **_rights("company", _SUPERVISORS, "add_customer_address", "remove_customer_address"),

@@ -35,6 +35,7 @@ Origins = Annotated[list[Origin], Field(min_length=1, max_length=20, description
 Question = Literal["name", "email", "topic"]
 Questions = Annotated[list[Question], Field(max_length=3, description="What visitors are asked before the chat")]
 Callbacks = Annotated[bool, Field(description="Visitors may ask to be called, on the page `/call#<key>`")]
+AnswersFirst = Annotated[bool, Field(description="Questions are answered from the FAQ before an agent is needed")]
 WarnS = Annotated[int, Field(ge=5, le=86_400, description="Silent for so long after the agent, they are asked")]
 CloseS = Annotated[int, Field(ge=10, le=172_800, description="Silent for so long after the agent, the chat is over")]
 
@@ -47,6 +48,7 @@ class NewWidget(Given):
     origins: Origins
     questions: Questions = Field([])
     callbacks: Callbacks = False
+    answers_first: AnswersFirst = True
     idle_warn_s: WarnS = IDLE_WARN_S
     idle_close_s: CloseS = IDLE_CLOSE_S
 
@@ -64,6 +66,7 @@ class WidgetChange(Given):
     origins: Origins = untouched()
     questions: Questions = untouched()
     callbacks: Callbacks = untouched()
+    answers_first: AnswersFirst = untouched()
     idle_warn_s: WarnS = untouched()
     idle_close_s: CloseS = untouched()
 
@@ -80,6 +83,7 @@ class WidgetShown(Shown):
     origins: list[str]
     questions: list[Question]
     callbacks: bool
+    answers_first: bool
     idle_warn_s: int
     idle_close_s: int
     created_ms: int

@@ -29,6 +29,7 @@ widget = Table(
     many("origins", Text, 20),
     many("questions", Text, 3),
     Column("callbacks", Boolean, nullable=False, server_default=text("false")),  # asked for on a page of ours
+    Column("answers_first", Boolean, nullable=False, server_default=text("true")),  # from the FAQ, before an agent
     whole("idle_warn_s"),
     whole("idle_close_s"),
     instant("created_at", now=True),

@@ -15,11 +15,19 @@ export interface Looked {
   questions: ("name" | "email" | "topic")[]
   is_open: boolean
   talks: boolean
+  answers_first: boolean
+}
+
+export interface Answer {
+  id: string
+  question: string
+  answer: string
 }
 
 export type Standing = "none" | "waiting" | "talking" | "closed"
 
 const AGAIN_MS = [300, 1_000, 2_000, 4_000, 8_000]
+const ASKED_MAX = 300 // characters of a question to the FAQ
 const SILENT_MS = 40_000 // a socket that says nothing for so long is dead
 const TYPING_EVERY_MS = 3_000
 const NO_CHAT = 4003
@@ -57,9 +65,24 @@ export class Chat {
     return status === 200 ? (data as unknown as Looked) : null
   }
 
+  /** Answers that are sure; null: none was given, whatever the reason. */
+  async ask(text: string): Promise<Answer[] | null> {
+    this.kept.asked ??= newId()
+    this.keep()
+    const { status, data } = await this.post("ask", { id: this.kept.asked, text: text.slice(0, ASKED_MAX) })
+    return status === 200 ? (data.items as Answer[]) : null
+  }
+
+  async helped(faq_id: string): Promise<void> {
+    const id = this.kept.asked
+    this.kept.asked = null // what they ask next is something else
+    this.keep()
+    await this.post("helpful", { id, faq_id })
+  }
+
   /** What came of it: `closed`: nobody is there at this hour; a status: refused, or 0: no answer. */
   async start(answers: Record<string, string>, first: string): Promise<"started" | "closed" | number> {
-    this.kept.starting ??= { id: newId(), page: location.href.slice(0, 1000).replace(/[^!-~]/g, encodeURIComponent), answers }
+    this.kept.starting ??= { id: newId(), page: location.href.slice(0, 1000).replace(/[^!-~]/g, encodeURIComponent), answers, asked: this.kept.asked }
     if (first && !this.kept.pending.length) this.kept.pending = [{ id: newId(), body: first }]
     this.keep()
     const { status, data } = await this.post("start", this.kept.starting)
@@ -72,6 +95,7 @@ export class Chat {
       this.keep()
       return "closed"
     }
+    this.kept.asked = null
     this.kept.token = data.token as string
     if (!data.resumed) {
       this.messages.clear()
@@ -84,7 +108,11 @@ export class Chat {
   }
 
   async leave(email: string, name: string, text: string, id: string): Promise<number> {
-    return (await this.post("leave", { id, email, name, text, page: location.href.slice(0, 1000).replace(/[^!-~]/g, encodeURIComponent) })).status
+    const page = location.href.slice(0, 1000).replace(/[^!-~]/g, encodeURIComponent)
+    const { status } = await this.post("leave", { id, email, name, text, page, asked: this.kept.asked })
+    if (status === 201) this.kept.asked = null
+    this.keep()
+    return status
   }
 
   private async post(path: string, body: Record<string, unknown>, hasToken = true): Promise<{ status: number; data: Record<string, unknown> }> {
@@ -96,7 +124,7 @@ export class Chat {
         this.forget() // signed by another key than before
         return this.post(path, body, false)
       }
-      return { status: response.status, data: (await response.json()) as Record<string, unknown> }
+      return { status: response.status, data: response.status === 204 ? {} : ((await response.json()) as Record<string, unknown>) }
     } catch {
       return { status: 0, data: {} }
     }

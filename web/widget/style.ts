@@ -45,7 +45,12 @@ label { display: grid; gap: 4px; font-size: 14px; }
 input, textarea { width: 100%; min-height: 44px; padding: 9px 12px; border: 1px solid var(--line); border-radius: calc(var(--radius) / 1.5); background: var(--surface); resize: none; font-size: 16px; }
 .wrong { margin: 0; color: #a61b1b; font-size: 14px; }
 .wrong:empty { display: none; }
-.foot { display: flex; justify-content: center; padding: 0 16px 10px; }
+.answers { flex: 1; overflow-y: auto; padding: 0 16px 12px; }
+.answers details { border-bottom: 1px solid var(--sunken); padding: 4px 0; }
+.answers summary { min-height: 44px; padding: 10px 0; cursor: pointer; font-weight: 600; overflow-wrap: anywhere; }
+.answers p { margin: 0 0 10px; white-space: pre-wrap; overflow-wrap: anywhere; }
+.answers button { margin-bottom: 10px; }
+.foot { flex-wrap: wrap; display: flex; justify-content: center; padding: 0 16px 10px; }
 .hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 480px) { .panel { inset: 0; width: auto; height: auto; border-radius: 0; } }
 `
