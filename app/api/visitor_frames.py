@@ -83,12 +83,21 @@ class Messages(Told):
     items: list[Message]
 
 
+class Wait(Told):
+    """How long it will probably take; `high_min` 1: less than a minute. `position` counts from 1. Null: not told."""
+
+    low_min: int | None
+    high_min: int | None
+    position: int | None
+
+
 class State(Told):
-    """`agent`: the name of whoever is there."""
+    """`agent`: the name of whoever is there. `wait`: of who waits, as far as the widget tells it."""
 
     t: Literal["state"]
     state: Literal["waiting", "talking", "closed"]
     agent: str | None
+    wait: Wait | None
 
 
 class AgentTypes(Told):

@@ -36,6 +36,8 @@ Question = Literal["name", "email", "topic"]
 Questions = Annotated[list[Question], Field(max_length=3, description="What visitors are asked before the chat")]
 Callbacks = Annotated[bool, Field(description="Visitors may ask to be called, on the page `/call#<key>`")]
 AnswersFirst = Annotated[bool, Field(description="Questions are answered from the FAQ before an agent is needed")]
+TellsWait = Annotated[bool, Field(description="Who waits is told how long it will probably take")]
+TellsPosition = Annotated[bool, Field(description="Who waits is told how many are before them")]
 WarnS = Annotated[int, Field(ge=5, le=86_400, description="Silent for so long after the agent, they are asked")]
 CloseS = Annotated[int, Field(ge=10, le=172_800, description="Silent for so long after the agent, the chat is over")]
 
@@ -49,6 +51,8 @@ class NewWidget(Given):
     questions: Questions = Field([])
     callbacks: Callbacks = False
     answers_first: AnswersFirst = True
+    tells_wait: TellsWait = True
+    tells_position: TellsPosition = False
     idle_warn_s: WarnS = IDLE_WARN_S
     idle_close_s: CloseS = IDLE_CLOSE_S
 
@@ -67,6 +71,8 @@ class WidgetChange(Given):
     questions: Questions = untouched()
     callbacks: Callbacks = untouched()
     answers_first: AnswersFirst = untouched()
+    tells_wait: TellsWait = untouched()
+    tells_position: TellsPosition = untouched()
     idle_warn_s: WarnS = untouched()
     idle_close_s: CloseS = untouched()
 
@@ -84,6 +90,8 @@ class WidgetShown(Shown):
     questions: list[Question]
     callbacks: bool
     answers_first: bool
+    tells_wait: bool
+    tells_position: bool
     idle_warn_s: int
     idle_close_s: int
     created_ms: int

@@ -86,8 +86,8 @@ async def after(conn: AsyncConnection, contact_id: str, n: int, limit: int = REA
 
 
 async def standing(conn: AsyncConnection, contact_id: str) -> Row | None:
-    """`is_open`, `waits`, and the name of the `agent` who has it."""
-    waits = exists().where(stay.c.contact_id == contact.c.id, stay.c.ended_at.is_(None))
+    """`is_open`, `waits` in which queue (`queue_id`), the name of the `agent` who has it, and what its widget tells."""
+    here = select(stay.c.queue_id).where(stay.c.contact_id == contact.c.id, stay.c.ended_at.is_(None)).limit(1)
     who = (
         select(app_user.c.name)
         .join(agent, agent.c.user_id == app_user.c.id)
@@ -97,9 +97,12 @@ async def standing(conn: AsyncConnection, contact_id: str) -> Row | None:
         .limit(1)
     )
     wanted = select(
-        (contact.c.state == "open").label("is_open"), waits.label("waits"), who.scalar_subquery().label("agent")
-    )
-    return await rows.first(conn, wanted.where(contact.c.id == contact_id, contact.c.channel == "chat"))
+        (contact.c.state == "open").label("is_open"), exists(here).label("waits"),
+        here.scalar_subquery().label("queue_id"), who.scalar_subquery().label("agent"),
+        widget.c.tells_wait, widget.c.tells_position,
+    )  # fmt: skip
+    of = wanted.outerjoin(chat, chat.c.contact_id == contact.c.id).outerjoin(widget, widget.c.id == chat.c.widget_id)
+    return await rows.first(conn, of.where(contact.c.id == contact_id, contact.c.channel == "chat"))
 
 
 async def begin(conn: AsyncConnection, contact_id: str, company_id: str, widget_id: str, visitor_id: str) -> None:

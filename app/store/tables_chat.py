@@ -30,6 +30,8 @@ widget = Table(
     many("questions", Text, 3),
     Column("callbacks", Boolean, nullable=False, server_default=text("false")),  # asked for on a page of ours
     Column("answers_first", Boolean, nullable=False, server_default=text("true")),  # from the FAQ, before an agent
+    Column("tells_wait", Boolean, nullable=False, server_default=text("true")),  # how long it will probably take
+    Column("tells_position", Boolean, nullable=False, server_default=text("false")),
     whole("idle_warn_s"),
     whole("idle_close_s"),
     instant("created_at", now=True),

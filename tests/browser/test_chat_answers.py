@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.test_chat import site_of
+from tests.browser.test_chat import begins_chat, site_of
 from tests.browser.test_faq import SCRIPT, written
 
 pytestmark = pytest.mark.browser
@@ -102,3 +102,21 @@ async def test_what_has_no_answer_goes_on_to_an_agent_at_once(centre: Any, visit
 
     assert message == "Do you repair accordions?"
     assert "no answer" in note
+
+
+@pytest.mark.parametrize(("language", "width"), [("en-US", 1280), ("zh-CN", 390)])
+async def test_who_waits_reads_how_long_it_will_take(centre: Any, visit: Any, language: str, width: int) -> None:
+    agent, visitor = await visit(), await visit(width=width, language=language, inspected=True)
+    await agent.comes_to(centre.server, centre.login)
+    await agent.become_ready()
+    async with site_of(centre, language, tells_position=True) as url:
+        await begins_chat(visitor.page, url)
+        note = visitor.page.locator(".panel .note")
+        await expect(note).to_contain_text("You are next." if language == "en-US" else "下一位就是您。")
+        await expect(note).to_contain_text("You will probably wait" if language == "en-US" else "预计等待")
+        await visitor.take_picture(f"widget-waits-{language}-{width}")
+        broken = await visitor.broken_rules()
+        await agent.page.click("[data-test=accept]")
+        await expect(note).not_to_contain_text("You are next." if language == "en-US" else "下一位就是您。")
+
+    assert broken == []

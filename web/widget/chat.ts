@@ -24,6 +24,12 @@ export interface Answer {
   answer: string
 }
 
+export interface Wait {
+  low_min: number | null
+  high_min: number | null
+  position: number | null
+}
+
 export type Standing = "none" | "waiting" | "talking" | "closed"
 
 const AGAIN_MS = [300, 1_000, 2_000, 4_000, 8_000]
@@ -39,6 +45,7 @@ export class Chat {
   messages = new Map<number, Message>()
   standing: Standing = "none"
   agent: string | null = null
+  wait: Wait | null = null
   isConnected = false
   kept: Kept
   private socket: WebSocket | null = null
@@ -226,6 +233,7 @@ export class Chat {
       case "state":
         this.standing = frame.state as Standing
         this.agent = frame.agent as string | null
+        this.wait = frame.wait as Wait | null
         if (this.standing === "closed") this.hangUp()
         return this.changed("standing")
       case "typing":

@@ -134,7 +134,7 @@ export class View {
   private drawNote(): void {
     const { chat, texts } = this
     let text = this.said
-    if (chat.standing === "waiting") text = texts.waiting
+    if (chat.standing === "waiting") text = this.waiting()
     if (chat.standing === "talking") text = filled(texts.talking, { agent: chat.agent ?? "" })
     if (chat.standing === "closed") text = texts.over
     if (chat.kept.token && !chat.isConnected && chat.standing !== "closed" && chat.standing !== "none") text = texts.offline
@@ -142,6 +142,14 @@ export class View {
     const isTyping = chat.standing === "talking" && Date.now() < this.typingUntil
     const typing = isTyping ? filled(texts.typing, { agent: chat.agent ?? "" }) : ""
     if (this.typing.textContent !== typing) this.typing.textContent = typing
+  }
+
+  private waiting(): string {
+    const { texts } = this
+    const { low_min: low, high_min: high, position } = this.chat.wait ?? { low_min: null, high_min: null, position: null }
+    const key = high === null ? "waiting" : high <= 1 ? "wait_soon" : !low ? "wait_up_to" : low === high ? "wait_about" : "wait_range"
+    const told = filled(texts[key], { low: low ?? 0, high: high ?? 0 })
+    return position === null ? told : `${told} ${position === 1 ? texts.first : filled(texts.position, { n: position })}`
   }
 
   private drawForm(): void {
