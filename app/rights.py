@@ -78,6 +78,7 @@ TABLE: dict[str, Right] = {
     "dial": SELF,  # the turn asks whether the agent serves the queue's company
     "send_message": SELF,  # of whoever has the chat
     "tell_typing": SELF,
+    "send_file": SELF,
     "read_metric_definitions": SELF,
     "read_view": SELF,
     "put_view": SELF,
@@ -92,6 +93,9 @@ TABLE: dict[str, Right] = {
     "leave_message": PUBLIC,
     "ask_at_widget": PUBLIC,
     "tell_helpful": PUBLIC,
+    "send_transcript": PUBLIC,
+    "attach_file": PUBLIC,
+    "read_file_as_visitor": PUBLIC,
     **_rights("installation", _OPERATORS, "metrics", "issue_tickets"),
     **_rights("installation", _STAFF, "list_companies", "read_company"),
     **_rights("installation", _OPERATORS, "create_company", "change_company"),
@@ -125,7 +129,7 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "list_prompts", "read_prompt"),
     **_rights("company", _ADMINS, "create_prompt", "delete_prompt"),
     **_rights("company", _ADMINS, "list_widgets", "read_widget", "create_widget", "change_widget", "delete_widget"),
-    **_rights("company", _STAFF, "list_messages"),
+    **_rights("company", _STAFF, "list_messages", "read_file"),
     **_rights("company", _STAFF, "list_dispositions", "read_disposition"),
     **_rights("company", _ADMINS, "create_disposition", "change_disposition", "archive_disposition"),
     **_rights("company", _STAFF, "list_faq", "read_faq", "search_faq", "rate_faq"),

@@ -51,7 +51,7 @@ class Look(Given):
 
 class Looked(Shown):
     """`talks`: the visitor's chat is still open. Outside the hours a message can be left. `answers_first`: the FAQ is
-    asked before an agent is."""
+    asked before an agent is. `transcripts`: what was said is sent by mail to whoever asks for it."""
 
     name: str
     language: str
@@ -59,6 +59,7 @@ class Looked(Shown):
     is_open: bool
     talks: bool
     answers_first: bool
+    transcripts: bool
 
 
 class Start(Look):
@@ -115,6 +116,7 @@ async def look_at_widget(body: Look, request: Request, access: Caller) -> Looked
         questions=visit.widget["questions"],
         is_open=await _is_open(visit),
         talks=await _talks(visit),
+        transcripts=visit.widget["mailbox_id"] is not None,
         answers_first=visit.widget["answers_first"] and await _has_answers(visit),
     )
 

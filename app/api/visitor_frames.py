@@ -68,6 +68,12 @@ class Welcome(Told):
     now_ms: int
 
 
+class File(Told):
+    name: str | None
+    media_type: str
+    size_bytes: int | None
+
+
 class Message(Told):
     """`id`: as its page gave it. A text of `system` is a key: `idle_warning`, `idle_end`."""
 
@@ -76,6 +82,7 @@ class Message(Told):
     at_ms: int
     body: str
     id: str | None
+    file: File | None
 
 
 class Messages(Told):

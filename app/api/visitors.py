@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app import chat_tokens
 from app import commands as c
 from app.api import visitor_frames as f
+from app.api.messages import file_of
 from app.api.saying import HELLO_S, origin_of
 from app.api.sending import Send, say_bye, send_frames
 from app.api.tab import BAD_FRAME, RELOAD, RESTART, RIGHTS_CHANGED, SLOW, Closing, Seat, Socket
@@ -335,7 +336,7 @@ def _in_frames(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
             frames.append([])
             size = 0
         told = {"n": row["n"], "sender": row["sender"], "body": row["body"], "id": row["client_id"]}
-        frames[-1].append({**told, "at_ms": row["at"] * 1000 // SECOND_US})
+        frames[-1].append({**told, "at_ms": row["at"] * 1000 // SECOND_US, "file": file_of(row)})
         size += len(row["body"].encode()) + 120
     return frames
 

@@ -1,4 +1,5 @@
 // How does the widget stand with the server? One socket, messages by their numbers, and what is still to be brought there.
+import { base64Of } from "../src/files"
 import { keep, newId, readKept, type Kept, type Pending } from "./kept"
 
 export interface Message {
@@ -7,6 +8,7 @@ export interface Message {
   at_ms: number
   body: string
   id: string | null
+  file: { name: string | null; media_type: string; size_bytes: number | null } | null
 }
 
 export interface Looked {
@@ -16,6 +18,7 @@ export interface Looked {
   is_open: boolean
   talks: boolean
   answers_first: boolean
+  transcripts: boolean
 }
 
 export interface Answer {
@@ -38,6 +41,8 @@ const SILENT_MS = 40_000 // a socket that says nothing for so long is dead
 const TYPING_EVERY_MS = 3_000
 const NO_CHAT = 4003
 const RELOAD = 4426
+
+const FILE_BYTES_MAX = 5 * 1_048_576
 
 type Frame = Record<string, unknown> & { t: string }
 
@@ -85,6 +90,32 @@ export class Chat {
     this.kept.asked = null // what they ask next is something else
     this.keep()
     await this.post("helpful", { id, faq_id })
+  }
+
+  /** Null: done; else the key of what is in the way. */
+  async sendTranscript(email: string): Promise<string | null> {
+    const { status, data } = await this.post("transcript", { email })
+    return status === 200 ? null : keyOf(status, data)
+  }
+
+  /** The same. */
+  async attach(file: File): Promise<string | null> {
+    if (file.size > FILE_BYTES_MAX) return "chat.file_too_large"
+    if (!file.size) return "chat.file_kind"
+    const content = await base64Of(file)
+    const { status, data } = await this.post("attach", { id: newId(), name: file.name.slice(0, 200), content })
+    return status === 201 ? null : keyOf(status, data)
+  }
+
+  /** To be kept by the visitor's browser. */
+  async fetchFile(n: number): Promise<Blob | null> {
+    try {
+      const wish = { key: this.key, token: this.kept.token, n }
+      const response = await fetch(`${this.server}/v1/chat/file`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(wish), credentials: "omit" })
+      return response.ok ? await response.blob() : null
+    } catch {
+      return null
+    }
   }
 
   /** What came of it: `closed`: nobody is there at this hour; a status: refused, or 0: no answer. */
@@ -275,4 +306,9 @@ export class Chat {
   keep(): void {
     keep(this.key, this.kept)
   }
+}
+
+function keyOf(status: number, data: Record<string, unknown>): string {
+  const errors = (data.errors ?? []) as { text_key?: string }[]
+  return status === 429 ? "often" : (errors[0]?.text_key ?? (data.text_key as string | undefined) ?? "failed")
 }

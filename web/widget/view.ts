@@ -121,14 +121,27 @@ export class View {
   }
 
   /** What is there stays as it is: a reader of the screen hears each message once. */
-  private place(id: string, { n, sender, body }: Message): void {
+  private place(id: string, { n, sender, body, file }: Message): void {
     if (this.root.getElementById(id)) return
     if (sender === "agent") this.typingUntil = 0
     const said = sender === "system" ? ((this.texts as Record<string, string>)[body] ?? body) : body
     const who = sender === "customer" ? this.texts.you : sender === "agent" ? (this.chat.agent ?? this.texts.somebody) : ""
-    const element = make("div", { class: `message ${sender}`, id, "data-n": String(n) }, make("p", {}, ...(who ? [make("span", { class: "hide" }, `${who}: `)] : []), said))
+    const element = make("div", { class: `message ${sender}`, id, "data-n": String(n) }, make("p", {}, ...(who ? [make("span", { class: "hide" }, `${who}: `)] : []), file ? this.file(n, file.name ?? "", file.size_bytes ?? 0) : said))
     const later = [...this.log.children].find((each) => !each.id || Number(each.id.slice(1)) > n)
     this.log.insertBefore(element, later ?? null)
+  }
+
+  private file(n: number, name: string, bytes: number): HTMLButtonElement {
+    const kilobytes = Math.max(1, Math.round(bytes / 1024))
+    const button = make("button", { type: "button", class: "file", title: filled(this.texts.file, { name }) }, `${name} (${kilobytes} kB)`)
+    button.onclick = async () => {
+      const content = await this.chat.fetchFile(n)
+      if (!content) return void (this.note.textContent = this.texts.failed)
+      const link = make("a", { href: URL.createObjectURL(content), download: name })
+      link.click()
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+    }
+    return button
   }
 
   private drawNote(): void {
@@ -159,7 +172,7 @@ export class View {
     const hadFocus = this.form?.contains(this.root.activeElement) ?? false
     this.form?.remove()
     this.foot.replaceChildren()
-    this.form = { question: () => this.questioning(), answers: () => this.answering(), glad: () => null, ask: () => this.asking(), leave: () => this.leaving(), write: () => this.writing(), over: () => null, none: () => null }[wanted]()
+    this.form = { question: () => this.questioning(), answers: () => this.answering(), glad: () => null, ask: () => this.asking(), leave: () => this.leaving(), write: () => this.writing(), over: () => this.asksTranscript(), none: () => null }[wanted]()
     if (this.form) this.panel.insertBefore(this.form, this.foot)
     if (wanted === "write") this.foot.append(this.plain(this.texts.end, () => this.chat.end()))
     if (wanted === "question" || wanted === "answers") this.foot.append(this.plain(this.looked?.is_open ? this.texts.talk : this.texts.write_instead, () => this.goOn("")))
@@ -269,6 +282,7 @@ export class View {
     const message = this.field("message")
     message.querySelector("textarea")!.value = this.asked || this.chat.takeBack() // written when the chat before was over already
     return this.asks([...questions.map((each) => this.field(each)), message], this.texts.start, async ({ message, ...answers }) => {
+      this.chat.kept.email = answers.email ?? ""
       return this.started(await this.chat.start(answers, message ?? ""))
     })
   }
@@ -303,9 +317,41 @@ export class View {
     return form
   }
 
+  /** What was said, by mail; where somebody has answered. */
+  private asksTranscript(): HTMLFormElement | null {
+    const { chat, texts, looked } = this
+    if (!looked?.transcripts || ![...chat.messages.values()].some(({ sender }) => sender === "agent")) return null
+    const email = this.field("email")
+    email.querySelector("input")!.value = chat.kept.email
+    const form = this.asks([email], texts.transcript, async ({ email }) => {
+      const wrong = await chat.sendTranscript(email ?? "")
+      if (wrong) return this.textOf(wrong)
+      form.remove()
+      this.note.textContent = texts.transcript_sent
+      this.focusOn(".foot button")
+      return ""
+    })
+    return form
+  }
+
+  private textOf(key: string): string {
+    return (this.texts as Record<string, string>)[key] ?? this.texts.failed
+  }
+
+  private attaching(): HTMLLabelElement {
+    const input = make("input", { type: "file", class: "hide", accept: "image/*,application/pdf,text/plain", "aria-label": this.texts.attach })
+    input.onchange = async () => {
+      const file = input.files?.[0]
+      const wrong = file ? await this.chat.attach(file) : null
+      input.value = ""
+      if (wrong) this.note.textContent = this.textOf(wrong)
+    }
+    return make("label", { class: "attach", title: this.texts.attach }, make("span", { "aria-hidden": "true" }, "+"), input)
+  }
+
   private writing(): HTMLFormElement {
     const text = make("textarea", { rows: "1", maxlength: String(BODY_MAX), "aria-label": this.texts.write, placeholder: this.texts.write })
-    const form = make("form", { class: "write" }, text, make("button", { type: "submit" }, this.texts.send))
+    const form = make("form", { class: "write" }, this.attaching(), text, make("button", { type: "submit" }, this.texts.send))
     form.onsubmit = (event) => {
       event.preventDefault()
       const body = text.value.trim()
