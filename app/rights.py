@@ -147,7 +147,7 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "list_contacts", "read_contact", "leave_contact", "list_contact_events"),
     **_rights("company", _SUPERVISORS, "list_contact_decisions", "read_figures"),
     **_rights("company", _SUPERVISORS, "list_recordings", "read_recording", "export_contact"),
-    **_rights("company", _ADMINS, "hold_recording"),
+    **_rights("company", _ADMINS, "hold_recording", "hold_fax"),
     # An agent sees the faxes of contacts that they have or had, and those that they sent (app/store/faxes.py).
     **_rights("company", _STAFF, "list_faxes", "read_fax", "read_fax_page", "read_fax_document", "send_fax"),
     **_rights("installation", _SUPERVISORS, "live_set_state", "live_log_out", "live_clear_flag", of_teams=True),
