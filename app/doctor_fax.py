@@ -6,14 +6,13 @@ Only where faxes are wanted: a number of kind fax, or one that was sent.
 import os
 import stat
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import aiohttp
 import asyncpg
 
-from app.doctor_telephony import ANSWER_S, CONNECTED, THERE
+from app.doctor_telephony import ANSWER_S, CONNECTED, THERE, Finding
 from app.seals import BrokenSeal, unseal
 
 MODULES = ("res_fax.so", "res_fax_spandsp.so")
@@ -21,14 +20,6 @@ WANTED = """
     SELECT EXISTS (SELECT 1 FROM number WHERE kind = 'fax' AND archived_at IS NULL)
         OR EXISTS (SELECT 1 FROM fax WHERE direction = 'out')
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    name: str
-    state: Literal["ok", "warn", "fail"]
-    saw: str
-    cure: str = ""
 
 
 async def examine_fax(connection: "asyncpg.Connection[Any]", signing_key: bytes, folder: Path) -> list[Finding]:
