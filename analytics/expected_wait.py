@@ -9,7 +9,7 @@ been served it is the queue M/M/n+M (Erlang A; Palm 1946, Garnett, Mandelbaum, R
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import sqrt
+from math import ceil, sqrt
 
 from contacts.records import WAITS_KEPT
 
@@ -17,6 +17,8 @@ SERVED_MIN = 30  # of these, before they are believed
 HANDLING_US = 240_000_000  # of a call, where nothing is known
 PATIENCE_US = 300_000_000
 BAND = 2.0  # standard deviations of a guess
+
+MINUTE_US = 60_000_000
 
 Wait = tuple[int, bool]  # (microseconds, whether it ended with an agent)
 
@@ -28,6 +30,26 @@ class Expected:
     low_us: int
     high_us: int | None
     is_guess: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """As people are told; `high` 1: less than a minute."""
+
+    low: int
+    high: int
+
+    @property
+    def low_us(self) -> int:
+        return 0 if self.high <= 1 else self.low * MINUTE_US - self._about_us
+
+    @property
+    def high_us(self) -> int:
+        return self.high * MINUTE_US + (0 if self.high <= 1 else self._about_us)
+
+    @property
+    def _about_us(self) -> int:
+        return MINUTE_US // 2 if self.low == self.high else 0
 
 
 @dataclass(slots=True)
@@ -85,3 +107,10 @@ def by_erlang_a(
     rates = [agents / handling_us + j / patience_us for j in range(ahead + 1)]
     mean, deviation = sum(1 / rate for rate in rates), sqrt(sum(1 / rate**2 for rate in rates))
     return Expected(max(0, round(mean - BAND * deviation)), round(mean + BAND * deviation), is_guess=True)
+
+
+def in_minutes(found: Expected, left_us: int) -> Minutes:
+    """Never beyond `left_us`, after which the queue's recipe surely does something; a minute is the least."""
+    left = max(1, left_us // MINUTE_US)
+    high = left if found.high_us is None else min(ceil(found.high_us / MINUTE_US), left)
+    return Minutes(min(found.low_us // MINUTE_US, high), max(1, high))

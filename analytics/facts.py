@@ -42,6 +42,17 @@ class SegmentFact:
 
 
 @dataclass(frozen=True, slots=True)
+class AskFact:
+    """A visitor who asked the FAQ before they came to an agent. Booked in the interval in which they asked first."""
+
+    queue_id: str  # in which they would have waited
+    asked_us: int
+    found: bool  # an answer to any of it
+    helped: bool  # they said so
+    reached_agent: bool  # by a chat or a message, whatever they said before
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     service_level_s: int = 20
     short_abandon_s: int = 5

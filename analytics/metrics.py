@@ -172,6 +172,24 @@ def average_consult_us(of: Tallies) -> int | None:
     return _mean(sum(each.consult_sum_us for each in of), consults(of))
 
 
+# --- questions that visitors asked before an agent --------------------------------------------------------------------
+
+
+def asked(of: Tallies) -> int:
+    """Visitors who asked the FAQ before they came to an agent; each once, however often they asked."""
+    return sum(each.asked for each in of)
+
+
+def asked_in_vain(of: Tallies) -> int:
+    """Of these: nothing that they asked had an answer."""
+    return sum(each.asked_in_vain for each in of)
+
+
+def solved_without_agent(of: Tallies) -> Ratio:
+    """(said that an answer helped, and came to no agent) / asked. Who went without a word is not counted as solved."""
+    return Ratio(sum(each.solved for each in of), asked(of))
+
+
 def _mean(sum_us: int, count: int) -> int | None:
     return sum_us // count if count else None
 
@@ -265,6 +283,13 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "consult_time", "ms", "(talk + hold + wrap-up) of consults / consults",
         lambda of: _ms(average_consult_us(of)),
+    ),
+    Metric("asked", "count", "visitors who asked the FAQ before they came to an agent", asked),
+    Metric("asked_in_vain", "count", "of the visitors who asked: nothing had an answer", asked_in_vain),
+    Metric(
+        "solved_without_agent", "ratio",
+        "said that an answer of the FAQ helped, and came to no agent / visitors who asked",
+        solved_without_agent,
     ),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from analytics.facts import SegmentFact, StayFact, Thresholds, wait_us
+from analytics.facts import AskFact, SegmentFact, StayFact, Thresholds, wait_us
 from contacts.stay import StayEnd, Told
 from contacts.words import SECOND_US
 
@@ -34,6 +34,9 @@ class Tally:
     primary_sum_us: int = 0  # handling of primary segments
     consults: int = 0
     consult_sum_us: int = 0
+    asked: int = 0  # visitors, the FAQ
+    asked_in_vain: int = 0
+    solved: int = 0
 
     def add_stay(self, fact: StayFact) -> None:
         """What still waits counts nowhere."""
@@ -83,6 +86,11 @@ class Tally:
                 self.consult_sum_us += fact.handling_us
             case "monitor":
                 pass
+
+    def add_ask(self, fact: AskFact) -> None:
+        self.asked += 1
+        self.asked_in_vain += not fact.found
+        self.solved += fact.helped and not fact.reached_agent
 
 
 def tally(stays: Iterable[StayFact], by: Thresholds, segments: Iterable[SegmentFact] = ()) -> Tally:

@@ -8,10 +8,9 @@ callback and keeps their place.
 """
 
 from collections.abc import Mapping
-from math import ceil
 from typing import Any
 
-from analytics.expected_wait import expected
+from analytics.expected_wait import expected, in_minutes
 from app import asks, journey, reaching, recording_notice
 from app import commands as c
 from app.house import House
@@ -24,7 +23,6 @@ from contacts.words import SECOND_US
 from ivr.spoken import built_in, fill
 from routing import messages as m
 
-MINUTE_US = 60 * SECOND_US
 CALLBACK_KEY = "1"
 PRESS_S = 3.0
 
@@ -78,15 +76,20 @@ def _how_long(house: House, stay: Stay, language: str) -> tuple[str, Told | None
     found = expected(house.waits_of(stay.queue_id), waited_us, _ahead(house, stay), _agents(house, stay))
     if found is None:
         return built_in("wait_busy", language), None
-    left_us = max(0, stay.limit_us - house.now_us)
-    high_us = left_us if found.high_us is None else min(found.high_us, left_us)
-    low, high = min(found.low_us, high_us) // MINUTE_US, ceil(high_us / MINUTE_US)
-    if high <= 1:
-        return built_in("wait_soon", language), Told(house.now_us, 0, MINUTE_US)
-    about_us = MINUTE_US // 2 if low == high else 0
-    told = Told(house.now_us, low * MINUTE_US - about_us, high * MINUTE_US + about_us)
-    name = "wait_up_to" if low < 1 else "wait_about" if low == high else "wait_range"
-    return fill(built_in(name, language), {"low": str(low), "high": str(high)}), told
+    minutes = in_minutes(found, stay.limit_us - house.now_us)
+    told = Told(house.now_us, minutes.low_us, minutes.high_us)
+    if minutes.high <= 1:
+        return built_in("wait_soon", language), told
+    name = "wait_up_to" if minutes.low < 1 else "wait_about" if minutes.low == minutes.high else "wait_range"
+    return fill(built_in(name, language), {"low": str(minutes.low), "high": str(minutes.high)}), told
+
+
+def tell(house: House, command: c.TellWait) -> c.Reply:
+    """A page has told its visitor. What they are told later changes nothing."""
+    stay = house.records.stays.get(house.stay_of.get(command.contact_id, ""))
+    if stay is not None and stay.told is None:
+        house.keep_stay(replace(stay, told=Told(house.now_us, command.low_us, command.high_us)))
+    return c.Reply(200)
 
 
 def _ahead(house: House, stay: Stay) -> int:

@@ -210,6 +210,28 @@ class CustomerLeft:
 
 
 @record(frozen=True, slots=True)
+class SendTranscript:
+    """What was said in a chat that is over is sent to its visitor; the mail is written and stored."""
+
+    contact_id: str
+    mail_id: str
+    mailbox_id: str
+    company_id: str
+    domain_id: int
+    kind: Literal["send_transcript"] = "send_transcript"
+
+
+@record(frozen=True, slots=True)
+class TellWait:
+    """Whoever waits has been told how long it will take from now on."""
+
+    contact_id: str
+    low_us: int
+    high_us: int
+    kind: Literal["tell_wait"] = "tell_wait"
+
+
+@record(frozen=True, slots=True)
 class ChooseState:
     agent_id: str
     chosen: Chosen
@@ -442,7 +464,8 @@ Command = (
     | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | CallOutside | AssignContact
     | MoveContact | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | CallColleague | Monitor | ApplyConfig
     | RowChanged | EraseCustomer | ReportFound | PlanTask | ChangeTask
-    | ChangeCallback | ReportFax | FaxTone | SendFax | TakeFax | TakeMail | SendMail
+    | ChangeCallback | ReportFax | FaxTone | SendFax | TakeFax | TakeMail | SendMail | TellWait
+    | SendTranscript
 )  # fmt: skip
 
 

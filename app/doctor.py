@@ -21,6 +21,7 @@ import asyncpg
 from dateutil.relativedelta import relativedelta
 from rich.text import Text
 
+from app.doctor_fax import examine_fax
 from app.doctor_mail import examine_mail
 from app.doctor_telephony import examine_telephony
 from app.settings import Settings
@@ -287,7 +288,8 @@ async def _telephony(settings: Settings, connection: "asyncpg.Connection[Any]") 
         key = settings.signing_key()
     except (ValueError, OSError):
         return []  # said already
-    return [Check(*astuple(found)) for found in await examine_telephony(connection, key)]
+    found = [*await examine_telephony(connection, key), *await examine_fax(connection, key, settings.faxes)]
+    return [Check(*astuple(each)) for each in found]
 
 
 # The bus

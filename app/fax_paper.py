@@ -1,4 +1,4 @@
-"""How does a document become pages that a fax machine takes? A PDF or TIFF as TIFF of 1728 × 204 by 196 points, G4.
+"""How does a document become pages that a fax machine takes? A PDF or image as TIFF of 1728 × 204 by 196 points, G4.
 
 `python -m app.fax_paper` reads the document and writes the pages; it is a process of its own, because documents are
 anybody's: what breaks it, or takes too long or too much, breaks nothing else.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from app.fax_pages import ACROSS_DPI, COARSE_DPI, DOWN_DPI
 
@@ -25,7 +25,7 @@ MEMORY_BYTES = 1_536 * 1_048_576
 GREY_SHARE = 0.15  # with more of it, it is a picture and not a text
 _BLACK, _WHITE = 64, 192
 
-Wrong = Literal["unreadable", "too_many_pages"]
+Wrong = Literal["unreadable", "too_many_pages", "no_font"]
 
 
 class NotSendable(ValueError):
@@ -60,7 +60,7 @@ def paper(document: bytes) -> tuple[bytes, int]:
     """Raises NotSendable."""
     pages: list[Image.Image] = []
     try:
-        for page in _of_pdf(document) if document.lstrip()[:5] == b"%PDF-" else _of_tiff(document):
+        for page in _of_pdf(document) if document.lstrip()[:5] == b"%PDF-" else _of_image(document):
             pages.append(page)
             if len(pages) > PAGES_MAX:
                 raise NotSendable("too_many_pages")
@@ -90,8 +90,8 @@ def _of_pdf(document: bytes) -> Iterator[Image.Image]:
             yield _on_paper(points.to_pil())
 
 
-def _of_tiff(document: bytes) -> Iterator[Image.Image]:
-    with Image.open(io.BytesIO(document), formats=("TIFF",)) as found:
+def _of_image(document: bytes) -> Iterator[Image.Image]:
+    with Image.open(io.BytesIO(document), formats=("TIFF", "PNG", "JPEG")) as found:
         for number in range(min(getattr(found, "n_frames", 1), PAGES_MAX + 1)):
             found.seek(number)
             found.load()
@@ -101,10 +101,22 @@ def _of_tiff(document: bytes) -> Iterator[Image.Image]:
                 size = (ACROSS, found.height * (2 if is_coarse else 1))
                 yield found.resize(size, Image.Resampling.NEAREST)
                 continue
-            inches = found.width / (across or ACROSS_DPI), found.height / (down or DOWN_DPI)
+            upright = _upright(found)
+            inches = upright.width / (across or ACROSS_DPI), upright.height / (down or DOWN_DPI)
             dots = _scale(*inches) * INCH_PT
             square = (max(1, round(inches[0] * dots)), max(1, round(inches[1] * dots)))
-            yield _on_paper(found.convert("L").resize(square, Image.Resampling.LANCZOS))
+            yield _on_paper(upright.resize(square, Image.Resampling.LANCZOS))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Grey, on white where it is transparent, and as a camera was held."""
+    turned = ImageOps.exif_transpose(image) if image.format == "JPEG" else image
+    if "transparency" in turned.info or turned.mode in ("RGBA", "LA", "PA"):
+        layered = turned.convert("RGBA")
+        paper = Image.new("RGBA", layered.size, "white")
+        paper.alpha_composite(layered)
+        turned = paper
+    return turned.convert("L")
 
 
 def _scale(across_in: float, down_in: float) -> float:

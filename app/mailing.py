@@ -16,11 +16,13 @@ from contacts.words import DAY_US
 
 MAIL_LIFE_US = DAY_US  # of real time: what no server has taken by then has failed
 MAY_WRITE = ("talking", "parked", "wrap_up")
+READS = ("connecting", "talking", "held", "parked")
 
 
 def take(house: House, command: c.TakeMail) -> c.Reply:
     before = house.records.contacts.get(command.joins or "")
-    if before is not None and before.state == "open":
+    # Whoever answers the text of a chat writes a mail: whoever is wrapping the chat up sees none.
+    if before is not None and before.state == "open" and before.channel == "email":
         count(house, before)
         house.log("mail.received", contact_id=before.id, data={"mail_id": command.mail_id, "joined": True})
         return c.Reply(200, {"contact_id": before.id, "joined": True})
@@ -34,7 +36,7 @@ def take(house: House, command: c.TakeMail) -> c.Reply:
         house.draft.links.append(Link(contact.id, command.joins, "reply_to"))
     house.log("mail.received", contact_id=contact.id, data={"mail_id": command.mail_id, "joined": False})
     if command.acknowledgement_id is not None:
-        _ask(house, contact, command.mailbox_id, command.acknowledgement_id)
+        _ask(house, contact.id, contact.domain_id, command.mailbox_id, command.acknowledgement_id)
     return c.Reply(201, {"contact_id": contact.id, "joined": False})
 
 
@@ -47,11 +49,22 @@ def send(house: House, command: c.SendMail) -> c.Reply:
     own = _own(house, command)
     if own is None:
         return c.problem(409, "mail.not_yours")
-    _ask(house, contact, command.mailbox_id, command.mail_id)
+    _ask(house, contact.id, contact.domain_id, command.mailbox_id, command.mail_id)
     if contact.state == "open":
         count(house, contact)
     data = {"mail_id": command.mail_id}
     house.log("mail.written", contact_id=contact.id, segment_id=own.id, agent_id=own.agent_id, data=data)
+    return c.Reply(201, {"mail_id": command.mail_id})
+
+
+def send_transcript(house: House, command: c.SendTranscript) -> c.Reply:
+    """Of a chat in which nobody reads any more; mostly no record of ours."""
+    contact_id = command.contact_id
+    if contact_id in house.stay_of or any(each.state in READS for each in house.segments(contact_id)):
+        return c.problem(409, "chat.not_over")
+    _ask(house, command.contact_id, command.domain_id, command.mailbox_id, command.mail_id)
+    about = {"company_id": command.company_id, "contact_id": command.contact_id}
+    house.log("mail.written", **about, data={"mail_id": command.mail_id})
     return c.Reply(201, {"mail_id": command.mail_id})
 
 
@@ -66,10 +79,10 @@ def _own(house: House, command: c.SendMail) -> Segment | None:
     return next((each for each in mine if each.role == "primary" and each.state in MAY_WRITE), None)
 
 
-def _ask(house: House, contact: Contact, mailbox_id: str, mail_id: str) -> None:
+def _ask(house: House, contact_id: str, domain_id: int, mailbox_id: str, mail_id: str) -> None:
     """Once: its id was committed before, and the carrier counts how often it is begun."""
     effect = Effect(
-        id=house.new_id(), domain_id=contact.domain_id, contact_id=contact.id, leg_id=None, kind="mail.send", once=True,
+        id=house.new_id(), domain_id=domain_id, contact_id=contact_id, leg_id=None, kind="mail.send", once=True,
         provider=f"{MAIL}{mailbox_id}", args={"mail": mail_id}, state="sent",
         not_after_us=house.now_us + MAIL_LIFE_US * house.speed,
     )  # fmt: skip

@@ -150,6 +150,10 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return internal.call(house, command)
         case c.Monitor():
             return monitoring.monitor(house, command)
+        case c.SendTranscript():
+            return mailing.send_transcript(house, command)
+        case c.TellWait():
+            return announcing.tell(house, command)
         case c.ApplyConfig():
             return _apply_config(house)
         case c.RowChanged():

@@ -11,6 +11,7 @@ TITLES = {
     "callback.over": "This callback is over",
     "callback.slot_full": "As many as possible want to be called then",
     "callback.under_way": "This call is being made",
+    "chat.not_over": "The chat is not over yet",
     "command.id_reused": "This id was used for something else",
     "command.rejected": "The command cannot be stored",
     "command.too_many": "Too many commands at once",

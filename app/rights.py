@@ -78,6 +78,7 @@ TABLE: dict[str, Right] = {
     "dial": SELF,  # the turn asks whether the agent serves the queue's company
     "send_message": SELF,  # of whoever has the chat
     "tell_typing": SELF,
+    "send_file": SELF,
     "read_metric_definitions": SELF,
     "read_view": SELF,
     "put_view": SELF,
@@ -90,6 +91,11 @@ TABLE: dict[str, Right] = {
     "look_at_widget": PUBLIC,  # the site's origin, and the visitor's token
     "start_chat": PUBLIC,
     "leave_message": PUBLIC,
+    "ask_at_widget": PUBLIC,
+    "tell_helpful": PUBLIC,
+    "send_transcript": PUBLIC,
+    "attach_file": PUBLIC,
+    "read_file_as_visitor": PUBLIC,
     **_rights("installation", _OPERATORS, "metrics", "issue_tickets"),
     **_rights("installation", _STAFF, "list_companies", "read_company"),
     **_rights("installation", _OPERATORS, "create_company", "change_company"),
@@ -123,12 +129,13 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "list_prompts", "read_prompt"),
     **_rights("company", _ADMINS, "create_prompt", "delete_prompt"),
     **_rights("company", _ADMINS, "list_widgets", "read_widget", "create_widget", "change_widget", "delete_widget"),
-    **_rights("company", _STAFF, "list_messages"),
+    **_rights("company", _STAFF, "list_messages", "read_file"),
     **_rights("company", _STAFF, "list_dispositions", "read_disposition"),
     **_rights("company", _ADMINS, "create_disposition", "change_disposition", "archive_disposition"),
     **_rights("company", _STAFF, "list_faq", "read_faq", "search_faq", "rate_faq"),
     **_rights("company", _SUPERVISORS, "create_faq", "import_faq", "change_faq", "delete_faq"),
     **_rights("company", _SUPERVISORS, "list_faq_unanswered", "delete_faq_unanswered"),
+    **_rights("company", _SUPERVISORS, "read_faq_solved"),
     **_rights("company", _SUPERVISORS, "list_faq_synonyms", "keep_faq_synonyms"),
     **_rights("company", _SUPERVISORS, "list_customers", "read_customer", "create_customer", "change_customer"),
     **_rights("company", _SUPERVISORS, "add_customer_address", "remove_customer_address"),
@@ -140,7 +147,7 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "list_contacts", "read_contact", "leave_contact", "list_contact_events"),
     **_rights("company", _SUPERVISORS, "list_contact_decisions", "read_figures"),
     **_rights("company", _SUPERVISORS, "list_recordings", "read_recording", "export_contact"),
-    **_rights("company", _ADMINS, "hold_recording"),
+    **_rights("company", _ADMINS, "hold_recording", "hold_fax"),
     # An agent sees the faxes of contacts that they have or had, and those that they sent (app/store/faxes.py).
     **_rights("company", _STAFF, "list_faxes", "read_fax", "read_fax_page", "read_fax_document", "send_fax"),
     **_rights("installation", _SUPERVISORS, "live_set_state", "live_log_out", "live_clear_flag", of_teams=True),

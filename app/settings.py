@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """What callers hear is kept here, where Asterisk reads it under the same path."""
     fax_dir: Path | None = None
     """Through it faxes come and go: Asterisk writes and reads it under the same path."""
+    fax_font: Path | None = None
+    """By which cover pages are written; default: the first of some that are mostly there and have the signs."""
     secret_key: SecretStr | None = None
     secret_key_file: Path | None = None
     web_dir: Path = Path(__file__).resolve().parent.parent / "web" / "dist"

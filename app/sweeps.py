@@ -17,7 +17,7 @@ from app.exchanges import Exchanges
 from app.house import House
 from app.ports import BlobStore, NoWriter
 from app.providers import Providers
-from app.store import alerts, blobs, erasure, faq_search, inbox, partitions
+from app.store import alerts, blobs, erasure, faq_search, faxes, inbox, partitions
 from app.store.answers import forget_old
 from app.store.database import Database
 from app.store.log import last_change
@@ -171,7 +171,8 @@ class Sweeps:
     async def find_files(self) -> int:
         """Files that never came, and files whose time has come."""
         missing = await blobs.find_missing(self.database.engine, self.files)
-        return missing + await blobs.delete_due(self.database.engine, self.files)
+        gone = await blobs.delete_due(self.database.engine, self.files)
+        return missing + gone + await faxes.delete_outlived(self.database.engine, self.files)
 
     async def answers(self) -> int:
         async with self.database.engine.begin() as connection:

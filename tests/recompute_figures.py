@@ -60,6 +60,8 @@ QUERIES = {
     "segments": f"SELECT id::text, contact_id::text AS contact, stay_id::text AS stay, agent_id::text AS agent, role, "
     f"{us('connected_at', 'connected_us')}, {us('ended_at', 'ended_us')}, parked_us, "
     f"{us('wrap_up_until', 'wrap_up_until_us')} FROM segment",
+    "asks": f"SELECT queue_id::text AS queue, {us('asked_at', 'asked_us')}, found, helped, "
+    "contact_id IS NOT NULL AS came FROM faq_ask",
     "events": f"SELECT seq, kind, stay_id::text AS stay, segment_id::text AS segment, agent_id::text AS agent, "
     f"data ->> 'chosen' AS chosen, {us('at', 'at_us')} FROM event ORDER BY seq",
 }
@@ -107,6 +109,7 @@ class Day:
     handled: set[str] = field(default_factory=set)
     handling_us: list[int] = field(default_factory=list)
     consults_us: list[int] = field(default_factory=list)
+    asks: list[tuple[bool, bool]] = field(default_factory=list)  # (found an answer, solved)
 
     def within(self, waits_us: list[int]) -> int:
         return sum(wait_us <= self.level_us for wait_us in waits_us)
@@ -197,6 +200,11 @@ class Log:
                 found.handling_us.append(work_us)
             elif row["role"] in ("consult", "conference"):
                 found.consults_us.append(work_us)
+        found.asks = [
+            (row["found"], row["helped"] and not row["came"])
+            for row in self.rows["asks"]
+            if row["queue"] == queue and from_us <= row["asked_us"] < to_us
+        ]
         return found
 
     def waiting(self, queues: Iterable[str]) -> list[Row]:
@@ -321,6 +329,8 @@ def report(day: Day) -> dict[str, Any]:
         "callback_wait": ms(mean(day.called_back_us, len(day.called_back_us))),
         "handled": len(day.handled), "aht": ms(mean(day.handling_us, len(day.handled))),
         "consults": len(day.consults_us), "consult_time": ms(mean(day.consults_us, len(day.consults_us))),
+        "asked": len(day.asks), "asked_in_vain": sum(not found for found, _ in day.asks),
+        "solved_without_agent": (sum(solved for _, solved in day.asks), len(day.asks)),
     }  # fmt: skip
 
 

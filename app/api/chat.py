@@ -23,7 +23,7 @@ from app.api.widgets import Question
 from app.chat_tokens import Visitor
 from app.commands import Arrive, Command, Entry, Envelope, PlanTask, Reply, hash_of
 from app.problems import FieldError, Problem
-from app.store import chats, customers, queues, widgets
+from app.store import chats, customers, faq, faq_asks, queues, widgets
 from app.store.rows import Row
 from contacts.customer import AddressKind
 from contacts.hours import read_hours
@@ -39,6 +39,10 @@ Page = Annotated[str, StringConstraints(max_length=1000, pattern="^[!-~]*$"), Fi
 Answer = Annotated[str, StringConstraints(max_length=200, pattern=NO_CONTROLS, strip_whitespace=True)]
 Email = Annotated[str, StringConstraints(min_length=3, max_length=254, pattern="^[^@\\s]+@[^@\\s]+$")]
 
+Asked = Annotated[
+    OwnId | None, Field(description="As the page named its asking of the FAQ: the visitor came to an agent after all")
+]
+
 
 class Look(Given):
     key: Key
@@ -46,13 +50,16 @@ class Look(Given):
 
 
 class Looked(Shown):
-    """`talks`: the visitor's chat is still open. Outside the hours a message can be left."""
+    """`talks`: the visitor's chat is still open. Outside the hours a message can be left. `answers_first`: the FAQ is
+    asked before an agent is. `transcripts`: what was said is sent by mail to whoever asks for it."""
 
     name: str
     language: str
     questions: list[Question]
     is_open: bool
     talks: bool
+    answers_first: bool
+    transcripts: bool
 
 
 class Start(Look):
@@ -60,6 +67,7 @@ class Start(Look):
     page: Page = ""
     language: Language | None = None
     answers: dict[Question, Answer] = Field({})
+    asked: Asked = None
 
 
 class Started(Shown):
@@ -78,6 +86,7 @@ class Leave(Look):
     text: Annotated[Text, Field(min_length=1)]
     page: Page = ""
     language: Language | None = None
+    asked: Asked = None
 
 
 class Left(Shown):
@@ -100,20 +109,22 @@ class Visit:
 @router.post("/look")
 async def look_at_widget(body: Look, request: Request, access: Caller) -> Looked:
     """What the site's page shows before anybody says a word."""
-    visit = await _visit(access, request, body)
+    visit = await visit_of(access, request, body)
     return Looked(
         name=visit.widget["name"],
         language=visit.widget["language"],
         questions=visit.widget["questions"],
         is_open=await _is_open(visit),
         talks=await _talks(visit),
+        transcripts=visit.widget["mailbox_id"] is not None,
+        answers_first=visit.widget["answers_first"] and await _has_answers(visit),
     )
 
 
 @router.post("/start")
 async def start_chat(body: Start, request: Request, access: Caller) -> Started:
     """A chat waits in the widget's queue; one that is open goes on. A repeat of the same try is answered the same."""
-    visit = await _visit(access, request, body, body.id)
+    visit = await visit_of(access, request, body, body.id)
     if await _talks(visit):
         assert body.token is not None
         return Started(is_open=True, resumed=True, contact_id=visit.visitor.contact_id, token=body.token)
@@ -131,6 +142,7 @@ async def start_chat(body: Start, request: Request, access: Caller) -> Started:
     contact_id = made["contact_id"]
     async with access.reading() as conn:
         await chats.begin(conn, contact_id, of["company_id"], of["id"], visitor_id)
+    await _went_on(visit, body.asked, contact_id)
     token = chat_tokens.issue(access.porter.signing_key, Visitor(of["id"], visitor_id, contact_id))
     return Started(is_open=True, resumed=False, contact_id=contact_id, token=token)
 
@@ -138,7 +150,7 @@ async def start_chat(body: Start, request: Request, access: Caller) -> Started:
 @router.post("/leave", status_code=201)
 async def leave_message(body: Leave, request: Request, access: Caller) -> Left:
     """At any hour. It is work in the widget's queue, and waits there for its hours."""
-    visit = await _visit(access, request, body, body.id)
+    visit = await visit_of(access, request, body, body.id)
     email = canonical("email", body.email)
     if email is None:
         raise invalid("/email", "an e-mail address", "chat.email")
@@ -148,10 +160,12 @@ async def leave_message(body: Leave, request: Request, access: Caller) -> Left:
     }  # fmt: skip
     entry = await _entry(visit, body.id, "email", email, collected, body.language)
     wish = PlanTask(entry, "follow_up", access.doors.now_us())
-    return Left(contact_id=(await _command(visit, body.id, await request.body(), wish))["contact_id"])
+    contact_id = (await _command(visit, body.id, await request.body(), wish))["contact_id"]
+    await _went_on(visit, body.asked, contact_id)
+    return Left(contact_id=contact_id)
 
 
-async def _visit(access: Access, request: Request, body: Look, try_id: str | None = None) -> Visit:
+async def visit_of(access: Access, request: Request, body: Look, try_id: str | None = None) -> Visit:
     """Raises Problem 401, 403, 404 and 429."""
     address = request.client.host if request.client else "unknown"
     await access.porter.limiting.look(address)
@@ -162,7 +176,7 @@ async def _visit(access: Access, request: Request, body: Look, try_id: str | Non
     if request.headers.get("origin") not in of["origins"]:
         error = FieldError("/origin", "a site that may show this widget", "chat.origin", "header")
         raise Problem(403, "chat.origin", "This site may not show this widget", [error])
-    visitor = Visitor(of["id"], _new_visitor(access.porter.signing_key, of["id"], try_id or ""))
+    visitor = Visitor(of["id"], name_of(access.porter.signing_key, "visitor", of["id"], try_id or ""))
     if body.token is not None:
         known = chat_tokens.read(access.porter.signing_key, body.token)
         if known is None or known.widget_id != of["id"]:
@@ -173,9 +187,23 @@ async def _visit(access: Access, request: Request, body: Look, try_id: str | Non
     return Visit(access, of, visitor)
 
 
-def _new_visitor(signing_key: bytes, widget_id: str, try_id: str) -> str:
-    """Who tries again, because no answer came, is the same visitor."""
-    return str(UUID(bytes=hmac.new(signing_key, f"visitor:{widget_id}:{try_id}".encode(), sha256).digest()[:16]))
+def name_of(signing_key: bytes, kind: str, widget_id: str, own_id: str) -> str:
+    """Ours for what a page named itself: who tries again, because no answer came, is the same visitor."""
+    return str(UUID(bytes=hmac.new(signing_key, f"{kind}:{widget_id}:{own_id}".encode(), sha256).digest()[:16]))
+
+
+async def _has_answers(visit: Visit) -> bool:
+    async with visit.access.reading() as conn:
+        return await faq.has_published(conn, visit.widget["company_id"])
+
+
+async def _went_on(visit: Visit, asked: str | None, contact_id: str) -> None:
+    """Whoever asked the FAQ before has come to an agent."""
+    if asked is None:
+        return
+    ask_id = name_of(visit.access.porter.signing_key, "ask", visit.widget["id"], asked)
+    async with visit.access.reading() as conn:
+        await faq_asks.went_on(conn, ask_id, visit.widget["company_id"], contact_id)
 
 
 async def _talks(visit: Visit) -> bool:

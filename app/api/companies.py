@@ -89,6 +89,9 @@ class Dialling(Given):
     per_slot: int = Field(10, ge=0, le=10_000, description="Callbacks that may be wished for in a half hour of a queue")
 
 
+FaxDays = Annotated[
+    int, Field(ge=1, le=3650, description="So long a fax is kept after it came or went, unless a hold says otherwise")
+]
 RecordingDays = Annotated[
     int, Field(ge=1, le=3650, description="So long a recording is kept, unless a legal hold says otherwise")
 ]
@@ -116,6 +119,7 @@ class NewCompany(Given):
     crm_links: CrmLinks = Field([])
     dialling: Dialling = Dialling()
     recording_days: RecordingDays | None = None
+    fax_days: FaxDays | None = None
     recording_notice: RecordingNotice = RecordingNotice()
 
 
@@ -129,6 +133,7 @@ class CompanyChange(Given):
     crm_links: CrmLinks = untouched()
     dialling: Dialling = untouched()
     recording_days: RecordingDays | None = untouched()
+    fax_days: FaxDays | None = untouched()
     recording_notice: RecordingNotice = untouched()
 
 
@@ -143,6 +148,7 @@ class CompanyShown(Shown):
     crm_links: list[CrmLink]
     dialling: Dialling
     recording_days: int | None
+    fax_days: int | None
     recording_notice: RecordingNotice
     created_ms: int
     version: int
@@ -151,7 +157,7 @@ class CompanyShown(Shown):
 def _shown(row: Mapping[str, Any]) -> CompanyShown:
     names = (
         "id", "slug", "name", "zone", "region", "languages", "crm_hosts", "crm_links", "dialling", "recording_days",
-        "recording_notice", "version",
+        "fax_days",         "recording_notice", "version",
     )  # fmt: skip
     return CompanyShown(created_ms=sure_ms(row["created_at"]), **{name: row[name] for name in names})
 

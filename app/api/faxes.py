@@ -5,19 +5,23 @@ import base64
 import binascii
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from app import fax_pages
 from app.api.access import Access, Caller
 from app.api.acts import acting, new_id
 from app.api.calling import Number
 from app.api.commanding import RequiredIdempotencyKey, command
-from app.api.fields import Given, Id, Line, PathId, Shown, sure_ms
+from app.api.fields import Given, Id, Language, Line, PathId, Shown, Text, sure_ms
 from app.api.problems import invalid, not_found
 from app.commands import Entry, SendFax
+from app.fax_cover import Cover, cover_pages, joined, pages_of
 from app.fax_paper import NotSendable, as_paper
 from app.rights import SUPERVISING, Forbidden, companies_of
 from app.store import blobs, companies, contacts, customers, faxes
@@ -31,7 +35,8 @@ router = APIRouter(tags=["faxes"])
 DOCUMENT_CHARACTERS_MAX = 7_600_000  # 5.7 MB
 State = Literal["received", "sending", "waiting", "sent", "failed"]
 _WHY = {
-    "unreadable": "neither a PDF nor a TIFF that can be read",
+    "unreadable": "no PDF, TIFF, PNG or JPEG that can be read",
+    "no_font": "no font of this server has all of its signs",
     "too_many_pages": "more than 50 pages",
 }
 _NO_STORE = {"Cache-Control": "private, no-store"}
@@ -39,7 +44,7 @@ _NO_STORE = {"Cache-Control": "private, no-store"}
 Document = Annotated[
     str,
     StringConstraints(min_length=4, max_length=DOCUMENT_CHARACTERS_MAX, pattern="^[A-Za-z0-9+/]+={0,2}$"),
-    Field(description="a PDF, or a TIFF, in base64; at most 50 pages"),
+    Field(description="a PDF, a TIFF, a PNG or a JPEG, in base64; at most 50 pages"),
 ]
 Page = Annotated[int, Field(ge=1, le=fax_pages.PAGES_MAX)]
 Width = Annotated[int | None, Query(ge=16, le=fax_pages.WIDTH_MAX, description="of the image, in points")]
@@ -47,7 +52,7 @@ Width = Annotated[int | None, Query(ge=16, le=fax_pages.WIDTH_MAX, description="
 
 class FaxShown(Shown):
     """`waiting`: it was not taken and is tried again at `again_ms`. `complete`: its sender said that it was all.
-    `station`: as the other machine calls itself, on whose word alone.
+    `station`: as the other machine calls itself, on whose word alone. `number`: of the other side.
     """
 
     id: Id
@@ -62,10 +67,23 @@ class FaxShown(Shown):
     again_ms: int | None
     took_s: int | None
     station: str
+    tries_max: int | None
+    number: str | None
+    own_number: str | None
+    legal_hold: bool
 
 
 class Faxes(Shown):
     items: list[FaxShown]
+
+
+class CoverText(Given):
+    """A page of its own before the document, or alone."""
+
+    text: Annotated[Text, Field(min_length=1)]
+    to: Line = ""
+    sender: Line = ""
+    language: Language = "en"
 
 
 class NewFax(Given):
@@ -75,9 +93,16 @@ class NewFax(Given):
 
     company_id: Id
     to: Number
-    document: Document
+    document: Document | None = None
+    cover: CoverText | None = None
     subject: Line | None = None
     contact_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _has_pages(self) -> "NewFax":
+        if self.document is None and self.cover is None:
+            raise PydanticCustomError("fax", "expected a document or a cover", {"text_key": "fax.empty"})
+        return self
 
 
 class FaxMade(Shown):
@@ -94,6 +119,10 @@ def _shown(row: Mapping[str, Any]) -> FaxShown:
         state=_state(row, stands),
         at_ms=sure_ms(row["at"]),
         tries=stands.get("tries"),
+        tries_max=stands.get("max"),
+        number=row["other_number"],
+        own_number=row["number"],
+        legal_hold=row["legal_hold"],
         cause=stands.get("cause"),
         again_ms=None if again_us is None else again_us // 1000,
         **{name: row[name] for name in names},
@@ -173,6 +202,21 @@ async def _pages(fax_id: str, access: Access, action: str) -> bytes:
         raise not_found("fax", "/fax_id", "path") from None
 
 
+class FaxHold(Given):
+    legal_hold: bool
+
+
+@router.post("/v1/faxes/{fax_id}/legal-hold", status_code=204)
+async def hold_fax(fax_id: PathId, body: FaxHold, access: Caller) -> None:
+    """A legal hold outlives retention and erasure."""
+    async with acting(access) as act:
+        row = await faxes.read(act.conn, fax_id, _reader(access))
+        if row is None:
+            raise not_found("fax", "/fax_id", "path")
+        await blobs.hold(act.conn, fax_id, access.companies, body.legal_hold)
+        await act.record("fax.held", "fax", fax_id, company_id=row["company_id"], after=body.model_dump())
+
+
 # --- sending ----------------------------------------------------------------------------------------------------------
 
 
@@ -183,7 +227,7 @@ async def send_fax(
     """Tried until it is there, or as often as the company's rules say; `GET /v1/faxes/{id}` says how it stands."""
     access.require_company(body.company_id)
     entry = await _entry(access, body, key)
-    pages, count = await _paper(body.document)
+    pages, count = await _pages_of(access, body)
     # Until it is somebody's it is one that goes by itself: nothing is left of a process that dies between.
     tomorrow_us = time.time_ns() // 1000 + DAY_US
     kept = NewBlob(new_id(), body.company_id, "fax", faxes.MEDIA_TYPE, "fax", delete_after_us=tomorrow_us)
@@ -198,6 +242,35 @@ async def send_fax(
             await faxes.belongs(act.conn, kept.id, made.contact_id, count)
             await act.record("fax.sent", "fax", kept.id, company_id=body.company_id, after={"pages": count})
     return made
+
+
+async def _pages_of(access: Access, body: NewFax) -> tuple[bytes, int]:
+    """Of cover and document. Raises Problem 422."""
+    made = None if body.document is None else await _paper(body.document)
+    if body.cover is None:
+        assert made is not None, "the model has seen to it"
+        return made
+    try:
+        cover = await _cover(access, body, body.cover)
+        if made is None:
+            return cover, len(await asyncio.to_thread(pages_of, cover))
+        parts = [await asyncio.to_thread(pages_of, part) for part in (cover, made[0])]
+        return await asyncio.to_thread(joined, parts), sum(map(len, parts))
+    except NotSendable as wrong:
+        word = str(wrong.args[0])
+        raise invalid("/cover/text" if word == "no_font" else "/cover", _WHY[word], f"fax.{word}") from None
+
+
+async def _cover(access: Access, body: NewFax, cover: CoverText) -> bytes:
+    async with access.reading() as conn:
+        company = await companies.read(conn, body.company_id)
+    assert company is not None, "looked for before"
+    now = datetime.fromtimestamp(access.doors.now_us() // 1_000_000, ZoneInfo(company["zone"]))
+    to = " ".join(each for each in (cover.to, body.to) if each)
+    told = Cover(
+        cover.language, to, cover.sender or company["name"], f"{now:%Y-%m-%d %H:%M}", body.subject or "", cover.text
+    )
+    return await asyncio.to_thread(cover_pages, told, access.doors.settings.fax_font)
 
 
 async def _paper(document: str) -> tuple[bytes, int]:

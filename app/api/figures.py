@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
-from analytics.facts import Ratio, SegmentFact, StayFact, Thresholds
-from analytics.metrics import LIVE_METRICS, METRICS, VARIANTS
+from analytics.facts import AskFact, Ratio, SegmentFact, StayFact, Thresholds
+from analytics.metrics import LIVE_METRICS, METRICS, VARIANTS, Metric, Tallies
 from analytics.tally import Tally
 from app.api.access import Caller
 from app.api.fields import MS_MAX, Given, Id, Shown
 from app.api.problems import invalid, not_found
-from app.store import figures, queues
+from app.store import faq_asks, figures, queues
 from contacts.stay import Told
 
 router = APIRouter(prefix="/v1/figures", tags=["figures"])
@@ -108,19 +108,23 @@ async def read_figures(query: Annotated[FiguresQuery, Query()], access: Caller) 
         queue_ids = [queue["id"] for queue in found]
         stays = await figures.stays(conn, queue_ids, from_us, to_us)
         segments = await figures.segments(conn, queue_ids, from_us, to_us)
+        asks = await faq_asks.of_queues(conn, queue_ids, from_us, to_us)
         closed = await figures.closed_hours(conn, company_ids, from_us, to_us)
-    if max(len(stays), len(segments)) > figures.STAYS_MAX:
+    if max(len(stays), len(segments), len(asks)) > figures.STAYS_MAX:
         raise invalid("/from", "a shorter interval, or one queue", "figures.too_many", "query")
     return FiguresShown(
         from_ms=from_us // 1000,
         to_ms=to_us // 1000,
         closed_hours=closed,
-        queues=await asyncio.to_thread(lambda: _of_queues(found, stays, segments)),
+        queues=await asyncio.to_thread(lambda: _of_queues(found, stays, segments, asks)),
     )
 
 
 def _of_queues(
-    found: Sequence[Mapping[str, Any]], stays: Sequence[figures.StayRow], segments: Sequence[figures.SegmentRow]
+    found: Sequence[Mapping[str, Any]],
+    stays: Sequence[figures.StayRow],
+    segments: Sequence[figures.SegmentRow],
+    asks: Sequence[faq_asks.AskRow],
 ) -> list[QueueFigures]:
     tallies = {queue["id"]: Tally(thresholds_of(queue["config"])) for queue in found}
     for stay in stays:
@@ -128,6 +132,8 @@ def _of_queues(
         tallies[stay.queue_id].add_stay(StayFact(*stay[:-1], told=told))
     for segment in segments:
         tallies[segment.queue_id].add_segment(SegmentFact(*segment))
+    for ask in asks:
+        tallies[ask.queue_id].add_ask(AskFact(*ask))
     return [_of_queue(queue, tallies[queue["id"]]) for queue in found]
 
 
@@ -136,25 +142,24 @@ def thresholds_of(config: Mapping[str, Any]) -> Thresholds:
 
 
 def _of_queue(queue: Mapping[str, Any], tally: Tally) -> QueueFigures:
-    shown = []
-    for metric in METRICS:
-        value = metric.compute([tally])
-        about: dict[str, Any] = {
-            "key": metric.key,
-            "unit": metric.unit,
-            "definition": metric.definition,
-            "definition_key": metric.definition_key,
-        }
-        if isinstance(value, Ratio):
-            about |= {"part": value.part, "whole": value.whole, "ppm": value.ppm}
-        else:
-            about["value"] = value
-        shown.append(FigureShown(**about))
     return QueueFigures(
         queue_id=queue["id"],
         queue=queue["name"],
         company_id=queue["company_id"],
         service_level_s=tally.by.service_level_s,
         short_abandon_s=tally.by.short_abandon_s,
-        figures=shown,
+        figures=[figure_shown(metric, [tally]) for metric in METRICS],
     )
+
+
+def figure_shown(metric: Metric, of: Tallies) -> FigureShown:
+    value = metric.compute(of)
+    about: dict[str, Any] = {
+        "key": metric.key,
+        "unit": metric.unit,
+        "definition": metric.definition,
+        "definition_key": metric.definition_key,
+    }
+    if isinstance(value, Ratio):
+        return FigureShown(**about, part=value.part, whole=value.whole, ppm=value.ppm)
+    return FigureShown(**about, value=value)

@@ -12,6 +12,7 @@ from app.settings import Settings
 LOGINS_OF_AN_ADDRESS = 20  # a whole office may stand behind one address: so many times the bound of one login
 LOOKS_OF_AN_ADDRESS = 300  # visitors of chat widgets, a minute: an office, or a mobile network's gateway
 NEW_VISITORS_OF_AN_ADDRESS = 60
+QUESTIONS_OF_AN_ADDRESS = 120  # to the FAQ
 CHATS_OF_A_VISITOR = 10
 
 
@@ -25,6 +26,7 @@ class Limiting:
         self._logins_of_address = RateLimitItemPerMinute(settings.login_attempts_per_minute * LOGINS_OF_AN_ADDRESS)
         self._looks = RateLimitItemPerMinute(LOOKS_OF_AN_ADDRESS)
         self._new_visitors = RateLimitItemPerMinute(NEW_VISITORS_OF_AN_ADDRESS)
+        self._questions = RateLimitItemPerMinute(QUESTIONS_OF_AN_ADDRESS)
         self._chats = RateLimitItemPerMinute(CHATS_OF_A_VISITOR)
 
     async def ask(self, who: str) -> None:
@@ -39,6 +41,10 @@ class Limiting:
     async def look(self, address: str) -> None:
         """A visitor of a site. Raises Problem 429."""
         await self._hit(self._looks, "look", address)
+
+    async def search(self, address: str) -> None:
+        """A visitor of a site asks the FAQ. Raises Problem 429."""
+        await self._hit(self._questions, "question", address)
 
     async def come_in(self, visitor_id: str | None, address: str) -> None:
         """A chat or a message of a visitor; None: of one who is new. Raises Problem 429."""

@@ -48,14 +48,25 @@ class MessageStored(Shown):
     n: int
 
 
+class FileShown(Shown):
+    """`name` null: it is erased."""
+
+    name: str | None
+    media_type: str
+    size_bytes: int | None
+
+
 class MessageShown(Shown):
-    """`n` is its number in the chat, without gaps. A text of `system` is the key of one of the page's own."""
+    """`n` is its number in the chat, without gaps. A text of `system` is the key of one of the page's own. With a file
+    there is no text.
+    """
 
     n: int
     sender: Literal["customer", "agent", "system"]
     at_ms: int
     body: str
     id: str | None
+    file: FileShown | None
 
 
 class MessagesQuery(Given):
@@ -75,7 +86,7 @@ class MessagesShown(Shown):
 @router.get("/{contact_id}/messages")
 async def list_messages(contact_id: PathId, query: Annotated[MessagesQuery, Query()], access: Caller) -> MessagesShown:
     """For whoever is on the contact, and for supervisors."""
-    row = await _seen(access, contact_id)
+    row = await seen(access, contact_id)
     async with access.reading() as conn:
         found = await chats.after(conn, contact_id, query.after, query.limit)
     return MessagesShown(n=row["n"] or 0, items=[message_shown(each) for each in found])
@@ -84,7 +95,7 @@ async def list_messages(contact_id: PathId, query: Annotated[MessagesQuery, Quer
 @router.post("/{contact_id}/messages", status_code=201)
 async def send_message(contact_id: PathId, body: NewMessage, access: Caller) -> MessageStored:
     """Only the agent whose chat it is. Answered once it is stored and everybody is told."""
-    row = await _mine(access, contact_id)
+    row = await mine(access, contact_id)
     async with access.reading() as conn:
         n = await chats.say(conn, contact_id, "agent", body.body, body.id, access.principal.agent_id)
     if n is None:
@@ -97,16 +108,23 @@ async def send_message(contact_id: PathId, body: NewMessage, access: Caller) -> 
 @router.post("/{contact_id}/typing", status_code=204)
 async def tell_typing(contact_id: PathId, access: Caller) -> None:
     """The visitor sees for a few seconds that the agent writes. Nothing is kept, and nothing promised."""
-    await _mine(access, contact_id)
+    await mine(access, contact_id)
     access.doors.agent_types(contact_id)
 
 
 def message_shown(row: Mapping[str, Any]) -> MessageShown:
     told = {name: row[name] for name in ("n", "sender", "body")}
-    return MessageShown(**told, at_ms=sure_ms(row["at"]), id=row["client_id"])
+    file = None if (about := file_of(row)) is None else FileShown(**about)
+    return MessageShown(**told, at_ms=sure_ms(row["at"]), id=row["client_id"], file=file)
 
 
-async def _seen(access: Access, contact_id: str) -> Row:
+def file_of(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    if row["blob_id"] is None:
+        return None
+    return {"name": row["filename"], "media_type": row["media_type"], "size_bytes": row["size_bytes"]}
+
+
+async def seen(access: Access, contact_id: str) -> Row:
     """Raises Problem 404, and Forbidden for an agent who is not on the contact."""
     async with access.reading() as conn:
         row = await chats.read(conn, contact_id, access.companies)
@@ -119,7 +137,7 @@ async def _seen(access: Access, contact_id: str) -> Row:
     return row
 
 
-async def _mine(access: Access, contact_id: str) -> Row:
+async def mine(access: Access, contact_id: str) -> Row:
     """Raises Problem 404, also where the chat is another's, 409, and Forbidden for whoever is no agent."""
     agent_id = access.principal.agent_id
     if agent_id is None:

@@ -68,6 +68,12 @@ class Welcome(Told):
     now_ms: int
 
 
+class File(Told):
+    name: str | None
+    media_type: str
+    size_bytes: int | None
+
+
 class Message(Told):
     """`id`: as its page gave it. A text of `system` is a key: `idle_warning`, `idle_end`."""
 
@@ -76,6 +82,7 @@ class Message(Told):
     at_ms: int
     body: str
     id: str | None
+    file: File | None
 
 
 class Messages(Told):
@@ -83,12 +90,21 @@ class Messages(Told):
     items: list[Message]
 
 
+class Wait(Told):
+    """How long it will probably take; `high_min` 1: less than a minute. `position` counts from 1. Null: not told."""
+
+    low_min: int | None
+    high_min: int | None
+    position: int | None
+
+
 class State(Told):
-    """`agent`: the name of whoever is there."""
+    """`agent`: the name of whoever is there. `wait`: of who waits, as far as the widget tells it."""
 
     t: Literal["state"]
     state: Literal["waiting", "talking", "closed"]
     agent: str | None
+    wait: Wait | None
 
 
 class AgentTypes(Told):

@@ -14,14 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app import chat_tokens
 from app import commands as c
 from app.api import visitor_frames as f
+from app.api.messages import file_of
 from app.api.saying import HELLO_S, origin_of
 from app.api.sending import Send, say_bye, send_frames
 from app.api.tab import BAD_FRAME, RELOAD, RESTART, RIGHTS_CHANGED, SLOW, Closing, Seat, Socket
+from app.api.visitor_waits import VisitorWaits, WaitTold
 from app.frames import encode
 from app.ports import Deliver, NoWriter
 from app.store import chats
@@ -33,11 +35,19 @@ SILENT_CLOSE_S = 45.0
 SEND_S = 5.0
 CLOSE_S = 2.0
 ALIVE_EVERY = 15  # beats of a second
+WAITS_EVERY = 20  # beats: who waits is told anew how long it will take
 SAYS_PER_S, SAYS_AT_ONCE = 4, 20  # beyond it nobody listens for a moment: what is said waits in the visitor's line
 TYPING_EVERY_S = 2.0
 MESSAGES_BYTES = 32 * 1024  # of one frame
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    state: str
+    agent: str | None = None
+    wait: WaitTold | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -48,7 +58,8 @@ class Visiting:
     contact_id: str
     company_id: str
     after: int
-    state: tuple[str, str | None] | None = None  # as it was told
+    state: Standing | None = None  # as it was told
+    told_wait: bool = False
     wants: bool = False
     wants_state: bool = False
     bringing: asyncio.Task[None] | None = None
@@ -76,6 +87,7 @@ class Visitors:
     now_us: Callable[[], int]
     open: dict[str, list[Visiting]] = field(default_factory=dict)  # by contact
     count: int = 0
+    waits: VisitorWaits = field(default_factory=VisitorWaits)
 
     async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
         if scope["type"] != "websocket" or (await receive())["type"] != "websocket.connect":
@@ -232,15 +244,42 @@ class Visitors:
         visiting.wants = visiting.wants_state = False
         async with self.engine.connect() as conn:
             found = await chats.after(conn, visiting.contact_id, visiting.after)
-            standing = await chats.standing(conn, visiting.contact_id) if with_state else None
+            state = await self._standing(conn, visiting.contact_id) if with_state else None
         visiting.wants |= len(found) == chats.READ_MAX
         for items in _in_frames(found):
             visiting.socket.send(encode({"t": "messages", "items": items}))
             visiting.after = items[-1]["n"]
             await visiting.socket.has_room()
-        if with_state and (state := _state(standing)) != visiting.state:
+        if state is not None and state != visiting.state:
             visiting.state = state
-            visiting.socket.send(encode({"t": "state", "state": state[0], "agent": state[1]}))
+            wait = None if state.wait is None else _wait(state.wait)
+            visiting.socket.send(encode({"t": "state", "state": state.state, "agent": state.agent, "wait": wait}))
+            await self._note_told(visiting, state.wait)
+
+    async def _standing(self, conn: AsyncConnection, contact_id: str) -> Standing:
+        found = await chats.standing(conn, contact_id)
+        if found is None or not found["is_open"]:
+            return Standing("closed")
+        if found["agent"] is not None:
+            return Standing("talking", found["agent"])
+        if not found["waits"]:
+            return Standing("closed")
+        position = bool(found["tells_position"])
+        if not found["tells_wait"] and not position:
+            return Standing("waiting")
+        wait = await self.waits.of(conn, contact_id, found["queue_id"], self.now_us(), position=position)
+        if wait is not None and not found["tells_wait"]:
+            wait = WaitTold(None, wait.position)
+        return Standing("waiting", None, wait)
+
+    async def _note_told(self, visiting: Visiting, wait: WaitTold | None) -> None:
+        """How often it was right is published. Nobody waits for that: what no writer takes is not counted."""
+        if wait is None or wait.minutes is None or visiting.told_wait:
+            return
+        visiting.told_wait = True
+        told = c.TellWait(visiting.contact_id, wait.minutes.low_us, wait.minutes.high_us)
+        with contextlib.suppress(NoWriter):
+            await self.deliver(c.Envelope("system", "", b"", told, "system"))
 
     async def beat(self) -> None:
         """Ping each page now and then, close the silent, and note whose pages are there."""
@@ -250,6 +289,8 @@ class Visitors:
             for there in list(self.open.values()):
                 for visiting in there:
                     _check(visiting.socket, now, n)
+                    if n % WAITS_EVERY == 0 and visiting.state is not None and visiting.state.state == "waiting":
+                        self._want(visiting, state=True)
             if n % ALIVE_EVERY == 0 and self.open:
                 with contextlib.suppress(Exception):  # the database may be away: the next beat notes it
                     async with self.engine.connect() as conn:
@@ -295,17 +336,15 @@ def _in_frames(found: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
             frames.append([])
             size = 0
         told = {"n": row["n"], "sender": row["sender"], "body": row["body"], "id": row["client_id"]}
-        frames[-1].append({**told, "at_ms": row["at"] * 1000 // SECOND_US})
+        frames[-1].append({**told, "at_ms": row["at"] * 1000 // SECOND_US, "file": file_of(row)})
         size += len(row["body"].encode()) + 120
     return frames
 
 
-def _state(standing: Mapping[str, Any] | None) -> tuple[str, str | None]:
-    if standing is None or not standing["is_open"]:
-        return "closed", None
-    if standing["agent"] is not None:
-        return "talking", standing["agent"]
-    return ("waiting" if standing["waits"] else "closed"), None
+def _wait(wait: WaitTold) -> dict[str, int | None]:
+    of = wait.minutes
+    low, high = (None, None) if of is None else (of.low, of.high)
+    return {"low_min": low, "high_min": high, "position": wait.position}
 
 
 def _refused(message_id: str, text_key: str) -> bytes:

@@ -15,7 +15,7 @@ from app.api.acts import acting, new_id
 from app.api.fields import CompanyPageQuery, Given, Id, Language, Name, PathId, Shown, Version, sure_ms, untouched
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import invalid, not_found
-from app.store import companies, queues, widgets
+from app.store import companies, mailboxes, queues, widgets
 
 router = APIRouter(prefix="/v1/widgets", tags=["chat"])
 
@@ -35,6 +35,10 @@ Origins = Annotated[list[Origin], Field(min_length=1, max_length=20, description
 Question = Literal["name", "email", "topic"]
 Questions = Annotated[list[Question], Field(max_length=3, description="What visitors are asked before the chat")]
 Callbacks = Annotated[bool, Field(description="Visitors may ask to be called, on the page `/call#<key>`")]
+AnswersFirst = Annotated[bool, Field(description="Questions are answered from the FAQ before an agent is needed")]
+TellsWait = Annotated[bool, Field(description="Who waits is told how long it will probably take")]
+TellsPosition = Annotated[bool, Field(description="Who waits is told how many are before them")]
+MailboxId = Annotated[Id | None, Field(description="By which what was said is sent to visitors who ask for it")]
 WarnS = Annotated[int, Field(ge=5, le=86_400, description="Silent for so long after the agent, they are asked")]
 CloseS = Annotated[int, Field(ge=10, le=172_800, description="Silent for so long after the agent, the chat is over")]
 
@@ -47,6 +51,10 @@ class NewWidget(Given):
     origins: Origins
     questions: Questions = Field([])
     callbacks: Callbacks = False
+    answers_first: AnswersFirst = True
+    tells_wait: TellsWait = True
+    tells_position: TellsPosition = False
+    mailbox_id: MailboxId = None
     idle_warn_s: WarnS = IDLE_WARN_S
     idle_close_s: CloseS = IDLE_CLOSE_S
 
@@ -64,6 +72,10 @@ class WidgetChange(Given):
     origins: Origins = untouched()
     questions: Questions = untouched()
     callbacks: Callbacks = untouched()
+    answers_first: AnswersFirst = untouched()
+    tells_wait: TellsWait = untouched()
+    tells_position: TellsPosition = untouched()
+    mailbox_id: MailboxId = untouched()
     idle_warn_s: WarnS = untouched()
     idle_close_s: CloseS = untouched()
 
@@ -80,6 +92,10 @@ class WidgetShown(Shown):
     origins: list[str]
     questions: list[Question]
     callbacks: bool
+    answers_first: bool
+    tells_wait: bool
+    tells_position: bool
+    mailbox_id: Id | None
     idle_warn_s: int
     idle_close_s: int
     created_ms: int
@@ -110,6 +126,7 @@ async def create_widget(body: NewWidget, access: Caller) -> WidgetShown:
         if await companies.read(act.conn, body.company_id) is None:
             raise not_found("company", "/company_id")
         await _require_queue(act.conn, body.queue_id, body.company_id)
+        await _require_mailbox(act.conn, body.mailbox_id, body.company_id)
         values = {"id": new_id(), "key": secrets.token_urlsafe(KEY_BYTES), **body.model_dump()}
         row = await widgets.add(act.conn, values)
         await act.record("widget.created", "widget", row["id"], company_id=body.company_id, after=body.model_dump())
@@ -133,6 +150,7 @@ async def change_widget(widget_id: PathId, body: WidgetChange, access: Caller) -
         fields = changed_fields(body)
         if "queue_id" in fields:
             await _require_queue(act.conn, fields["queue_id"], before["company_id"])
+        await _require_mailbox(act.conn, fields.get("mailbox_id"), before["company_id"])
         after = {**before, **fields}
         if after["idle_close_s"] <= after["idle_warn_s"]:
             raise invalid("/idle_close_s", "later than idle_warn_s", "widget.idle")
@@ -161,6 +179,11 @@ async def _locked(conn: AsyncConnection, widget_id: str, access: Access) -> Mapp
 async def _require_queue(conn: AsyncConnection, queue_id: str, company_id: str) -> None:
     if await queues.current(conn, queue_id, {company_id}) is None:
         raise not_found("queue", "/queue_id")
+
+
+async def _require_mailbox(conn: AsyncConnection, mailbox_id: str | None, company_id: str) -> None:
+    if mailbox_id is not None and await mailboxes.read(conn, mailbox_id, {company_id}) is None:
+        raise not_found("mailbox", "/mailbox_id")
 
 
 def is_origin(text: str | None) -> bool:

@@ -7,7 +7,7 @@ whoever sees a number sees all before it.
 from collections.abc import Collection
 from typing import Any, Literal
 
-from sqlalchemy import exists, func, select, text, update
+from sqlalchemy import Text, cast, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.store import rows
 from app.store.rows import Row
 from app.store.scope import within
-from app.store.tables import agent, app_user, chat, contact, contact_message, segment, stay, widget
+from app.store.tables import agent, app_user, blob, chat, contact, contact_message, segment, stay, widget
 from app.store.tables_chat import MESSAGES_MAX
 
 Sender = Literal["customer", "agent", "system"]
@@ -43,8 +43,8 @@ _SAY = text(
         WHERE chat.n < {MESSAGES_MAX}
         RETURNING n
     )
-    INSERT INTO contact_message (contact_id, n, sender, sender_ref, body, client_id)
-    SELECT CAST(:contact_id AS uuid), next.n, :sender, :sender_ref, :body, :client_id FROM next
+    INSERT INTO contact_message (contact_id, n, sender, sender_ref, body, client_id, blob_id)
+    SELECT CAST(:contact_id AS uuid), next.n, :sender, :sender_ref, :body, :client_id, CAST(:blob_id AS uuid) FROM next
     RETURNING n
     """
 )
@@ -57,13 +57,14 @@ async def say(
     body: str,
     client_id: str | None = None,
     sender_ref: str | None = None,
+    blob_id: str | None = None,
 ) -> int | None:
     """The message's number; what was said before with this id is not said again. None: nobody listens any more, or as
     much was said as can be. On a connection without a transaction: it is stored when this returns.
     """
     values = {"contact_id": contact_id, "sender": sender, "sender_ref": sender_ref, "body": body}
     try:
-        found: int | None = (await conn.execute(_SAY, {**values, "client_id": client_id})).scalar()
+        found: int | None = (await conn.execute(_SAY, {**values, "client_id": client_id, "blob_id": blob_id})).scalar()
     except IntegrityError:  # it was said before; nothing of this statement stays
         found = None
     if found is None and client_id is not None:
@@ -81,13 +82,15 @@ async def _said(conn: AsyncConnection, contact_id: str, sender: Sender, client_i
 async def after(conn: AsyncConnection, contact_id: str, n: int, limit: int = READ_MAX) -> list[Row]:
     """Messages behind `n`, in their order."""
     m = contact_message.c
-    wanted = select(m.n, m.sender, m.at, m.body, m.client_id).where(m.contact_id == contact_id, m.n > n)
+    file = blob.c.filename, blob.c.media_type, blob.c.size_bytes
+    wanted = select(m.n, m.sender, m.at, m.body, m.client_id, m.blob_id, *file)
+    wanted = wanted.outerjoin(blob, blob.c.id == m.blob_id).where(m.contact_id == contact_id, m.n > n)
     return await rows.every(conn, wanted.order_by(m.n).limit(limit))
 
 
 async def standing(conn: AsyncConnection, contact_id: str) -> Row | None:
-    """`is_open`, `waits`, and the name of the `agent` who has it."""
-    waits = exists().where(stay.c.contact_id == contact.c.id, stay.c.ended_at.is_(None))
+    """`is_open`, `waits` in which queue (`queue_id`), the name of the `agent` who has it, and what its widget tells."""
+    here = select(stay.c.queue_id).where(stay.c.contact_id == contact.c.id, stay.c.ended_at.is_(None)).limit(1)
     who = (
         select(app_user.c.name)
         .join(agent, agent.c.user_id == app_user.c.id)
@@ -97,9 +100,12 @@ async def standing(conn: AsyncConnection, contact_id: str) -> Row | None:
         .limit(1)
     )
     wanted = select(
-        (contact.c.state == "open").label("is_open"), waits.label("waits"), who.scalar_subquery().label("agent")
-    )
-    return await rows.first(conn, wanted.where(contact.c.id == contact_id, contact.c.channel == "chat"))
+        (contact.c.state == "open").label("is_open"), exists(here).label("waits"),
+        here.scalar_subquery().label("queue_id"), who.scalar_subquery().label("agent"),
+        widget.c.tells_wait, widget.c.tells_position,
+    )  # fmt: skip
+    of = wanted.outerjoin(chat, chat.c.contact_id == contact.c.id).outerjoin(widget, widget.c.id == chat.c.widget_id)
+    return await rows.first(conn, of.where(contact.c.id == contact_id, contact.c.channel == "chat"))
 
 
 async def begin(conn: AsyncConnection, contact_id: str, company_id: str, widget_id: str, visitor_id: str) -> None:
@@ -148,6 +154,31 @@ async def alive(conn: AsyncConnection, contact_ids: Collection[str]) -> None:
     """Their pages were heard of."""
     held = update(chat).where(chat.c.contact_id.in_(list(contact_ids)))
     await conn.execute(held.values(alive_at=func.clock_timestamp()))
+
+
+async def transcript(conn: AsyncConnection, contact_id: str) -> list[Row]:
+    """All that was said: {"sender", "at", "body", "agent", "filename"}, in its order."""
+    m = contact_message.c
+    who = select(app_user.c.name).join(agent, agent.c.user_id == app_user.c.id)
+    who = who.where(cast(agent.c.id, Text) == m.sender_ref)
+    wanted = select(m.sender, m.at, m.body, who.scalar_subquery().label("agent"), blob.c.filename)
+    wanted = wanted.outerjoin(blob, blob.c.id == m.blob_id).where(m.contact_id == contact_id)
+    return await rows.every(conn, wanted.order_by(m.n).limit(MESSAGES_MAX))
+
+
+async def send_once(conn: AsyncConnection, contact_id: str, mail_id: str, to: str) -> Row | None:
+    """By this mail, unless it was sent: then None."""
+    mine = update(chat).where(chat.c.contact_id == contact_id, chat.c.transcript_mail_id.is_(None))
+    return await rows.first(conn, mine.values(transcript_mail_id=mail_id, transcript_to=to).returning(chat))
+
+
+async def not_sent(conn: AsyncConnection, contact_id: str, mail_id: str) -> None:
+    mine = update(chat).where(chat.c.contact_id == contact_id, chat.c.transcript_mail_id == mail_id)
+    await conn.execute(mine.values(transcript_mail_id=None, transcript_to=None))
+
+
+async def sent_to(conn: AsyncConnection, contact_id: str) -> str | None:
+    return (await conn.execute(select(chat.c.transcript_to).where(chat.c.contact_id == contact_id))).scalar()
 
 
 # --- what sweeps look for ---------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.ports import BlobStore
-from app.store import blobs, mails
+from app.store import blobs, chat_files, mails
 from app.store.tables import contact, customer
 
 ERASED_AT_ONCE = 20
@@ -71,7 +71,21 @@ _FROM_THEM = """
           WHERE b.company_id = a.company_id AND b.kind = a.kind AND b.address = a.address
             AND b.customer_id <> a.customer_id AND o.erased_at IS NULL)
 """
-_UNIDENTIFIED = " UNION ".join(_FROM_THEM.replace("{{named}}", named) for named in ("from", "email"))
+# Chats of which the text was sent to an address of theirs.
+_SENT_TO_THEM = """
+    SELECT c.id FROM chat
+    JOIN contact c ON c.id = chat.contact_id
+    JOIN customer_address a ON a.company_id = chat.company_id AND a.kind = 'email' AND a.address = chat.transcript_to
+    WHERE chat.company_id = {company} AND a.company_id = {company} AND a.customer_id = {customer}
+      AND c.customer_id IS NULL AND c.state = 'closed'
+      AND NOT EXISTS (
+          SELECT 1 FROM customer_address b JOIN customer o ON o.company_id = b.company_id AND o.id = b.customer_id
+          WHERE b.company_id = a.company_id AND b.kind = a.kind AND b.address = a.address
+            AND b.customer_id <> a.customer_id AND o.erased_at IS NULL)
+"""
+_UNIDENTIFIED = " UNION ".join(
+    [*(_FROM_THEM.replace("{{named}}", named) for named in ("from", "email")), _SENT_TO_THEM]
+)
 BLANK_UNIDENTIFIED = f"""
     UPDATE contact SET collected = '{{}}', ivr = '{{}}', source_id = 'erased:' || id
     WHERE id IN ({_UNIDENTIFIED.format(company="$1", customer="$2")})
@@ -85,15 +99,35 @@ BLANK_SAID = f"""
 """
 
 
-# What was written in such a chat, and who its visitor was.
+# What was written in such a chat, and who its visitor was; before it the mail by which it was sent to them. Last of all
+# the address by which such a chat is found.
 BLANK_CHATS = tuple(
     f"UPDATE {table} SET {blank} WHERE contact_id IN ({_UNIDENTIFIED.format(company='$1', customer='$2')})"
     for table, blank in (("contact_message", "body = '', sender_ref = NULL"), ("chat", "visitor_id = NULL"))
 )
+BLANK_TRANSCRIPTS = f"""
+    UPDATE mail SET {mails.BLANKED} WHERE id IN (
+        SELECT transcript_mail_id FROM chat
+        WHERE contact_id IN ({_UNIDENTIFIED.format(company="$1", customer="$2")}))
+"""
+BLANK_SENT_TO = """
+    UPDATE chat SET transcript_to = NULL FROM contact c, customer_address a
+    WHERE c.id = chat.contact_id AND c.state = 'closed' AND c.customer_id IS NULL AND chat.visitor_id IS NULL
+      AND a.company_id = $1 AND a.customer_id = $2 AND a.kind = 'email'
+      AND chat.company_id = $1 AND chat.transcript_to = a.address
+"""
 
 
 async def blank_written(conn: asyncpg.Connection, company_id: str, customer_id: str) -> None:
-    for statement in (*BLANK_WRITTEN, *BLANK_FOUND, BLANK_SAID, *BLANK_CHATS, BLANK_UNIDENTIFIED):
+    for statement in (
+        *BLANK_WRITTEN,
+        *BLANK_FOUND,
+        BLANK_SAID,
+        BLANK_TRANSCRIPTS,
+        *BLANK_CHATS,
+        BLANK_UNIDENTIFIED,
+        BLANK_SENT_TO,
+    ):
         await conn.execute(statement, company_id, customer_id)
 
 
@@ -120,7 +154,7 @@ _BLANK_KEPT = tuple(
         "DELETE FROM customer_relation WHERE company_id = :company AND (a = :customer OR b = :customer)",
         f"UPDATE contact_message SET body = '', sender_ref = NULL WHERE {_OF_CONTACTS}",
         f"UPDATE fax SET station = '' WHERE {_OF_CONTACTS}",
-        f"UPDATE chat SET visitor_id = NULL WHERE {_OF_CONTACTS}",
+        f"UPDATE chat SET visitor_id = NULL, transcript_to = NULL WHERE {_OF_CONTACTS}",
         f"UPDATE inbox SET body = NULL WHERE {_OF_CONTACTS}",
         f"""
         UPDATE segment_result SET note = '', answers = '{{}}'
@@ -194,6 +228,7 @@ async def _carry_out(engine: AsyncEngine, files: BlobStore, ask_writer: AskWrite
         mine = select(contact.c.id).where(
             contact.c.company_id == erased.company_id, contact.c.customer_id == erased.customer_id
         )
+        file_ids += await chat_files.of_erased(conn, about)
         file_ids += await blobs.of_customer(conn, list((await conn.execute(mine)).scalars()))
     await blobs.erase(engine, files, list(dict.fromkeys(file_ids)))
     if await _is_written_left(engine, about):

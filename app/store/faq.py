@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, delete, func, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, any_, delete, exists, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,6 +47,11 @@ async def read(conn: AsyncConnection, faq_id: str, company_ids: Collection[str] 
 
 async def lock(conn: AsyncConnection, faq_id: str, company_ids: Collection[str] | None) -> Row | None:
     return await rows.first(conn, rows.locked(faq_entry, faq_id, within(company_ids, faq_entry)))
+
+
+async def has_published(conn: AsyncConnection, company_id: str) -> bool:
+    mine = faq_entry.c.company_id == company_id, faq_entry.c.state == "published"
+    return bool((await conn.execute(select(exists().where(*mine)))).scalar_one())
 
 
 async def lock_named(

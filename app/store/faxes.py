@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -11,13 +11,15 @@ from app.store import blobs, rows
 from app.store.blobs import NewBlob
 from app.store.rows import Row
 from app.store.scope import Companies, within
-from app.store.tables import blob, contact, fax, segment
+from app.store.tables import blob, company, contact, contact_link, fax, segment
 
 OF_CONTACT_MAX = 50  # of one answer
+SWEPT_MAX = 500  # of one sweep
 MEDIA_TYPE = "image/tiff"
 _HELD = (fax, blob.c.company_id, blob.c.state, blob.c.location, blob.c.sha256, blob.c.id)
 _STANDS = (
     contact.c.state.label("contact_state"), contact.c.outcome, contact.c.ivr["fax"].label("stands"), contact.c.number,
+    contact.c.collected["from"].astext.label("other_number"), blob.c.legal_hold,
 )  # fmt: skip
 
 
@@ -92,12 +94,15 @@ async def sender(conn: AsyncConnection, contact_id: str) -> str:
 
 
 async def of_contact(conn: AsyncConnection, contact_id: str, seen_by: Reader) -> list[Row]:
-    """Those that are there still, in their order."""
+    """Those that are there still, in their order; also those that were sent to answer it."""
+    link = contact_link.c
+    answers = select(link.from_id).where(link.to_id == contact_id, link.kind == "reply_to")
     wanted = (
         select(*_HELD, *_STANDS)
         .join(blob, blob.c.id == fax.c.blob_id)
         .join(contact, contact.c.id == fax.c.contact_id)
-        .where(fax.c.contact_id == contact_id, blob.c.state != "erased", _sees(seen_by))
+        .where(or_(fax.c.contact_id == contact_id, fax.c.contact_id.in_(answers)), blob.c.state != "erased")
+        .where(_sees(seen_by))
         .order_by(fax.c.at, fax.c.blob_id)
     )
     return await rows.every(conn, wanted.limit(OF_CONTACT_MAX))
@@ -112,6 +117,28 @@ async def read(conn: AsyncConnection, blob_id: str, seen_by: Reader) -> Row | No
         .where(fax.c.blob_id == blob_id, blob.c.state != "erased", _sees(seen_by))
     )
     return await rows.first(conn, wanted)
+
+
+async def outlived(conn: AsyncConnection) -> list[str]:
+    """Those that their company has kept as long as it wants to. What is still on its way stays, and what is held."""
+    since = func.clock_timestamp() - company.c.fax_days * text("interval '1 day'")
+    wanted = (
+        select(fax.c.blob_id)
+        .join(blob, blob.c.id == fax.c.blob_id)
+        .join(contact, contact.c.id == fax.c.contact_id)
+        .join(company, company.c.id == blob.c.company_id)
+        .where(company.c.fax_days.is_not(None), fax.c.at < since, contact.c.state == "closed")
+        .where(blob.c.state != "erased", blob.c.legal_hold.is_(False))
+        .order_by(fax.c.at)
+    )
+    return list((await conn.execute(wanted.limit(SWEPT_MAX))).scalars())
+
+
+async def delete_outlived(engine: AsyncEngine, files: BlobStore) -> int:
+    """Returns how many went."""
+    async with engine.connect() as conn:
+        found = await outlived(conn)
+    return await blobs.erase(engine, files, found)
 
 
 def _sees(reader: Reader) -> ColumnElement[bool]:

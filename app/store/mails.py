@@ -223,9 +223,10 @@ OF_CUSTOMER = """
                   AND b.customer_id <> a.customer_id AND o.erased_at IS NULL)))
 """
 # The key stays: a mailbox that is read anew from its beginning brings nothing back.
+BLANKED = """message_id = '', from_address = '', from_name = '', recipients = '{}', subject = '', reply = '',
+    body = '', html = NULL, said = NULL"""
 BLANK = f"""
-UPDATE mail SET message_id = '', from_address = '', from_name = '', recipients = '{{}}', subject = '', reply = '',
-    body = '', html = NULL, said = NULL
+UPDATE mail SET {BLANKED}
 WHERE {OF_CUSTOMER} AND (from_address <> '' OR body <> '' OR subject <> '')
 """
 _FILES = text(f"""

@@ -25,7 +25,7 @@ from app.store.tables_customers import (
     customer_found,
     customer_relation,
 )
-from app.store.tables_faq import faq_entry, faq_feedback, faq_synonyms, faq_term, faq_unanswered
+from app.store.tables_faq import faq_ask, faq_entry, faq_feedback, faq_synonyms, faq_term, faq_unanswered
 from app.store.tables_flows import flow, flow_endpoint, flow_version, prompt
 from app.store.tables_log import (
     audit,
@@ -99,6 +99,7 @@ __all__ = [
     "endpoint",
     "engine_state",
     "event",
+    "faq_ask",
     "faq_entry",
     "faq_feedback",
     "faq_synonyms",

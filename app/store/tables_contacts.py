@@ -282,6 +282,7 @@ contact_message = Table(
     token("sender_ref", nullable=True),
     instant("at", now=True),
     words("body", 20_000),
+    uid("blob_id", ForeignKey("blob.id"), nullable=True),  # a file instead of a text
     token("client_id", nullable=True),  # whoever repeats it has not heard that it is stored
     PrimaryKeyConstraint("contact_id", "n"),
 )

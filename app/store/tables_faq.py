@@ -15,10 +15,24 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import REAL
 
-from app.store.columns import document, instant, many, metadata, one_of, token, uid, version, whole, words
+from app.store.columns import (
+    between,
+    document,
+    instant,
+    many,
+    metadata,
+    one_of,
+    small,
+    token,
+    uid,
+    version,
+    whole,
+    words,
+)
 
 FAQ_LANGUAGES = ("zh-CN", "en")
 FAQ_STATES = ("draft", "published", "archived")
+ASKED_TIMES_MAX = 1_000  # by one visitor before they come to an agent
 
 faq_entry = Table(
     "faq_entry",
@@ -97,3 +111,23 @@ faq_feedback = Table(
     PrimaryKeyConstraint("entry_id", "principal"),
     ForeignKeyConstraint(["company_id", "entry_id"], ["faq_entry.company_id", "faq_entry.id"], ondelete="CASCADE"),
 )
+
+# One visitor of a site who asked before they came to an agent, however often. What they asked is not in it.
+faq_ask = Table(
+    "faq_ask",
+    metadata,
+    uid("id", primary_key=True),
+    uid("company_id"),
+    uid("widget_id"),
+    uid("queue_id"),
+    one_of("language", FAQ_LANGUAGES),
+    instant("asked_at"),  # first; of the business clock, as everything that figures count
+    small("times", server_default=text("1")),
+    Column("found", Boolean, nullable=False),  # an answer to any of it
+    Column("helped", Boolean, nullable=False, server_default=text("false")),
+    uid("contact_id", ForeignKey("contact.id"), nullable=True),  # by which they came to an agent after all
+    ForeignKeyConstraint(["company_id", "widget_id"], ["widget.company_id", "widget.id"]),
+    ForeignKeyConstraint(["company_id", "queue_id"], ["queue.company_id", "queue.id"]),
+    between("times", 1, ASKED_TIMES_MAX),
+)
+Index("ix_faq_ask_queue_id_asked_at", faq_ask.c.queue_id, faq_ask.c.asked_at)

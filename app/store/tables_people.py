@@ -51,8 +51,10 @@ company = Table(
     document("crm_links", 16, default="'[]'"),  # [{"name", "url_template"}]
     many("crm_hosts", Text, 16, default="'{}'"),  # to which they may lead
     whole("recording_days", nullable=True),  # so long a recording is kept; empty: until somebody says otherwise
+    whole("fax_days", nullable=True),  # so long a fax is kept
     document("dialling", 16, default="'{}'"),  # where it may be called, how often, at which cost
     document("recording_notice", 1, default="'{}'"),  # by direction: what the customer knows before they are recorded
+    between("fax_days", 1, 3650),
 )
 
 # Queues that share agents; the unit of sharding.

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from analytics.expected_wait import BAND, SERVED_MIN, Expected, Waits, by_erlang_a, expected
+from analytics.expected_wait import BAND, SERVED_MIN, Expected, Waits, by_erlang_a, expected, in_minutes
+from contacts.words import SECOND_US
 
 # Kaplan and Meier by hand: (wait, served) -> survival. At risk 6, 5, 4, 3, 2, 1.
 #  1 served: 5/6 = .8333;  2 cut off;  3 served: * 3/4 = .6250;  4 served: * 2/3 = .4167;  5 cut off;  9 served: 0
@@ -75,3 +76,22 @@ def test_the_observed_is_believed_once_enough_were_served() -> None:
     assert found.is_guess
     few.add(60_000_000, True)
     assert expected(few, 0, 0, 1) == Expected(60_000_000, 60_000_000)
+
+
+@pytest.mark.parametrize(
+    ("low_s", "high_s", "left_s", "told"),
+    [
+        (130, 290, 1_800, (2, 5)),
+        (130, 290, 270, (2, 4)),  # not 5: in 4 min 30 s the recipe does something
+        (130, None, 270, (2, 4)),  # longer than anything observed
+        (400, 900, 270, (4, 4)),
+        (10, 50, 1_800, (0, 1)),
+        (400, 900, 20, (1, 1)),
+    ],
+)
+def test_nobody_is_told_a_wait_beyond_the_recipes_limit(low_s, high_s, left_s, told):
+    found = Expected(low_s * SECOND_US, None if high_s is None else high_s * SECOND_US)
+    minutes = in_minutes(found, left_s * SECOND_US)
+
+    assert (minutes.low, minutes.high) == told
+    assert minutes.high == 1 or minutes.high * 60 <= left_s

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from analytics import metrics
-from analytics.facts import Ratio, SegmentFact, StayFact, Thresholds, wait_us
+from analytics.facts import AskFact, Ratio, SegmentFact, StayFact, Thresholds, wait_us
 from analytics.metrics import LIVE_METRICS, METRICS
 from analytics.tally import Tally, tally
 from contacts.segment import Role
@@ -249,6 +249,23 @@ def test_what_callers_were_told_is_held_against_what_they_waited():
     assert metrics.told_error_us(tallied) == (30 + 0 + 90) * SECOND_US // 3
     assert metrics.told_error_us([Tally()]) is None
     assert metrics.told_rightly([Tally()]).ppm is None
+
+
+def test_solved_without_an_agent_counts_whom_an_answer_helped_and_who_came_to_nobody():
+    """Of five, two; who was helped and came all the same is none of them, nor is who went without a word."""
+
+    def ask(found: bool, helped: bool = False, reached_agent: bool = False) -> AskFact:
+        return AskFact("q", 0, found, helped, reached_agent)
+
+    first, second = Tally(), Tally()
+    for fact in (ask(True, True), ask(True, True, True), ask(True)):
+        first.add_ask(fact)
+    for fact in (ask(True, True), ask(False, False, True)):
+        second.add_ask(fact)
+
+    assert metrics.solved_without_agent([first, second]) == Ratio(2, 5)
+    assert (metrics.asked([first, second]), metrics.asked_in_vain([first, second])) == (5, 1)
+    assert metrics.solved_without_agent([Tally()]).ppm is None
 
 
 # --- definitions ------------------------------------------------------------------------------------------------------

@@ -84,6 +84,7 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     ids["key"] = (await house.make("api-keys", {"name": "k", "role": "admin", "company_ids": [made.company]}))["id"]
     ids["segment"] = await insert_segment(house, ids["contact"], ids["queue"], ids["agent"])
     ids["recording"] = await insert_recording(house, made.company, ids["contact"])
+    await insert_file(house, made.company, ids["contact"])
     ids["fax"] = await insert_fax(house, made.company, ids["contact"])
     ids["mail"] = await insert_mail(house, made.company, ids["mailbox"], ids["contact"])
     pbx = {"name": "pbx", "url": "http://127.0.0.1:9/ari", "username": "u", "password": "p"}
@@ -216,6 +217,28 @@ async def insert_recording(house: House, company_id: str, contact_id: str) -> st
             VALUES ($1::text::uuid, $2::text::uuid, 'call', 1, now(), 1000)
             """,
             (blob_id, contact_id),
+        )
+    return blob_id
+
+
+async def insert_file(house: House, company_id: str, contact_id: str) -> str:
+    """As the first message of a chat."""
+    blob_id, content = new_id(), b"Hello"
+    await house.files.put(blob_id, content)
+    async with house.database.engine.begin() as conn:
+        await conn.exec_driver_sql(
+            """
+            INSERT INTO blob (id, company_id, contact_id, kind, media_type, filename, location, state, retention,
+                              sha256, size_bytes)
+            VALUES ($1::text::uuid, $2::text::uuid, $3::text::uuid, 'chat', 'text/plain', 'a.txt', $1, 'stored',
+                    'chat', $4, 5)
+            """,
+            (blob_id, company_id, contact_id, hashlib.sha256(content).hexdigest()),
+        )
+        await conn.exec_driver_sql(
+            "INSERT INTO contact_message (contact_id, n, sender, body, blob_id) "
+            "VALUES ($1::text::uuid, 1, 'customer', '', $2::text::uuid)",
+            (contact_id, blob_id),
         )
     return blob_id
 

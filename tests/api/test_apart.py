@@ -52,7 +52,7 @@ FAMILIAR: dict[str, Any] = {
     "question": "What?", "answer": "That", "key": "that", "groups": [["flat", "apartment"]],
     "imap_host": "imap.example.com", "smtp_host": "smtp.example.com",
     "number": "+4930999999", "to": "+4930999999", "text": FLOW, "url": "https://pbx.example/ari",
-    "username": "u", "password": "p" * 16, "document": DOCUMENT_OF_A_FAX, "source_id": "fax-1",
+    "username": "u", "password": "p" * 16, "document": DOCUMENT_OF_A_FAX, "source_id": "fax-1", "content": "AAAA",
 }  # fmt: skip
 
 FAX_NUMBER = {"address": FAMILIAR["to"], "kind": "fax"}

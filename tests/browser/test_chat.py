@@ -221,3 +221,37 @@ async def test_by_keyboard_alone_and_out_of_hours_a_message_is_left(centre: Any,
     assert (left["channel"], left["collected"]["from"]) == ("task", "ada@example.com")
     assert broken == []
     assert visitor.complaints == []
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), [("light", "en-US", 1280), ("dark", "zh-CN", 390)])
+async def test_files_go_both_ways_in_the_browsers(
+    centre: Any, visit: Any, theme: str, language: str, width: int
+) -> None:
+    agent = await visit(width=width, theme=theme, language=language, inspected=True)
+    visitor = await visit(width=width, language=language, inspected=True)
+    await agent.comes_to(centre.server, centre.login)
+    await agent.become_ready()
+    picture = {"name": "house.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + bytes(2_000)}
+    program = {"name": "house.png", "mimeType": "image/png", "buffer": b"MZ" + bytes(200)}
+    text = {"name": "terms.txt", "mimeType": "text/plain", "buffer": b"Rent: 900"}
+    async with site_of(centre, language) as url:
+        await begins_chat(visitor.page, url)
+        await agent.page.click("[data-test=accept]")
+        await visitor.page.set_input_files(".panel input[type=file]", picture)
+        await expect(agent.page.locator("[data-test=file]")).to_contain_text("house.png")
+        await agent.page.set_input_files("[data-test=attach]", text)
+        await expect(visitor.page.locator(".panel button.file")).to_have_count(2)
+        async with visitor.page.expect_download() as saving:
+            await visitor.page.locator(".panel button.file").last.click()
+        saved = await saving.value
+        content = (await saved.path()).read_bytes()
+        await visitor.page.set_input_files(".panel input[type=file]", program)
+        await expect(visitor.page.locator(".panel .note")).to_contain_text("PDF")
+        await visitor.take_picture(f"widget-files-{language}-{width}")
+        await agent.take_picture(f"chat-files-{theme}-{language}-{width}")
+        broken = await visitor.broken_rules() + await agent.broken_rules()
+        wide = [await who.is_wider_than_the_screen() for who in (visitor, agent)]
+
+    assert (saved.suggested_filename, content) == ("terms.txt", b"Rent: 900")
+    assert broken == []
+    assert wide == [False, False]

@@ -120,3 +120,70 @@ async def test_on_a_narrow_screen_and_on_the_contact_s_page_it_is_there_as_well(
     assert not is_wider
     assert not await visitor.is_wider_than_the_screen()
     assert visitor.complaints == []
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), [("light", "en-US", 1280), ("dark", "zh-CN", 390)])
+async def test_a_fax_is_sent_from_the_desk_and_how_it_goes_stands_beside_the_contact(
+    centre: Centre, visit: Any, theme: str, language: str, width: int
+) -> None:
+    """By an exchange that is not there: it is on its way until it is told otherwise."""
+    pbx = {"name": f"pbx-{new_id()[-6:]}", "url": "http://127.0.0.1:9/ari", "username": "u", "password": "p"}
+    exchange = await centre.api.post("/v1/asterisks", pbx | {"dial_out": "PJSIP/{number}@trunk"})
+    company = await centre.api.get(f"/v1/companies/{centre.company_id}")
+    ours = f"+4930111{width:04}"
+    await centre.api.post("/v1/numbers", {"company_id": centre.company_id, "address": ours})
+    rules = {"by": exchange["id"], "caller_id": ours}
+    change = {"version": company["version"], "region": "DE", "dialling": rules}
+    await centre.api.call("PATCH", f"/v1/companies/{centre.company_id}", change)
+    visitor = await visit(width=width, theme=theme, language=language, inspected=True)
+    page = visitor.page
+    await visitor.log_in(centre)
+    await visitor.talks_in_a_chat(centre)
+    await page.click("[data-test=send-fax]")
+    await page.click("[data-test=do-fax]")
+    await expect(page.locator("[data-test=fax-dialog] [role=alert]")).not_to_be_empty()
+    await page.fill("#fax-to", "030 777001")
+    await page.set_input_files(
+        "#fax-document", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"not a document"}
+    )
+    await page.click("[data-test=do-fax]")
+    await expect(page.locator("#fax-document-note")).to_contain_text("JPEG")
+    await page.set_input_files("#fax-document", [])
+    await page.fill("#fax-text", "Dear Ada,\nhere it is.")
+    await page.fill("#fax-subject", "Offer")
+    broken = await visitor.broken_rules()
+    await visitor.take_picture(f"fax-dialog-{theme}-{language}-{width}")
+    await page.click("[data-test=do-fax]")
+    await expect(page.locator("[data-test=fax-dialog]")).to_have_count(0)
+    await expect(page.locator("[data-test=fax-thumbnail]")).to_have_count(1)
+    await expect(page.locator("[data-test=faxes]")).to_contain_text("+4930777001")
+    await visitor.take_picture(f"fax-sent-{theme}-{language}-{width}")
+    broken += await visitor.broken_rules()
+    await over(centre)
+    await page.click("[data-test=show-fax-report]", timeout=20_000)
+    report = page.locator("[data-test=fax-report]")
+    await expect(report).to_contain_text("+4930777001")
+    await expect(report).to_contain_text(ours)
+    await is_shown(page, "[data-test=fax-report] img")
+    await visitor.take_picture(f"fax-report-{theme}-{language}-{width}")
+    broken += await visitor.broken_rules()
+
+    assert broken == []
+    assert not await visitor.is_wider_than_the_screen()
+
+
+async def over(centre: Centre) -> None:
+    """As the writer tells it of a fax that was taken; no exchange is there to do so."""
+    database = Database.connect(centre.server.database_url, connections=1)
+    async with database.engine.begin() as conn:
+        await conn.exec_driver_sql(
+            "UPDATE fax SET took_s = 61, station = '49 30 777001' WHERE direction = 'out' AND contact_id IN "
+            "(SELECT id FROM contact WHERE company_id = $1::text::uuid)",
+            (centre.company_id,),
+        )
+        await conn.exec_driver_sql(
+            "UPDATE contact SET state = 'closed', outcome = 'handled', closed_at = now() "
+            "WHERE company_id = $1::text::uuid AND channel = 'fax' AND direction = 'out'",
+            (centre.company_id,),
+        )
+    await database.dispose()

@@ -7,6 +7,7 @@ from contacts.effect import ARI
 from tests.journey.board import Board, open_board
 from tests.journey.story import Call, rows
 
+ID_OF_NOBODY = "01a2075d-6b13-72af-99f5-300730788cbb"
 ANNOUNCE = {"announce": {"first_s": 5, "every_s": 60}}
 
 
@@ -57,3 +58,16 @@ async def test_whoever_is_not_answered_in_time_is_told_as_soon_as_they_are(datab
     assert unanswered == []
     assert len(answered) == 1
     assert later == answered, "the next comes at its own instant"
+
+
+async def test_what_a_visitors_page_told_first_stays_with_their_wait_too(database: str) -> None:
+    async with open_board(database, agents=1) as board:
+        call = await Call(board).arrive()
+        for low_us, high_us in ((60_000_000, 180_000_000), (0, 60_000_000)):
+            answer = await board.ask(c.TellWait(call.contact_id, low_us, high_us), actor="system")
+        nobody = await board.ask(c.TellWait(ID_OF_NOBODY, 0, 60_000_000), actor="system")
+        (row,) = await rows(board, "SELECT told FROM stay WHERE contact_id = $1", call.contact_id)
+
+    told = json.loads(row["told"])
+    assert (told["low_us"], told["high_us"]) == (60_000_000, 180_000_000)
+    assert (answer.status, nobody.status) == (200, 200)

@@ -23,6 +23,8 @@ EACH: dict[type, c.Command] = {
         c.TakeMail(ENTRY, ID, OTHER, ID, True, OTHER),
         c.SendMail(ID, OTHER, ID, OTHER),
         c.CustomerLeft(ID, (OTHER,)),
+        c.SendTranscript(ID, OTHER, ID, OTHER, 1),
+        c.TellWait(ID, 60_000_000, 180_000_000),
         c.ChooseState(ID, "away", "lunch", "next", OTHER),
         c.ClearNotResponding(ID),
         c.DeviceReach(ID, "desk", True),

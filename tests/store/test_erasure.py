@@ -323,3 +323,61 @@ async def test_a_short_name_goes_from_that_list_where_it_stands_whole(db, sessio
     await erase(db, owner, session, files, customer_id)
 
     assert await owner.fetchval("SELECT array_agg(text) FROM faq_unanswered") == ["na, and li"]
+
+
+async def test_a_chat_whose_text_was_sent_to_them_goes_with_its_mail_and_files_though_nobody_was_identified(
+    db, session, centre, owner, files
+):
+    """Only by the address of the mail is it known that the visitor was they."""
+    company_id = centre.company_ids[0]
+    customer_id = await personal_customer(owner, company_id)
+    life = await served(session, centre, owner, None)
+    mail_id, box_id, widget_id = new_id(), new_id(), new_id()
+    await owner.execute(
+        """
+        INSERT INTO mailbox (id, company_id, address, imap_host, imap_port, imap_tls, smtp_host, smtp_port, smtp_tls,
+                             username, sealed, queue_id, reopen_days)
+        VALUES ($1, $2, 'us@example.com', 'h', 1, 'tls', 'h', 1, 'tls', 'u', 's', $3, 1)
+        """,
+        box_id, company_id, life.stay.queue_id,
+    )  # fmt: skip
+    await owner.execute(
+        """
+        INSERT INTO widget (id, company_id, key, name, queue_id, language, origins, questions, idle_warn_s,
+                            idle_close_s)
+        VALUES ($1, $2, 'k', 'W', $3, 'en', '{}', '{}', 10, 20)
+        """,
+        widget_id, company_id, life.stay.queue_id,
+    )  # fmt: skip
+    await owner.execute(
+        """
+        INSERT INTO mail (id, company_id, mailbox_id, thread_id, contact_id, direction, kind, state, message_id,
+                          from_address, recipients, body)
+        VALUES ($1, $2, $3, $1, $4, 'out', 'message', 'sent', 'm', 'us@example.com', $5, $6)
+        """,
+        mail_id, company_id, box_id, life.contact.id, json.dumps({"to": [f"{SECRET}@example.com"]}), f"{SECRET} said",
+    )  # fmt: skip
+    await owner.execute(
+        "UPDATE chat SET widget_id = $2, transcript_mail_id = $3, transcript_to = $4 WHERE contact_id = $1",
+        life.contact.id, widget_id, mail_id, f"{SECRET}@example.com",
+    )  # fmt: skip
+    picture = blobs.NewBlob(new_id(), company_id, "chat", "image/png", "chat", life.contact.id, f"{SECRET}.png")
+    await blobs.store(db.engine, files, picture, SECRET.encode())
+    assert {"mail", "chat", "contact_message", "blob"} <= set(await where_is(owner, SECRET))
+
+    for _ in range(3):
+        await erase_unidentified(db, owner, session, files, company_id, customer_id)
+
+    left = set(await where_is(owner, SECRET))
+    assert not left & {"mail", "chat", "contact_message", "blob", "customer_address"}
+    assert await owner.fetchval("SELECT state FROM blob WHERE id = $1", picture.id) == "erased"
+
+
+async def erase_unidentified(db, owner, session, files, company_id: str, customer_id: str) -> None:
+    """One sweep after another, as long as something is left."""
+    await owner.execute("UPDATE customer SET erased_at = now() WHERE id = $1", customer_id)
+
+    async def ask_writer(company_id: str, customer_id: str) -> None:
+        await erasure.blank_written(owner, company_id, customer_id)
+
+    await erasure.carry_out(db.engine, files, ask_writer)

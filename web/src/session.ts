@@ -8,6 +8,7 @@ export const isKnown = shallowRef(false) // whether the server was asked already
 
 export const agentId = computed(() => session.value?.user?.agent_id ?? null)
 export const maySeeFigures = computed(() => session.value?.user?.grants.some(({ role }) => role !== "agent") ?? false)
+export const maySet = computed(() => session.value?.user?.grants.some(({ role, team_id }) => ["admin", "operator"].includes(role) && team_id === null) ?? false)
 
 export async function readSession(): Promise<void> {
   const { data } = await api.GET("/v1/session")

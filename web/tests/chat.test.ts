@@ -2,7 +2,7 @@
 import { expect, test } from "vitest"
 import { lastSeen, merged, stillPending, type Message } from "../src/desk/chat"
 
-const message = (n: number, sender: Message["sender"] = "agent", id: string | null = `id-${n}`): Message => ({ n, sender, at_ms: n, body: `word ${n}`, id })
+const message = (n: number, sender: Message["sender"] = "agent", id: string | null = `id-${n}`): Message => ({ n, sender, at_ms: n, body: `word ${n}`, id, file: null })
 
 test("messages that come late or again stand once and in their order", () => {
   const shown = merged([message(1), message(2)], [message(3), message(2), message(1)])

@@ -1,4 +1,5 @@
 // How does the widget stand with the server? One socket, messages by their numbers, and what is still to be brought there.
+import { base64Of } from "../src/files"
 import { keep, newId, readKept, type Kept, type Pending } from "./kept"
 
 export interface Message {
@@ -7,6 +8,7 @@ export interface Message {
   at_ms: number
   body: string
   id: string | null
+  file: { name: string | null; media_type: string; size_bytes: number | null } | null
 }
 
 export interface Looked {
@@ -15,15 +17,32 @@ export interface Looked {
   questions: ("name" | "email" | "topic")[]
   is_open: boolean
   talks: boolean
+  answers_first: boolean
+  transcripts: boolean
+}
+
+export interface Answer {
+  id: string
+  question: string
+  answer: string
+}
+
+export interface Wait {
+  low_min: number | null
+  high_min: number | null
+  position: number | null
 }
 
 export type Standing = "none" | "waiting" | "talking" | "closed"
 
 const AGAIN_MS = [300, 1_000, 2_000, 4_000, 8_000]
+const ASKED_MAX = 300 // characters of a question to the FAQ
 const SILENT_MS = 40_000 // a socket that says nothing for so long is dead
 const TYPING_EVERY_MS = 3_000
 const NO_CHAT = 4003
 const RELOAD = 4426
+
+const FILE_BYTES_MAX = 5 * 1_048_576
 
 type Frame = Record<string, unknown> & { t: string }
 
@@ -31,6 +50,7 @@ export class Chat {
   messages = new Map<number, Message>()
   standing: Standing = "none"
   agent: string | null = null
+  wait: Wait | null = null
   isConnected = false
   kept: Kept
   private socket: WebSocket | null = null
@@ -57,9 +77,50 @@ export class Chat {
     return status === 200 ? (data as unknown as Looked) : null
   }
 
+  /** Answers that are sure; null: none was given, whatever the reason. */
+  async ask(text: string): Promise<Answer[] | null> {
+    this.kept.asked ??= newId()
+    this.keep()
+    const { status, data } = await this.post("ask", { id: this.kept.asked, text: text.slice(0, ASKED_MAX) })
+    return status === 200 ? (data.items as Answer[]) : null
+  }
+
+  async helped(faq_id: string): Promise<void> {
+    const id = this.kept.asked
+    this.kept.asked = null // what they ask next is something else
+    this.keep()
+    await this.post("helpful", { id, faq_id })
+  }
+
+  /** Null: done; else the key of what is in the way. */
+  async sendTranscript(email: string): Promise<string | null> {
+    const { status, data } = await this.post("transcript", { email })
+    return status === 200 ? null : keyOf(status, data)
+  }
+
+  /** The same. */
+  async attach(file: File): Promise<string | null> {
+    if (file.size > FILE_BYTES_MAX) return "chat.file_too_large"
+    if (!file.size) return "chat.file_kind"
+    const content = await base64Of(file)
+    const { status, data } = await this.post("attach", { id: newId(), name: file.name.slice(0, 200), content })
+    return status === 201 ? null : keyOf(status, data)
+  }
+
+  /** To be kept by the visitor's browser. */
+  async fetchFile(n: number): Promise<Blob | null> {
+    try {
+      const wish = { key: this.key, token: this.kept.token, n }
+      const response = await fetch(`${this.server}/v1/chat/file`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(wish), credentials: "omit" })
+      return response.ok ? await response.blob() : null
+    } catch {
+      return null
+    }
+  }
+
   /** What came of it: `closed`: nobody is there at this hour; a status: refused, or 0: no answer. */
   async start(answers: Record<string, string>, first: string): Promise<"started" | "closed" | number> {
-    this.kept.starting ??= { id: newId(), page: location.href.slice(0, 1000).replace(/[^!-~]/g, encodeURIComponent), answers }
+    this.kept.starting ??= { id: newId(), page: location.href.slice(0, 1000).replace(/[^!-~]/g, encodeURIComponent), answers, asked: this.kept.asked }
     if (first && !this.kept.pending.length) this.kept.pending = [{ id: newId(), body: first }]
     this.keep()
     const { status, data } = await this.post("start", this.kept.starting)
@@ -72,6 +133,7 @@ export class Chat {
       this.keep()
       return "closed"
     }
+    this.kept.asked = null
     this.kept.token = data.token as string
     if (!data.resumed) {
       this.messages.clear()
@@ -84,7 +146,11 @@ export class Chat {
   }
 
   async leave(email: string, name: string, text: string, id: string): Promise<number> {
-    return (await this.post("leave", { id, email, name, text, page: location.href.slice(0, 1000).replace(/[^!-~]/g, encodeURIComponent) })).status
+    const page = location.href.slice(0, 1000).replace(/[^!-~]/g, encodeURIComponent)
+    const { status } = await this.post("leave", { id, email, name, text, page, asked: this.kept.asked })
+    if (status === 201) this.kept.asked = null
+    this.keep()
+    return status
   }
 
   private async post(path: string, body: Record<string, unknown>, hasToken = true): Promise<{ status: number; data: Record<string, unknown> }> {
@@ -96,7 +162,7 @@ export class Chat {
         this.forget() // signed by another key than before
         return this.post(path, body, false)
       }
-      return { status: response.status, data: (await response.json()) as Record<string, unknown> }
+      return { status: response.status, data: response.status === 204 ? {} : ((await response.json()) as Record<string, unknown>) }
     } catch {
       return { status: 0, data: {} }
     }
@@ -198,6 +264,7 @@ export class Chat {
       case "state":
         this.standing = frame.state as Standing
         this.agent = frame.agent as string | null
+        this.wait = frame.wait as Wait | null
         if (this.standing === "closed") this.hangUp()
         return this.changed("standing")
       case "typing":
@@ -239,4 +306,9 @@ export class Chat {
   keep(): void {
     keep(this.key, this.kept)
   }
+}
+
+function keyOf(status: number, data: Record<string, unknown>): string {
+  const errors = (data.errors ?? []) as { text_key?: string }[]
+  return status === 429 ? "often" : (errors[0]?.text_key ?? (data.text_key as string | undefined) ?? "failed")
 }

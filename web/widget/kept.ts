@@ -10,11 +10,13 @@ export interface Kept {
   token: string | null
   starting: Record<string, unknown> | null // a try whose answer has not come: the same is asked again
   pending: Pending[]
+  asked: string | null // the FAQ, and no agent yet
+  email: string // as it was said before the chat
   isOpen: boolean
   seen: number
 }
 
-const NOTHING: Kept = { token: null, starting: null, pending: [], isOpen: false, seen: 0 }
+const NOTHING: Kept = { token: null, starting: null, pending: [], asked: null, email: "", isOpen: false, seen: 0 }
 
 export function readKept(key: string): Kept {
   try {

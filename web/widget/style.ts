@@ -40,12 +40,21 @@ header :focus-visible { outline-color: var(--on-accent); }
 .typing { min-height: 22px; margin: 0; padding: 0 16px; color: var(--muted); font-size: 14px; }
 form { display: grid; gap: 10px; padding: 12px 16px 16px; }
 form.ask { overflow-y: auto; }
-form.write { grid-template-columns: minmax(0, 1fr) auto; align-items: end; border-top: 1px solid var(--sunken); }
+form.write { align-items: end; border-top: 1px solid var(--sunken); }
 label { display: grid; gap: 4px; font-size: 14px; }
 input, textarea { width: 100%; min-height: 44px; padding: 9px 12px; border: 1px solid var(--line); border-radius: calc(var(--radius) / 1.5); background: var(--surface); resize: none; font-size: 16px; }
 .wrong { margin: 0; color: #a61b1b; font-size: 14px; }
 .wrong:empty { display: none; }
-.foot { display: flex; justify-content: center; padding: 0 16px 10px; }
+form.write { grid-template-columns: auto minmax(0, 1fr) auto; }
+.attach { display: grid; place-items: center; min-width: 44px; min-height: 44px; border: 1px solid var(--line); border-radius: calc(var(--radius) / 1.5); font-size: 20px; cursor: pointer; }
+.attach:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
+.message button.file { padding: 0 12px; overflow-wrap: anywhere; text-align: start; text-decoration: underline; background: var(--sunken); color: var(--text); font-weight: 500; }
+.answers { flex: 1; overflow-y: auto; padding: 0 16px 12px; }
+.answers details { border-bottom: 1px solid var(--sunken); padding: 4px 0; }
+.answers summary { min-height: 44px; padding: 10px 0; cursor: pointer; font-weight: 600; overflow-wrap: anywhere; }
+.answers p { margin: 0 0 10px; white-space: pre-wrap; overflow-wrap: anywhere; }
+.answers button { margin-bottom: 10px; }
+.foot { flex-wrap: wrap; display: flex; justify-content: center; padding: 0 16px 10px; }
 .hide { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 480px) { .panel { inset: 0; width: auto; height: auto; border-radius: 0; } }
 `

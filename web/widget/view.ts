@@ -1,5 +1,5 @@
 // What does a visitor see? A button, and behind it the questions, what is said, or a place to leave a message.
-import type { Chat, Looked, Message } from "./chat"
+import type { Answer, Chat, Looked, Message } from "./chat"
 import { newId } from "./kept"
 import { STYLE } from "./style"
 import { filled, textsIn, type Texts } from "./texts"
@@ -26,10 +26,14 @@ export class View {
   private log: HTMLElement
   private typing = make("p", { class: "typing", role: "status" })
   private foot = make("div", { class: "foot" })
-  private form: HTMLFormElement | null = null
+  private form: HTMLElement | null = null
   private shown = "" // which form
   private looked: Looked | null = null
   private typingUntil = 0
+  private asked = "" // what the FAQ was asked
+  private answers: Answer[] | null = null
+  private isForSomebody = false // no answer helps them
+  private said = "" // while there is no chat
 
   constructor(host: HTMLElement, private chat: Chat, language: string) {
     this.root = host.attachShadow({ mode: "open" })
@@ -117,20 +121,33 @@ export class View {
   }
 
   /** What is there stays as it is: a reader of the screen hears each message once. */
-  private place(id: string, { n, sender, body }: Message): void {
+  private place(id: string, { n, sender, body, file }: Message): void {
     if (this.root.getElementById(id)) return
     if (sender === "agent") this.typingUntil = 0
     const said = sender === "system" ? ((this.texts as Record<string, string>)[body] ?? body) : body
     const who = sender === "customer" ? this.texts.you : sender === "agent" ? (this.chat.agent ?? this.texts.somebody) : ""
-    const element = make("div", { class: `message ${sender}`, id, "data-n": String(n) }, make("p", {}, ...(who ? [make("span", { class: "hide" }, `${who}: `)] : []), said))
+    const element = make("div", { class: `message ${sender}`, id, "data-n": String(n) }, make("p", {}, ...(who ? [make("span", { class: "hide" }, `${who}: `)] : []), file ? this.file(n, file.name ?? "", file.size_bytes ?? 0) : said))
     const later = [...this.log.children].find((each) => !each.id || Number(each.id.slice(1)) > n)
     this.log.insertBefore(element, later ?? null)
   }
 
+  private file(n: number, name: string, bytes: number): HTMLButtonElement {
+    const kilobytes = Math.max(1, Math.round(bytes / 1024))
+    const button = make("button", { type: "button", class: "file", title: filled(this.texts.file, { name }) }, `${name} (${kilobytes} kB)`)
+    button.onclick = async () => {
+      const content = await this.chat.fetchFile(n)
+      if (!content) return void (this.note.textContent = this.texts.failed)
+      const link = make("a", { href: URL.createObjectURL(content), download: name })
+      link.click()
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+    }
+    return button
+  }
+
   private drawNote(): void {
     const { chat, texts } = this
-    let text = ""
-    if (chat.standing === "waiting") text = texts.waiting
+    let text = this.said
+    if (chat.standing === "waiting") text = this.waiting()
     if (chat.standing === "talking") text = filled(texts.talking, { agent: chat.agent ?? "" })
     if (chat.standing === "closed") text = texts.over
     if (chat.kept.token && !chat.isConnected && chat.standing !== "closed" && chat.standing !== "none") text = texts.offline
@@ -140,6 +157,14 @@ export class View {
     if (this.typing.textContent !== typing) this.typing.textContent = typing
   }
 
+  private waiting(): string {
+    const { texts } = this
+    const { low_min: low, high_min: high, position } = this.chat.wait ?? { low_min: null, high_min: null, position: null }
+    const key = high === null ? "waiting" : high <= 1 ? "wait_soon" : !low ? "wait_up_to" : low === high ? "wait_about" : "wait_range"
+    const told = filled(texts[key], { low: low ?? 0, high: high ?? 0 })
+    return position === null ? told : `${told} ${position === 1 ? texts.first : filled(texts.position, { n: position })}`
+  }
+
   private drawForm(): void {
     const wanted = this.wanted()
     if (wanted === this.shown) return
@@ -147,19 +172,22 @@ export class View {
     const hadFocus = this.form?.contains(this.root.activeElement) ?? false
     this.form?.remove()
     this.foot.replaceChildren()
-    this.form = { ask: () => this.asking(), leave: () => this.leaving(), write: () => this.writing(), over: () => null, none: () => null }[wanted]()
+    this.form = { question: () => this.questioning(), answers: () => this.answering(), glad: () => null, ask: () => this.asking(), leave: () => this.leaving(), write: () => this.writing(), over: () => this.asksTranscript(), none: () => null }[wanted]()
     if (this.form) this.panel.insertBefore(this.form, this.foot)
     if (wanted === "write") this.foot.append(this.plain(this.texts.end, () => this.chat.end()))
+    if (wanted === "question" || wanted === "answers") this.foot.append(this.plain(this.looked?.is_open ? this.texts.talk : this.texts.write_instead, () => this.goOn("")))
+    if (wanted === "answers" || wanted === "glad") this.foot.append(this.plain(this.texts.more, () => this.askAnew()))
     if (wanted === "over") this.foot.append(this.plain(this.texts.anew, () => this.anew()))
-    if (hadFocus) this.focusOn("form textarea, form input, .foot button")
+    if (hadFocus) this.focusOn(".answers summary, form textarea, form input, .foot button")
   }
 
-  private wanted(): "ask" | "leave" | "write" | "over" | "none" {
+  private wanted(): "question" | "answers" | "glad" | "ask" | "leave" | "write" | "over" | "none" {
     const { standing, kept } = this.chat
     if (standing === "waiting" || standing === "talking") return "write"
     if (standing === "closed") return "over"
     if (kept.token && this.looked?.talks) return "write"
     if (!this.looked || kept.starting) return "none"
+    if (this.looked.answers_first && !this.isForSomebody) return this.answers === null ? "question" : this.answers.length ? "answers" : "glad"
     return this.looked.is_open ? "ask" : "leave"
   }
 
@@ -172,6 +200,7 @@ export class View {
   private anew(): void {
     this.chat.standing = "none"
     this.chat.messages.clear()
+    this.askAnew()
     void this.open()
   }
 
@@ -183,7 +212,7 @@ export class View {
     return make("label", {}, this.texts[name], input)
   }
 
-  private asked(fields: HTMLLabelElement[], act: string, submit: (data: Record<string, string>) => Promise<string>): HTMLFormElement {
+  private asks(fields: HTMLLabelElement[], act: string, submit: (data: Record<string, string>) => Promise<string>): HTMLFormElement {
     const wrong = make("p", { class: "wrong", role: "alert" })
     const button = make("button", { type: "submit" }, act)
     const form = make("form", { class: "ask" }, ...fields, wrong, button)
@@ -197,11 +226,63 @@ export class View {
     return form
   }
 
+  private questioning(): HTMLFormElement {
+    const message = this.field("message")
+    message.firstChild!.textContent = this.texts.question
+    message.querySelector("textarea")!.value = this.chat.takeBack() // written when the chat before was over already
+    return this.asks([message], this.texts.find, async ({ message }) => {
+      this.asked = (message ?? "").trim()
+      const found = this.asked ? await this.chat.ask(this.asked) : null
+      if (found?.length) {
+        this.answers = found
+        this.said = this.texts.answers
+        this.draw()
+        this.focusOn(".answers summary") // the button that was pressed is no more
+      } else this.goOn(found && this.texts.unfound)
+      return ""
+    })
+  }
+
+  private answering(): HTMLElement {
+    const found = (this.answers ?? []).map(({ id, question, answer }, n) => {
+      const button = make("button", { type: "button" }, this.texts.helped)
+      button.onclick = () => this.helped(id)
+      return make("details", n === 0 ? { open: "" } : {}, make("summary", {}, question), make("p", {}, answer), button)
+    })
+    return make("div", { class: "answers" }, ...found)
+  }
+
+  private helped(id: string): void {
+    void this.chat.helped(id)
+    this.answers = []
+    this.asked = ""
+    this.said = this.texts.glad
+    this.draw()
+    this.focusOn(".foot button")
+  }
+
+  /** To somebody, with what they asked. */
+  private goOn(said: string | null): void {
+    this.isForSomebody = true
+    this.said = said ?? ""
+    this.draw()
+    this.focusOn("form input, form textarea")
+  }
+
+  private askAnew(): void {
+    this.answers = null
+    this.isForSomebody = false
+    this.asked = this.said = ""
+    this.draw()
+    this.focusOn("form textarea")
+  }
+
   private asking(): HTMLFormElement {
     const questions = this.looked?.questions ?? []
     const message = this.field("message")
-    message.querySelector("textarea")!.value = this.chat.takeBack() // written when the chat before was over already
-    return this.asked([...questions.map((each) => this.field(each)), message], this.texts.start, async ({ message, ...answers }) => {
+    message.querySelector("textarea")!.value = this.asked || this.chat.takeBack() // written when the chat before was over already
+    return this.asks([...questions.map((each) => this.field(each)), message], this.texts.start, async ({ message, ...answers }) => {
+      this.chat.kept.email = answers.email ?? ""
       return this.started(await this.chat.start(answers, message ?? ""))
     })
   }
@@ -220,21 +301,57 @@ export class View {
   private leaving(): HTMLFormElement {
     this.note.textContent = this.texts.closed
     const id = newId()
-    const form = this.asked([this.field("name", false), this.field("email"), this.field("message")], this.texts.leave, async ({ email, name, message }) => {
+    const message = this.field("message")
+    message.querySelector("textarea")!.value = this.asked
+    const form = this.asks([this.field("name", false), this.field("email"), message], this.texts.leave, async ({ email, name, message }) => {
       const status = await this.chat.leave(email ?? "", name ?? "", message ?? "", id)
       if (status !== 201) return status === 429 ? this.texts.often : this.texts.failed
-      this.note.textContent = this.texts.left
+      this.note.textContent = this.said = this.texts.left
+      this.asked = ""
       form.remove()
       this.focusOn(".panel header button")
       return ""
     })
-    queueMicrotask(() => (this.note.textContent = this.texts.closed))
+    this.said = this.texts.closed
+    queueMicrotask(() => (this.note.textContent = this.said))
     return form
+  }
+
+  /** What was said, by mail; where somebody has answered. */
+  private asksTranscript(): HTMLFormElement | null {
+    const { chat, texts, looked } = this
+    if (!looked?.transcripts || ![...chat.messages.values()].some(({ sender }) => sender === "agent")) return null
+    const email = this.field("email")
+    email.querySelector("input")!.value = chat.kept.email
+    const form = this.asks([email], texts.transcript, async ({ email }) => {
+      const wrong = await chat.sendTranscript(email ?? "")
+      if (wrong) return this.textOf(wrong)
+      form.remove()
+      this.note.textContent = texts.transcript_sent
+      this.focusOn(".foot button")
+      return ""
+    })
+    return form
+  }
+
+  private textOf(key: string): string {
+    return (this.texts as Record<string, string>)[key] ?? this.texts.failed
+  }
+
+  private attaching(): HTMLLabelElement {
+    const input = make("input", { type: "file", class: "hide", accept: "image/*,application/pdf,text/plain", "aria-label": this.texts.attach })
+    input.onchange = async () => {
+      const file = input.files?.[0]
+      const wrong = file ? await this.chat.attach(file) : null
+      input.value = ""
+      if (wrong) this.note.textContent = this.textOf(wrong)
+    }
+    return make("label", { class: "attach", title: this.texts.attach }, make("span", { "aria-hidden": "true" }, "+"), input)
   }
 
   private writing(): HTMLFormElement {
     const text = make("textarea", { rows: "1", maxlength: String(BODY_MAX), "aria-label": this.texts.write, placeholder: this.texts.write })
-    const form = make("form", { class: "write" }, text, make("button", { type: "submit" }, this.texts.send))
+    const form = make("form", { class: "write" }, this.attaching(), text, make("button", { type: "submit" }, this.texts.send))
     form.onsubmit = (event) => {
       event.preventDefault()
       const body = text.value.trim()

@@ -10,8 +10,9 @@ export interface Problem {
 
 export type Reply<T> = { data: T; problem: null } | { data: null; problem: Problem }
 
-export async function ask<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<Reply<T>> {
+export async function ask<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, key?: string): Promise<Reply<T>> {
   const headers: Record<string, string> = { accept: "application/json" }
+  if (key) headers["idempotency-key"] = key // the same one is the same wish, however often it is sent
   if (body !== undefined) headers["content-type"] = "application/json"
   if (method !== "GET" && csrfToken()) headers["X-CSRF-Token"] = csrfToken()!
   try {

@@ -14,6 +14,7 @@ export interface Message {
   at_ms: number
   body: string
   id: string | null
+  file: { name: string | null; media_type: string; size_bytes: number | null } | null
 }
 
 /** Written here, and not stored yet as far as we know. */

@@ -1,12 +1,14 @@
 // What of each chat does this tab hold? Messages read so far, what is on its way, and the draft; the last two outlive a reload.
 import { reactive } from "vue"
 import { ask } from "../api/ask"
+import { base64Of } from "../files"
 import { newId } from "../ids"
 import { tellRefusal } from "../notices"
 import { merged, stillPending, type Message, type Pending } from "./chat"
 
 const READ_AT_ONCE = 200
 const AGAIN_MS = 1_500
+const FILE_BYTES_MAX = 5 * 1_048_576
 
 export interface Chat {
   messages: Message[]
@@ -84,6 +86,15 @@ async function flush(contactId: string): Promise<void> {
     }
   }
   chat.isSending = false
+}
+
+/** What is in the way is told. */
+export async function attach(contactId: string, file: File): Promise<void> {
+  if (file.size > FILE_BYTES_MAX || !file.size) return tellRefusal(file.size ? "chat.file_too_large" : "chat.file_kind", 422)
+  const content = await base64Of(file)
+  const { data, problem } = await ask<{ n: number }>("POST", `/v1/contacts/${contactId}/files`, { id: newId(), name: file.name.slice(0, 200), content })
+  if (problem) tellRefusal(problem.errors[0]?.text_key ?? problem.text_key, problem.status)
+  else void load(contactId, data.n)
 }
 
 export function tellTyping(contactId: string): void {

@@ -1,5 +1,6 @@
 // What is asked often, and answered? Entries as the server has them, and what a form makes of one.
 import { addressed, ask, type Reply } from "../api/ask"
+import type { Figure } from "../api/client"
 
 export const LANGUAGES = ["zh-CN", "en"] as const
 export const STATES = ["draft", "published", "archived"] as const
@@ -120,6 +121,11 @@ export function readEntries(company_id: string, language: FaqLanguage, state: Fa
 
 export function readUnanswered(company_id: string, language: FaqLanguage): Promise<Reply<{ items: Unanswered[] }>> {
   return ask("GET", addressed("/v1/faq/unanswered", { company_id, language, limit: UNANSWERED }))
+}
+
+/** Of visitors of the company's sites, in the last 30 days. */
+export function readSolved(company_id: string): Promise<Reply<{ from_ms: number; to_ms: number; figures: Figure[] }>> {
+  return ask("GET", addressed("/v1/faq/solved", { company_id }))
 }
 
 export function keep(entry: Entry | null, company_id: string, draft: Draft): Promise<Reply<Entry>> {

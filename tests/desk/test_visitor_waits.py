@@ -1,0 +1,108 @@
+"""Is a visitor who waits told how long it will take, never beyond what the recipe promises, and how many are before?"""
+
+import itertools
+import json
+from typing import Any
+
+import asyncpg
+
+from analytics.expected_wait import SERVED_MIN
+from tests.desk.conftest import Desks, segment
+from tests.desk.test_visitors import site_of
+from tests.desk.visitor import Site, VisitorPage
+
+LIMIT_S = 300
+_queues = itertools.count(1)
+
+
+async def site_with(desks: Desks, limit_s: int = LIMIT_S, **about: Any) -> Site:
+    """A widget of a queue of its own, in which nobody has waited yet."""
+    of = {"company_id": desks.company_id, "name": f"Chats {next(_queues)}", "config": {"limit_s": limit_s}}
+    queue_id = (await desks.api.post("/v1/queues", of))["id"]
+    return await site_of(desks, queue_id=queue_id, **about)
+
+
+async def have_waited(desks: Desks, contact_id: str, *waits_s: int) -> None:
+    """So many were served in this contact's queue, as turns would have written it."""
+    conn = await asyncpg.connect(desks.server.database_url)
+    try:
+        await conn.execute(
+            """
+            INSERT INTO stay (id, contact_id, company_id, domain_id, queue_id, queue_version, requirement, place_us,
+                              queued_at, promise_at, limit_at, ended_at, "end")
+            SELECT gen_random_uuid(), s.contact_id, s.company_id, 1, s.queue_id, 1, '', 0, s.queued_at, s.queued_at,
+                   s.queued_at, s.queued_at + make_interval(secs => w), 'answered'
+            FROM stay s, unnest($2::int[]) w WHERE s.contact_id = $1::text::uuid AND s.ended_at IS NULL
+            """,
+            contact_id,
+            list(waits_s),
+        )
+    finally:
+        await conn.close()
+
+
+async def told_of(desks: Desks, contact_id: str) -> Any:
+    conn = await asyncpg.connect(desks.server.database_url)
+    try:
+        found = await conn.fetchval(
+            "SELECT told FROM stay WHERE contact_id = $1::text::uuid AND told IS NOT NULL", contact_id
+        )
+    finally:
+        await conn.close()
+    return None if found is None else json.loads(found)
+
+
+async def waits(site: Site) -> VisitorPage:
+    page = await site.open()
+    await page.until("state", state="waiting")
+    return page
+
+
+async def test_who_waits_is_told_what_was_learned_and_it_stays_with_their_wait(desks: Desks) -> None:
+    site = await site_with(desks)
+    contact_id = (await site.start())["contact_id"]
+    await have_waited(desks, contact_id, *[100, 200] * SERVED_MIN)
+    page = await waits(site)
+    await page.write("Hello")  # behind it, in the one order: what was told is noted
+
+    assert page.heard[-1]["t"] == "done"
+    (state,) = [frame for frame in page.heard if frame["t"] == "state"]
+    assert state["wait"] == {"low_min": 1, "high_min": 4, "position": None}
+    told = await told_of(desks, contact_id)
+    assert (told["low_us"], told["high_us"]) == (60_000_000, 240_000_000)
+
+
+async def test_nobody_is_told_longer_than_the_recipe_lets_them_wait(desks: Desks) -> None:
+    site = await site_with(desks)
+    contact_id = (await site.start())["contact_id"]
+    await have_waited(desks, contact_id, *[1_000] * SERVED_MIN)
+    page = await waits(site)
+
+    (state,) = [frame for frame in page.heard if frame["t"] == "state"]
+    assert state["wait"]["high_min"] * 60 <= LIMIT_S
+    assert state["wait"]["high_min"] == 4, "some of the five minutes has passed"
+
+
+async def test_the_position_is_told_where_the_widget_may_and_nowhere_else(desks: Desks) -> None:
+    tells, quiet = await site_with(desks, tells_position=True), await site_with(desks, tells_wait=False)
+    pages = []
+    for site in (tells, tells, quiet):
+        site.token = None
+        await site.start()
+        pages.append(await waits(site))
+
+    told = [[frame["wait"] for frame in page.heard if frame["t"] == "state"][-1] for page in pages]
+    assert [each and each["position"] for each in told] == [1, 2, None]
+    assert told[2] is None
+
+
+async def test_whoever_talks_is_told_no_wait(desks: Desks) -> None:
+    site = await site_of(desks, tells_position=True)
+    tab = await desks.ready()
+    await site.start()
+    page = await site.open()
+    offer = await tab.until_shown(lambda records: segment(records, "offered"))
+    await tab.do("accept", segment=offer["id"])
+    talking = await page.until("state", state="talking")
+
+    assert talking["wait"] is None
