@@ -122,11 +122,12 @@ async def test_who_asks_again_is_one_visitor_and_one_voice(house: House, company
 
 
 async def test_nothing_of_the_question_is_kept_beside_the_count(house: House, widget: Widget):
+    before = len(house.writer.envelopes)
     await widget.ask(f"{ASKED} I am Ada, 0171 2345678")
     (row,) = await house.rows("SELECT * FROM faq_ask")
 
     assert not any("Ada" in str(value) or "0171" in str(value) for value in row.values())
-    assert house.writer.envelopes == [], "no event either"
+    assert len(house.writer.envelopes) == before, "no event either"
 
 
 async def test_who_asked_nothing_cannot_have_been_helped(house: House, company: dict[str, Any], widget: Widget):

@@ -92,7 +92,7 @@ async def test_where_faxes_are_wanted_each_exchange_is_asked_for_its_modules(dat
         await conn.close()
 
     assert unwanted == []
-    assert [each.state for each in alone] == ["ok", "fail"]
+    assert [each.state for each in alone] == ["ok", "warn"]
     assert {name: each.state for name, each in found.items()} == {
         "fax folder": "ok", "fax by half": "fail", "fax by whole": "ok",
     }  # fmt: skip
