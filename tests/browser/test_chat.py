@@ -255,3 +255,35 @@ async def test_files_go_both_ways_in_the_browsers(
     assert (saved.suggested_filename, content) == ("terms.txt", b"Rent: 900")
     assert broken == []
     assert wide == [False, False]
+
+
+@pytest.mark.parametrize(("language", "width"), [("en-US", 1280), ("zh-CN", 390)])
+async def test_a_visitor_has_what_was_said_sent_to_the_address_they_gave(
+    centre: Any, visit: Any, language: str, width: int
+) -> None:
+    """The mailbox's server is not there: the mail is written, and waits. (That it comes is told in tests/mail.)"""
+    host = {"imap_host": "mail.invalid", "smtp_host": "mail.invalid", "username": "u", "password": "p"}
+    address = {"address": f"chats-{width}@{centre.company_id[-6:]}.example", "queue_id": centre.queue_id}
+    box = await centre.api.post("/v1/mailboxes", {"company_id": centre.company_id} | host | address)
+    agent, visitor = await visit(), await visit(width=width, language=language, inspected=True)
+    await agent.comes_to(centre.server, centre.login)
+    await agent.become_ready()
+    async with site_of(centre, language, questions=["email"], mailbox_id=box["id"]) as url:
+        await begins_chat(visitor.page, url, "Where is it?", email="ada@example.com")
+        await agent.page.click("[data-test=accept]")
+        await expect(agent.page.locator("[data-test=chat]")).to_contain_text("Where is it?")
+        await answer(agent.page, "On its way.")
+        await expect(visitor.page.locator(".panel .message.agent")).to_contain_text("On its way.")
+        await agent.page.click("[data-test=end]")
+        form = visitor.page.locator(".panel form.ask")
+        await expect(form.locator("[name=email]")).to_have_value("ada@example.com")
+        await visitor.take_picture(f"widget-transcript-{language}-{width}")
+        broken = await visitor.broken_rules()
+        await form.locator("button").click()
+        await expect(form).to_have_count(0)
+        await expect(visitor.page.locator(".panel .note")).to_have_text(
+            "It is on its way." if language == "en-US" else "邮件已发出。"
+        )
+
+    assert broken == []
+    assert not await visitor.is_wider_than_the_screen()
