@@ -67,6 +67,7 @@ class SegmentRecord(Told):
     """`segment/<id>`: a contact that this agent is offered, holds or wraps up. `may`: what is possible now.
     `recording`: whether the conversation is recorded at this moment, or would be if it were not `paused`: by the agent,
     or because the customer does not know of it yet; then the agent tells or asks them, and resumes.
+    `interrupted`: it was parked for what cannot wait, and returns before anything new.
     """
 
     id: Id
@@ -79,6 +80,7 @@ class SegmentRecord(Told):
     queue_id: Id
     queue: str
     state: SegmentState
+    interrupted: bool
     role: Role
     with_: Annotated[list[Colleague], Field(alias="with")]
     may: list[Act]
