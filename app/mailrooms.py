@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.channels.mail.access import MailAccess, MailTrouble, Server
 from app.channels.mail.imap import Fetched, Inbox, Place
+from app.channels.mail.watching import Watching
 from app.mail_in import MailIn
 from app.mail_out import MailOut
 from app.seals import BrokenSeal, unseal
@@ -20,7 +21,6 @@ from contacts.effect import MAIL
 from contacts.records import Draft
 
 LOOK_EVERY_S = 2.0  # for what was configured
-POLL_EVERY_S = 1.5
 AGAIN_S = (1.0, 5.0, 30.0)  # after a mailbox was not to be reached
 
 log = structlog.get_logger()
@@ -49,11 +49,13 @@ class Room:
     async def _read(self) -> None:
         """One connection as long as it holds. When this ends nobody waits for its thread: the line is cut under it."""
         tries = 0
-        inbox = Inbox(self.access)
+        inbox, watching = Inbox(self.access), Watching()
         try:
             while True:
                 try:
-                    await self._take_newer(inbox)
+                    watching.found(await self._take_newer(inbox))
+                    self.trouble, tries = None, 0
+                    await watching.until_something(inbox)
                 except MailTrouble as trouble:
                     await asyncio.to_thread(inbox.close)
                     if self.trouble != trouble.word:
@@ -65,14 +67,12 @@ class Room:
                     await asyncio.to_thread(inbox.close)
                     log.warning("mail in", mailbox=self.box["id"], error=repr(error)[:200])
                     await asyncio.sleep(AGAIN_S[0])
-                else:
-                    self.trouble, tries = None, 0
-                    await asyncio.sleep(POLL_EVERY_S)
         finally:
             inbox.cut()
 
-    async def _take_newer(self, inbox: Inbox) -> None:
-        """Until there is nothing newer. Raises MailTrouble, and whatever keeping a mail may raise."""
+    async def _take_newer(self, inbox: Inbox) -> int:
+        """How many, until there is nothing newer. Raises MailTrouble, and whatever keeping a mail may raise."""
+        count = 0
         async with self.engine.connect() as conn:
             place = Place(*await mailboxes.cursor(conn, self.box["id"]))
         while True:
@@ -84,7 +84,8 @@ class Room:
                 place = fetched.place
                 taken += 1
             if taken == 0:
-                return
+                return count
+            count += taken
 
 
 def _next(newer: Any) -> Fetched | None:

@@ -220,12 +220,12 @@ class PostOffice:
 
     def put(self, raw: bytes, address: str = SUPPORT) -> None:
         """Into the mailbox as it is, whatever a mail server would have said to it."""
-        with self._box(address) as box:
+        with self.box(address) as box:
             status, said = box.append("INBOX", "", imaplib.Time2Internaldate(time.time()), raw)
             assert status == "OK", said
 
     def inbox(self, address: str = ALICE) -> list[Message]:
-        with self._box(address) as box:
+        with self.box(address) as box:
             box.select("INBOX", readonly=True)
             _, found = box.search(None, "ALL")
             numbers = found[0].split()
@@ -240,18 +240,18 @@ class PostOffice:
         return found
 
     def count(self, address: str) -> int:
-        with self._box(address) as box:
+        with self.box(address) as box:
             return int(box.select("INBOX", readonly=True)[1][0] or 0)
 
     def uid_last(self, address: str) -> int:
-        with self._box(address) as box:
+        with self.box(address) as box:
             box.select("INBOX", readonly=True)
             found = box.uid("SEARCH", "ALL")[1][0].split()
         return int(found[-1]) if found else 0
 
     def empty(self, *addresses: str) -> None:
         for address in addresses:
-            with self._box(address) as box:
+            with self.box(address) as box:
                 if box.select("INBOX")[1] != [b"0"]:
                     box.store("1:*", "+FLAGS", r"\Deleted")
                     box.expunge()
@@ -260,7 +260,7 @@ class PostOffice:
         return (self.folder / "postfix/log").read_text()[-2000:]
 
     @contextlib.contextmanager
-    def _box(self, address: str) -> Iterator[imaplib.IMAP4]:
+    def box(self, address: str) -> Iterator[imaplib.IMAP4]:
         box = imaplib.IMAP4("127.0.0.1", self.ports["imap"], timeout=60)
         try:
             box.login(address, PASSWORD)

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from app.channels.mail.access import MailAccess, MailTrouble, require_public, trusted
+from app.channels.mail.lines import PlainLines, TlsLines
 
 FOLDER = "INBOX"
 ANSWER_S = 20.0
@@ -44,8 +45,9 @@ class Inbox:
 
     def __init__(self, access: MailAccess) -> None:
         self._access = access
-        self._imap: imaplib.IMAP4 | None = None
+        self._imap: PlainLines | TlsLines | None = None
         self._uid_validity = 0
+        self._idles = False
         self._is_cut = False
 
     def __enter__(self) -> Self:
@@ -85,6 +87,7 @@ class Inbox:
         except OSError as gone:
             raise MailTrouble("absent", str(gone)) from gone
         with _troubles():
+            self._idles = b"IDLE" in self._said(self._imap.capability())[0].upper().split()  # many say so only now
             self._select()
 
     def _select(self) -> None:
@@ -95,6 +98,25 @@ class Inbox:
         if not isinstance(found, bytes) or not found.isdigit():
             raise MailTrouble("refused", f"no {FOLDER}")
         self._uid_validity = int(found)
+
+    def idle_begins(self) -> bool:
+        """From now on the server says by itself that something has come. False: it cannot."""
+        assert self._imap is not None
+        if self._idles:
+            with _troubles():
+                self._idles = self._imap.idle_begins()
+        return self._idles
+
+    @property
+    def socket(self) -> socket.socket | None:
+        """On which it would be heard; None: something was heard already."""
+        return None if self._imap is None or self._imap.has_told else self._imap.socket()
+
+    def idle_ends(self) -> None:
+        """No command is possible before."""
+        assert self._imap is not None
+        with _troubles():
+            self._imap.idle_ends()
 
     def newer(self, than: Place) -> Iterator[Fetched]:
         """In their order, at most UIDS_AT_ONCE. Opens the connection where there is none."""
@@ -139,11 +161,11 @@ def _is(told: Any) -> bool:
     return isinstance(told, bytes)
 
 
-def _connected(access: MailAccess) -> imaplib.IMAP4:
+def _connected(access: MailAccess) -> PlainLines | TlsLines:
     server = access.imap
     if server.tls == "tls":
-        return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=trusted(), timeout=ANSWER_S)
-    plain = imaplib.IMAP4(server.host, server.port, timeout=ANSWER_S)
+        return TlsLines(server.host, server.port, ssl_context=trusted(), timeout=ANSWER_S)
+    plain = PlainLines(server.host, server.port, timeout=ANSWER_S)
     if server.tls == "starttls":
         plain.starttls(trusted())
     return plain
