@@ -9,12 +9,14 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.channels.mail.access import MailAccess, MailTrouble, Server
+from app.channels.mail.access import MailAccess, MailTrouble
 from app.channels.mail.imap import Fetched, Inbox, Place
+from app.channels.mail.tokens import Grant, Tokens
 from app.channels.mail.watching import Watching
+from app.mail_entrance import access_of, grant_of
 from app.mail_in import MailIn
 from app.mail_out import MailOut
-from app.seals import BrokenSeal, unseal
+from app.seals import BrokenSeal, seal
 from app.store import mailboxes
 from app.switchboard import Switchboard
 from contacts.effect import MAIL
@@ -73,6 +75,9 @@ class Room:
     async def _take_newer(self, inbox: Inbox) -> int:
         """How many, until there is nothing newer. Raises MailTrouble, and whatever keeping a mail may raise."""
         count = 0
+        if not inbox.is_open:
+            secret = await self.access.secret()
+            await asyncio.to_thread(inbox.open, secret)
         async with self.engine.connect() as conn:
             place = Place(*await mailboxes.cursor(conn, self.box["id"]))
         while True:
@@ -146,7 +151,7 @@ class Mailrooms:
 
     def _begin(self, row: Mapping[str, Any]) -> None:
         try:
-            access = access_of(row, self.signing_key, self.inside)
+            access = self._access(row)
         except BrokenSeal:
             if row["id"] not in self._sealed:
                 log.error("mailbox", mailbox=row["id"], trouble="sealed")
@@ -168,6 +173,25 @@ class Mailrooms:
             out.take(list(board.house.records.effects.values()))
         room.begin()
 
+    def _access(self, row: Mapping[str, Any]) -> MailAccess:
+        """Raises BrokenSeal."""
+
+        async def grant() -> Grant:
+            async with self.engine.connect() as conn:
+                now = await mailboxes.read(conn, row["id"], None)
+            if now is None or now["oauth_token_url"] is None:
+                raise MailTrouble("grant")
+            return grant_of(now, self.signing_key)
+
+        async def keep(refresh_token: str) -> None:
+            async with self.engine.begin() as conn:
+                await mailboxes.renew_grant(conn, row["id"], seal(self.signing_key, refresh_token))
+
+        if row["oauth_token_url"] is None:
+            return access_of(row, self.signing_key, self.inside, None)
+        grant_of(row, self.signing_key)
+        return access_of(row, self.signing_key, self.inside, Tokens(grant, keep, self.inside))
+
     def states(self) -> dict[str, dict[str, Any]]:
         """By mailbox, as this process knows it."""
         known = {
@@ -183,15 +207,3 @@ class Mailrooms:
     async def _end(self, mailbox_id: str) -> None:
         room, _ = self._rooms.pop(mailbox_id)
         await room.end()
-
-
-def access_of(row: Mapping[str, Any], signing_key: bytes, inside: bool) -> MailAccess:
-    """Raises BrokenSeal."""
-    return MailAccess(
-        row["address"],
-        row["username"],
-        unseal(signing_key, row["sealed"]),
-        Server(row["imap_host"], row["imap_port"], row["imap_tls"]),
-        Server(row["smtp_host"], row["smtp_port"], row["smtp_tls"]),
-        inside,
-    )

@@ -3,120 +3,35 @@
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from fastapi import APIRouter
-from pydantic import Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Access, Caller
 from app.api.acts import acting, new_id
-from app.api.fields import CompanyPageQuery, Given, Id, Language, Line, PathId, Shown, Text, Version, sure_ms, untouched
+from app.api.fields import CompanyPageQuery, PathId, sure_ms
+from app.api.mailboxes_given import MailboxChange, MailboxShown, NewMailbox, OAuth, OAuthShown
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import invalid, not_found
-from app.reach import is_public
+from app.reach import is_public, may_be_asked
 from app.seals import seal
 from app.store import companies, mailboxes, queues
 from contacts.identify import canonical_email
 
 router = APIRouter(prefix="/v1/mailboxes", tags=["mail"])
 
-REOPEN_DAYS = 14
-
-Tls = Literal["tls", "starttls", "none"]
-Mail = Annotated[str, StringConstraints(min_length=3, max_length=254, pattern="^[!-~]+@[!-~]+$")]
-Host = Annotated[str, StringConstraints(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9.:_-]+$")]
-Port = Annotated[int, Field(ge=1, le=65_535)]
-Username = Annotated[str, StringConstraints(min_length=1, max_length=254, pattern="^[^\\u0000-\\u001f\\u007f]+$")]
-Password = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern="^[^\\u0000-\\u001f\\u007f]+$")]
-SenderName = Annotated[Line, StringConstraints(max_length=100)]
-ReopenDays = Annotated[int, Field(ge=0, le=3650)]
-
 _HOSTS = {"imap_host": "imap_tls", "smtp_host": "smtp_tls"}
-
-
-class NewMailbox(Given):
-    """Mails are read from INBOX by IMAP and sent by SMTP, both with this user and password. Ports: 993 and 465 with
-    `tls`, 143 and 587 with `starttls`; `none` only where the operator allows the installation's own network.
-
-    `acknowledge`: each new thread is answered once by `acknowledgement`, or by a text in `language`. `reopen_days`: so
-    long after a contact an answer to it goes to the same agent first.
-    """
-
-    company_id: Id
-    address: Mail
-    queue_id: Id
-    username: Username
-    password: Password
-    imap_host: Host
-    imap_port: Port = 993
-    imap_tls: Tls = "tls"
-    smtp_host: Host
-    smtp_port: Port = 465
-    smtp_tls: Tls = "tls"
-    sender_name: SenderName = ""
-    signature: Text = ""
-    language: Language | None = None
-    reopen_days: ReopenDays = REOPEN_DAYS
-    acknowledge: bool = False
-    acknowledgement: Text | None = None
-
-
-class MailboxChange(Given):
-    version: Version
-    queue_id: Id = untouched()
-    username: Username = untouched()
-    password: Password = untouched()
-    imap_host: Host = untouched()
-    imap_port: Port = untouched()
-    imap_tls: Tls = untouched()
-    smtp_host: Host = untouched()
-    smtp_port: Port = untouched()
-    smtp_tls: Tls = untouched()
-    sender_name: SenderName = untouched()
-    signature: Text = untouched()
-    language: Language | None = untouched()
-    reopen_days: ReopenDays = untouched()
-    acknowledge: bool = untouched()
-    acknowledgement: Text | None = untouched()
-
-
-class MailboxShown(Shown):
-    """`trouble` of reading, `out_trouble` of sending: `connecting`, `absent`, `certificate`, `access` (user or
-    password), `refused`, `inside` (it leads into the installation's own network), `sealed` (by another secret key);
-    null: none, or not known here, where another process reads it. The password is never shown.
-    """
-
-    id: Id
-    company_id: Id
-    address: str
-    queue_id: Id
-    username: str
-    imap_host: str
-    imap_port: int
-    imap_tls: Tls
-    smtp_host: str
-    smtp_port: int
-    smtp_tls: Tls
-    sender_name: str
-    signature: str
-    language: str | None
-    reopen_days: int
-    acknowledge: bool
-    acknowledgement: str | None
-    created_ms: int
-    version: int
-    trouble: str | None
-    out_trouble: str | None
-
-
-_BESIDE = frozenset({"created_ms", "trouble", "out_trouble"})
+_BESIDE = frozenset({"oauth", "created_ms", "trouble", "out_trouble"})
 
 
 def _shown(row: Mapping[str, Any], access: Access) -> MailboxShown:
     state = access.doors.mailboxes().get(row["id"], {})
     return MailboxShown(
         **{name: row[name] for name in MailboxShown.model_fields if name not in _BESIDE},
+        oauth=None
+        if row["oauth_token_url"] is None
+        else OAuthShown(token_url=row["oauth_token_url"], client_id=row["oauth_client_id"], scope=row["oauth_scope"]),
         created_ms=sure_ms(row["created_at"]),
         trouble=state.get("trouble"),
         out_trouble=state.get("out_trouble"),
@@ -137,14 +52,16 @@ async def create_mailbox(body: NewMailbox, access: Caller) -> MailboxShown:
     address = canonical_email(body.address)
     if address is None:
         raise invalid("/address", "not an e-mail address", "mailbox.address")
-    fields = body.model_dump(exclude={"password"}) | {"address": address}
+    fields = body.model_dump(exclude={"password", "oauth"}) | {"address": address}
     _require_reachable(access, fields)
-    sealed = seal(access.porter.signing_key, body.password)
+    if (body.password is None) == (body.oauth is None):
+        raise invalid("/password", "expected either a password or oauth", "mailbox.entrance")
+    entrance = _sealed(access, body.password, body.oauth)
     async with acting(access) as act:
         if await companies.read(act.conn, body.company_id) is None:
             raise not_found("company", "/company_id")
         await _require_queue(act.conn, body.queue_id, body.company_id)
-        row = await mailboxes.add(act.conn, {"id": new_id(), "sealed": sealed, **fields})
+        row = await mailboxes.add(act.conn, {"id": new_id(), **entrance, **fields})
         await act.record("mailbox.created", "mailbox", row["id"], company_id=body.company_id, after=fields)
     return _shown(row, access)
 
@@ -165,15 +82,17 @@ async def change_mailbox(mailbox_id: PathId, body: MailboxChange, access: Caller
         before = await _locked(act.conn, mailbox_id, access)
         require_current(before, body.version, _shown(before, access))
         fields = changed_fields(body)
-        password = fields.pop("password", None)
+        entered_by = [name for name in ("password", "oauth") if fields.pop(name, None) is not None]
+        if len(entered_by) > 1:
+            raise invalid("/password", "expected either a password or oauth", "mailbox.entrance")
         _require_reachable(access, {**before, **fields})
         if "queue_id" in fields:
             await _require_queue(act.conn, fields["queue_id"], before["company_id"])
-        kept = fields if password is None else {**fields, "sealed": seal(access.porter.signing_key, password)}
-        row = await mailboxes.change(act.conn, mailbox_id, kept)
+        entrance = _sealed(access, body.password, body.oauth)
+        row = await mailboxes.change(act.conn, mailbox_id, fields | entrance)
         await act.record(
             "mailbox.changed", "mailbox", mailbox_id, company_id=row["company_id"], before=before, after=fields,
-            more={} if password is None else {"password": "changed"},
+            more=dict.fromkeys(entered_by, "changed"),
         )  # fmt: skip
     return _shown(row, access)
 
@@ -197,6 +116,25 @@ async def _locked(conn: AsyncConnection, mailbox_id: str, access: Access) -> Map
 async def _require_queue(conn: AsyncConnection, queue_id: str, company_id: str) -> None:
     if not await queues.are_of(conn, [queue_id], company_id):
         raise not_found("queue", "/queue_id")
+
+
+def _sealed(access: Access, password: str | None, oauth: OAuth | None) -> dict[str, str | None]:
+    """The columns of one or the other; the one that it takes the place of is gone. Nothing, where nothing is given."""
+    key = access.porter.signing_key
+    if password is not None:
+        return {"sealed": seal(key, password), **mailboxes.NO_GRANT}
+    if oauth is None:
+        return {}
+    if not may_be_asked(oauth.token_url, inside=access.doors.settings.endpoints_inside):
+        raise invalid("/oauth/token_url", "expected https and a public address", "mailbox.inside")
+    return {
+        "sealed": "",
+        "oauth_token_url": oauth.token_url,
+        "oauth_client_id": oauth.client_id,
+        "oauth_scope": oauth.scope,
+        "oauth_secret_sealed": seal(key, oauth.client_secret) if oauth.client_secret else "",
+        "oauth_refresh_sealed": seal(key, oauth.refresh_token),
+    }
 
 
 def _require_reachable(access: Access, fields: Mapping[str, Any]) -> None:

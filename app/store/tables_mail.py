@@ -48,7 +48,12 @@ mailbox = Table(
     whole("smtp_port"),
     one_of("smtp_tls", TLS),
     words("username", 254),
-    token("sealed", 2000),
+    token("sealed", 2000),  # its password
+    token("oauth_token_url", 2000, nullable=True),
+    token("oauth_client_id", 500, nullable=True),
+    token("oauth_scope", 2000, nullable=True),
+    token("oauth_secret_sealed", 4000, nullable=True),
+    token("oauth_refresh_sealed", 12_000, nullable=True),
     uid("queue_id"),
     words("signature", 2000, server_default=text("''")),
     token("language", 35, nullable=True),
@@ -63,6 +68,11 @@ mailbox = Table(
     between("imap_port", 1, 65535),
     between("smtp_port", 1, 65535),
     between("reopen_days", 0, 3650),
+    CheckConstraint(
+        "num_nonnulls(oauth_token_url, oauth_client_id, oauth_scope, oauth_secret_sealed, oauth_refresh_sealed)"
+        " IN (0, 5)",
+        "oauth_whole",
+    ),
 )
 Index("uq_mailbox_address", mailbox.c.address, unique=True, postgresql_where=mailbox.c.archived_at.is_(None))
 

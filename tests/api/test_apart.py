@@ -170,7 +170,7 @@ def own_body(name: str, mine: Things) -> Any:
     if name == "live_acknowledge":
         return body | {"alert": f"longest_wait-{mine.ids['queue']}-1"}
     if name == "create_mailbox":
-        return body | {"address": f"sales@{mine.slug}.example"}
+        return body | {"address": f"sales@{mine.slug}.example", "password": "a-password-of-nobody"}
     return body | {"queue_id": mine.ids["queue"]} if name == "create_contact" else body
 
 

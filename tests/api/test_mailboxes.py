@@ -50,6 +50,66 @@ async def test_a_password_is_sealed_and_never_shown_again(house: House, company:
     assert "mailbox.changed" in audit
 
 
+OAUTH = {
+    "token_url": "https://login.example.com/token", "client_id": "c", "client_secret": "a-secret-of-nobody",
+    "refresh_token": "a-refresh-token-of-nobody", "scope": "mail",
+}  # fmt: skip
+SEALED = "SELECT sealed, oauth_token_url, oauth_secret_sealed, oauth_refresh_sealed FROM mailbox"
+
+
+async def test_tokens_take_the_place_of_a_password_and_a_password_that_of_tokens(house: House, company):
+    queue = await queue_of(house, company)
+    made = await house.make("mailboxes", mailbox(company, queue, password=None, oauth=OAUTH))
+    path = f"/v1/mailboxes/{made['id']}"
+    (by_tokens,) = await house.rows(SEALED)
+    back = (await house.operator.patch(path, json={"version": 1, "password": PASSWORD})).json()
+    (by_password,) = await house.rows(SEALED)
+    again = (await house.operator.patch(path, json={"version": 2, "oauth": OAUTH | {"client_secret": ""}})).json()
+    (public,) = await house.rows(SEALED)
+    await house.operator.delete(path)
+    (gone,) = await house.rows(SEALED)
+    audit = str(await house.rows("SELECT * FROM audit"))
+    key = house.app.state.porter.signing_key
+
+    assert made["oauth"] == again["oauth"] == {name: OAUTH[name] for name in ("token_url", "client_id", "scope")}
+    assert (by_tokens["sealed"], back["oauth"], by_password["oauth_token_url"]) == ("", None, None)
+    assert unseal(key, by_tokens["oauth_secret_sealed"]) == OAUTH["client_secret"]
+    assert unseal(key, by_tokens["oauth_refresh_sealed"]) == OAUTH["refresh_token"]
+    assert (unseal(key, by_password["sealed"]), public["oauth_secret_sealed"]) == (PASSWORD, "")
+    assert list(gone.values()) == ["", None, None, None]
+    for secret in (OAUTH["client_secret"], OAUTH["refresh_token"]):
+        assert secret not in f"{made}{again}{by_tokens}{audit}"
+    assert '"oauth": "changed"' in audit.replace("'", '"')
+
+
+@pytest.mark.parametrize(
+    ("more", "pointer", "text_key"),
+    [
+        ({"password": None}, "/password", "mailbox.entrance"),
+        ({"oauth": OAUTH}, "/password", "mailbox.entrance"),
+        (
+            {"password": None, "oauth": OAUTH | {"token_url": "http://a.test/t"}},
+            "/oauth/token_url",
+            "mailbox.inside",
+        ),
+        (
+            {"password": None, "oauth": OAUTH | {"token_url": "https://10.0.0.1"}},
+            "/oauth/token_url",
+            "mailbox.inside",
+        ),
+        ({"password": None, "oauth": OAUTH | {"token_url": "ftp://a.example"}}, "/oauth/token_url", None),
+        ({"password": None, "oauth": OAUTH | {"refresh_token": "x" * 4097}}, "/oauth/refresh_token", None),
+        ({"password": None, "oauth": OAUTH | {"client_id": "a\nb"}}, "/oauth/client_id", None),
+    ],
+)
+async def test_an_entrance_that_is_none_is_refused_with_its_field(house: House, company, more, pointer, text_key):
+    queue = await queue_of(house, company)
+    answer = await house.operator.post("/v1/mailboxes", json=mailbox(company, queue, **more))
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert answer.json()["errors"][0].get("text_key") == text_key or text_key is None
+
+
 async def test_an_address_is_one_mailbox_until_it_is_deleted_and_its_password_goes_with_it(house: House, company):
     queue = await queue_of(house, company)
     made = await house.make("mailboxes", mailbox(company, queue))

@@ -1,7 +1,8 @@
 """A Postfix and a Dovecot of their own, on this machine alone: ports of theirs, a folder that goes with them.
 
 Everybody of example.test and customer.test has a mailbox and the password `secret`; full.test answers at `full_port`,
-where a test may stand; everything else is refused. Nothing leaves the machine.
+where a test may stand, as one may at `provider`, which is asked whether a token is good; everything else is refused.
+Nothing leaves the machine.
 """
 
 import contextlib
@@ -36,7 +37,7 @@ ssl = yes
 ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 mail_location = maildir:{folder}/boxes/%u
 mail_uid = mail
 mail_gid = mail
@@ -45,7 +46,13 @@ first_valid_gid = 1
 mail_max_userip_connections = 200
 maildir_broken_filename_sizes = no
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/dovecot/oauth2.conf
+}}
+passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
 }}
 userdb {{
@@ -79,6 +86,13 @@ namespace inbox {{
 protocol lmtp {{
   postmaster_address = postmaster@example.test
 }}
+"""
+OAUTH2 = """\
+introspection_mode = post
+introspection_url = http://127.0.0.1:{provider}/introspect
+active_attribute = active
+active_value = true
+username_attribute = username
 """
 MAIN_CF = """\
 compatibility_level = 3.6
@@ -167,7 +181,7 @@ class PostOffice:
 
     @classmethod
     def configured(cls, folder: Path) -> "PostOffice":
-        names = ("smtp", "imap", "imaps", "lmtp", "sasl", "full")
+        names = ("smtp", "imap", "imaps", "lmtp", "sasl", "full", "provider")
         made = cls(folder, dict(zip(names, free_ports(len(names)), strict=True)))
         folder.chmod(0o755)
         for name in ("dovecot/run", "dovecot/state", "boxes", "postfix/conf", "postfix/queue", "postfix/data"):
@@ -175,6 +189,7 @@ class PostOffice:
         _make_certificate(folder)
         values = {"folder": folder, "password": PASSWORD, "most": MAIL_BYTES_MAX, **made.ports}
         (folder / "dovecot/dovecot.conf").write_text(DOVECOT.format(**values))
+        (folder / "dovecot/oauth2.conf").write_text(OAUTH2.format(**values))
         (folder / "postfix/conf/main.cf").write_text(MAIN_CF.format(**values))
         (folder / "postfix/conf/master.cf").write_text(MASTER_CF.format(**values))
         shutil.chown(folder / "boxes", "mail", "mail")

@@ -69,7 +69,12 @@ class Inbox:
             with contextlib.suppress(OSError):
                 imap.socket().shutdown(socket.SHUT_RDWR)
 
-    def open(self) -> None:
+    @property
+    def is_open(self) -> bool:
+        return self._imap is not None
+
+    def open(self, secret: str) -> None:
+        """`secret`: what the access says just now."""
         if self._imap is not None:
             return
         require_public(self._access.imap, self._access.inside)
@@ -79,16 +84,24 @@ class Inbox:
             self.close()
             raise MailTrouble("absent")
         try:
-            self._imap.login(self._access.username, self._access.password)
+            self._enter(self._imap, secret)
         except imaplib.IMAP4.abort as gone:
             raise MailTrouble("absent", str(gone)) from gone
         except (imaplib.IMAP4.error, UnicodeError) as no:
-            raise MailTrouble("access", str(no)) from no
+            raise self._access.not_entered(str(no)) from no
         except OSError as gone:
             raise MailTrouble("absent", str(gone)) from gone
         with _troubles():
             self._idles = b"IDLE" in self._said(self._imap.capability())[0].upper().split()  # many say so only now
             self._select()
+
+    def _enter(self, imap: imaplib.IMAP4, secret: str) -> None:
+        if self._access.tokens is None:
+            imap.login(self._access.username, secret)
+            return
+        told = [f"user={self._access.username}\x01auth=Bearer {secret}\x01\x01".encode()]
+        # The server says why not and waits for an empty answer before it says no.
+        imap.authenticate("XOAUTH2", lambda _: told.pop() if told else b"")
 
     def _select(self) -> None:
         assert self._imap is not None
@@ -119,8 +132,7 @@ class Inbox:
             self._imap.idle_ends()
 
     def newer(self, than: Place) -> Iterator[Fetched]:
-        """In their order, at most UIDS_AT_ONCE. Opens the connection where there is none."""
-        self.open()
+        """In their order, at most UIDS_AT_ONCE."""
         after = than.uid_last if than.uid_validity == self._uid_validity else 0
         with _troubles():
             uids = self._uids_after(after)
