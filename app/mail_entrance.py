@@ -1,9 +1,10 @@
-"""How is a mailbox entered? By what its row says, unsealed. Everything raises BrokenSeal."""
+"""How is a mailbox entered, and how are its mails signed? By what its row says, unsealed. All raises BrokenSeal."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from app.channels.mail.access import MailAccess, Provider, Server
+from app.channels.mail.signing import Signer
 from app.channels.mail.tokens import Grant
 from app.seals import unseal
 
@@ -30,3 +31,10 @@ def grant_of(row: Mapping[str, Any], signing_key: bytes) -> Grant:
         client_secret=unseal(signing_key, secret) if secret else "",
         refresh_token=unseal(signing_key, row["oauth_refresh_sealed"]),
     )
+
+
+def signer_of(row: Mapping[str, Any], signing_key: bytes) -> Signer | None:
+    if row["dkim_selector"] is None:
+        return None
+    domain = row["address"].rpartition("@")[2]
+    return Signer(domain, row["dkim_selector"], unseal(signing_key, row["dkim_sealed"]))

@@ -13,7 +13,7 @@ from app.channels.mail.access import MailAccess, MailTrouble
 from app.channels.mail.imap import Fetched, Inbox, Place
 from app.channels.mail.tokens import Grant, Tokens
 from app.channels.mail.watching import Watching
-from app.mail_entrance import access_of, grant_of
+from app.mail_entrance import access_of, grant_of, signer_of
 from app.mail_in import MailIn
 from app.mail_out import MailOut
 from app.seals import BrokenSeal, seal
@@ -151,7 +151,7 @@ class Mailrooms:
 
     def _begin(self, row: Mapping[str, Any]) -> None:
         try:
-            access = self._access(row)
+            access, signer = self._access(row), signer_of(row, self.signing_key)
         except BrokenSeal:
             if row["id"] not in self._sealed:
                 log.error("mailbox", mailbox=row["id"], trouble="sealed")
@@ -166,6 +166,7 @@ class Mailrooms:
             board.submit,
             board.session.may_send,
             lambda: board.clock.now_us(),
+            signer,
         )
         room = Room(row, access, self.taking, out, self.engine)
         self._rooms[row["id"]] = (room, row["version"])

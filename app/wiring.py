@@ -22,6 +22,7 @@ from app.bus.redis import RedisBus
 from app.channels.asterisk.faxes import OurFiles
 from app.channels.asterisk.prompts import as_media
 from app.channels.endpoints import Endpoints
+from app.channels.mail.domain_records import DomainRecords
 from app.channels.posts import Posts
 from app.channels.recordings import Recordings, Uploaded
 from app.channels.speech import Speech
@@ -125,7 +126,8 @@ def wire(settings: Settings, database_url: str) -> Process:
     exchanges = Exchanges(database.engine, settings.signing_key(), switchboard, arrivals, phones, speak, keep, faxes)
     endpoints = Endpoints(inside=settings.endpoints_inside)
     look_ups = _look_ups(database, settings.signing_key(), endpoints, switchboard)
-    mail_in = MailIn(database.engine, files, settings.signing_key(), switchboard.submit, clock.now_us)
+    records = DomainRecords(settings.name_servers)
+    mail_in = MailIn(database.engine, files, settings.signing_key(), switchboard.submit, clock.now_us, records)
     mailrooms = Mailrooms(database.engine, settings.signing_key(), switchboard, mail_in, settings.endpoints_inside)
     _connect(switchboard, follower, effects, exchanges, mailrooms, look_ups, bus)
     visitors = Visitors(

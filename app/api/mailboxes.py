@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.api.access import Access, Caller
 from app.api.acts import acting, new_id
 from app.api.fields import CompanyPageQuery, PathId, sure_ms
-from app.api.mailboxes_given import MailboxChange, MailboxShown, NewMailbox, OAuth, OAuthShown
+from app.api.mailboxes_given import Dkim, DkimShown, MailboxChange, MailboxShown, NewMailbox, OAuth, OAuthShown
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import invalid, not_found
+from app.dkim_keys import NoKey, read_key
 from app.reach import is_public, may_be_asked
 from app.seals import seal
 from app.store import companies, mailboxes, queues
@@ -22,7 +23,7 @@ from contacts.identify import canonical_email
 router = APIRouter(prefix="/v1/mailboxes", tags=["mail"])
 
 _HOSTS = {"imap_host": "imap_tls", "smtp_host": "smtp_tls"}
-_BESIDE = frozenset({"oauth", "created_ms", "trouble", "out_trouble"})
+_BESIDE = frozenset({"oauth", "dkim", "created_ms", "trouble", "out_trouble"})
 
 
 def _shown(row: Mapping[str, Any], access: Access) -> MailboxShown:
@@ -32,10 +33,18 @@ def _shown(row: Mapping[str, Any], access: Access) -> MailboxShown:
         oauth=None
         if row["oauth_token_url"] is None
         else OAuthShown(token_url=row["oauth_token_url"], client_id=row["oauth_client_id"], scope=row["oauth_scope"]),
+        dkim=_dkim_shown(row),
         created_ms=sure_ms(row["created_at"]),
         trouble=state.get("trouble"),
         out_trouble=state.get("out_trouble"),
     )
+
+
+def _dkim_shown(row: Mapping[str, Any]) -> DkimShown | None:
+    if row["dkim_selector"] is None:
+        return None
+    name = f"{row['dkim_selector']}._domainkey.{row['address'].rpartition('@')[2]}"
+    return DkimShown(selector=row["dkim_selector"], name=name, record=row["dkim_public"])
 
 
 @router.get("")
@@ -52,16 +61,16 @@ async def create_mailbox(body: NewMailbox, access: Caller) -> MailboxShown:
     address = canonical_email(body.address)
     if address is None:
         raise invalid("/address", "not an e-mail address", "mailbox.address")
-    fields = body.model_dump(exclude={"password", "oauth"}) | {"address": address}
+    fields = body.model_dump(exclude={"password", "oauth", "dkim"}) | {"address": address}
     _require_reachable(access, fields)
     if (body.password is None) == (body.oauth is None):
         raise invalid("/password", "expected either a password or oauth", "mailbox.entrance")
-    entrance = _sealed(access, body.password, body.oauth)
+    sealed = _sealed(access, body.password, body.oauth) | _signing(access, body.dkim)
     async with acting(access) as act:
         if await companies.read(act.conn, body.company_id) is None:
             raise not_found("company", "/company_id")
         await _require_queue(act.conn, body.queue_id, body.company_id)
-        row = await mailboxes.add(act.conn, {"id": new_id(), **entrance, **fields})
+        row = await mailboxes.add(act.conn, {"id": new_id(), **sealed, **fields})
         await act.record("mailbox.created", "mailbox", row["id"], company_id=body.company_id, after=fields)
     return _shown(row, access)
 
@@ -82,17 +91,20 @@ async def change_mailbox(mailbox_id: PathId, body: MailboxChange, access: Caller
         before = await _locked(act.conn, mailbox_id, access)
         require_current(before, body.version, _shown(before, access))
         fields = changed_fields(body)
-        entered_by = [name for name in ("password", "oauth") if fields.pop(name, None) is not None]
-        if len(entered_by) > 1:
+        replaced = [name for name in ("password", "oauth") if fields.pop(name, None) is not None]
+        if len(replaced) > 1:
             raise invalid("/password", "expected either a password or oauth", "mailbox.entrance")
         _require_reachable(access, {**before, **fields})
         if "queue_id" in fields:
             await _require_queue(act.conn, fields["queue_id"], before["company_id"])
-        entrance = _sealed(access, body.password, body.oauth)
-        row = await mailboxes.change(act.conn, mailbox_id, fields | entrance)
+        sealed = _sealed(access, body.password, body.oauth)
+        if fields.pop("dkim", "") != "":
+            sealed |= _signing(access, body.dkim)
+            replaced.append("dkim")
+        row = await mailboxes.change(act.conn, mailbox_id, fields | sealed)
         await act.record(
             "mailbox.changed", "mailbox", mailbox_id, company_id=row["company_id"], before=before, after=fields,
-            more=dict.fromkeys(entered_by, "changed"),
+            more=dict.fromkeys(replaced, "changed"),
         )  # fmt: skip
     return _shown(row, access)
 
@@ -135,6 +147,17 @@ def _sealed(access: Access, password: str | None, oauth: OAuth | None) -> dict[s
         "oauth_secret_sealed": seal(key, oauth.client_secret) if oauth.client_secret else "",
         "oauth_refresh_sealed": seal(key, oauth.refresh_token),
     }
+
+
+def _signing(access: Access, dkim: Dkim | None) -> dict[str, str | None]:
+    if dkim is None:
+        return dict(mailboxes.NO_DKIM)
+    try:
+        key, record = read_key(dkim.private_key)
+    except NoKey:
+        raise invalid("/dkim/private_key", "expected an RSA key of 1,024 to 4,096 bits in PEM", "mailbox.key") from None
+    sealed = seal(access.porter.signing_key, key)
+    return {"dkim_selector": dkim.selector, "dkim_sealed": sealed, "dkim_public": record}
 
 
 def _require_reachable(access: Access, fields: Mapping[str, Any]) -> None:

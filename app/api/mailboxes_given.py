@@ -20,6 +20,9 @@ ClientId = Annotated[str, StringConstraints(min_length=1, max_length=500, patter
 ClientSecret = Annotated[str, StringConstraints(max_length=1024, pattern="^[ -~]*$")]
 RefreshToken = Annotated[str, StringConstraints(min_length=1, max_length=SECRET_CHARACTERS_MAX, pattern="^[!-~]+$")]
 Scope = Annotated[str, StringConstraints(max_length=2000, pattern="^[ -~]*$")]
+AuthservId = Annotated[str, StringConstraints(min_length=1, max_length=253, pattern="^[A-Za-z0-9._-]+$")]
+Selector = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern="^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$")]
+PrivateKey = Annotated[str, StringConstraints(max_length=SECRET_CHARACTERS_MAX, pattern="^[\\n\\r -~]+$")]
 SenderName = Annotated[Line, StringConstraints(max_length=100)]
 ReopenDays = Annotated[int, Field(ge=0, le=3650)]
 
@@ -42,13 +45,30 @@ class OAuthShown(Shown):
     scope: str
 
 
+class Dkim(Given):
+    """`private_key`: RSA, 1,024 to 4,096 bits, PEM without a password; it is never shown."""
+
+    selector: Selector
+    private_key: PrivateKey
+
+
+class DkimShown(Shown):
+    """`record`: what has to be published at `name` as TXT."""
+
+    selector: str
+    name: str
+    record: str
+
+
 class NewMailbox(Given):
     """Mails are read from INBOX by IMAP and sent by SMTP, both with this user and either a `password` or the tokens of
     `oauth` (XOAUTH2), which are fetched and renewed here. Ports: 993 and 465 with `tls`, 143 and 587 with `starttls`;
     `none` only where the operator allows the installation's own network.
 
     `acknowledge`: each new thread is answered once by `acknowledgement`, or by a text in `language`. `reopen_days`: so
-    long after a contact an answer to it goes to the same agent first.
+    long after a contact an answer to it goes to the same agent first. `authserv_id`: by which name the mailbox's own
+    server says in Authentication-Results that DMARC passed; without it nobody's word is taken. `dkim` signs what is
+    sent, for the domain of `address`.
     """
 
     company_id: Id
@@ -69,6 +89,8 @@ class NewMailbox(Given):
     reopen_days: ReopenDays = REOPEN_DAYS
     acknowledge: bool = False
     acknowledgement: Text | None = None
+    authserv_id: AuthservId | None = None
+    dkim: Dkim | None = None
 
 
 class MailboxChange(Given):
@@ -89,6 +111,8 @@ class MailboxChange(Given):
     reopen_days: ReopenDays = untouched()
     acknowledge: bool = untouched()
     acknowledgement: Text | None = untouched()
+    authserv_id: AuthservId | None = untouched()
+    dkim: Dkim | None = untouched()
 
 
 class MailboxShown(Shown):
@@ -116,6 +140,8 @@ class MailboxShown(Shown):
     reopen_days: int
     acknowledge: bool
     acknowledgement: str | None
+    authserv_id: str | None
+    dkim: DkimShown | None
     created_ms: int
     version: int
     trouble: str | None

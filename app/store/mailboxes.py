@@ -15,6 +15,8 @@ from app.store.tables import mailbox, mailbox_cursor
 CONNECTED_MAX = 500
 
 GRANT = ("oauth_token_url", "oauth_client_id", "oauth_scope", "oauth_secret_sealed", "oauth_refresh_sealed")
+DKIM = ("dkim_selector", "dkim_sealed", "dkim_public")
+NO_DKIM: Mapping[str, None] = dict.fromkeys(DKIM)
 NO_GRANT: Mapping[str, None] = dict.fromkeys(GRANT)
 
 _LIVE = mailbox.c.archived_at.is_(None)
@@ -48,7 +50,7 @@ async def change(conn: AsyncConnection, mailbox_id: str, values: Mapping[str, An
 
 async def archive(conn: AsyncConnection, mailbox_id: str) -> Row:
     """With its password, or what stood for it."""
-    await rows.change(conn, mailbox, mailbox_id, {"sealed": "", **NO_GRANT})
+    await rows.change(conn, mailbox, mailbox_id, {"sealed": "", **NO_GRANT, **NO_DKIM})
     return await rows.archive(conn, mailbox, mailbox_id)
 
 

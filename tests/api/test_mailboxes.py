@@ -3,12 +3,25 @@
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from app.seals import unseal
 from app.signatures import mail_of, message_id
 from tests.api.conftest import House
 from tests.api.furnished import furnish
 
+RSA_512 = """\
+-----BEGIN RSA PRIVATE KEY-----
+MIIBOQIBAAJBAKsX3P1cOWQAdVFOwwFYjJKULwxidhv14cUZ9JUZ6j/p/F5bpzRZ
+lec35rLHGwqQI6+6hv/M9lFIWt35IIDQ+RcCAwEAAQJAK+MsKcV9ZzyC239zoCXB
+sVvXkbq0B0oURsX4qkKChzAnxhiK01ifeShpdFvANqvWJLnn7ySmWTwgfBloA9Zw
+eQIhANc4LlQisrOLbR6tfGU4+umpK8Uy8wDMt+LPZSOhUDCLAiEAy4M3ULm7rGDR
+s2fA9o/vB5ypF3Uosjn8Jrw9w7APfyUCIFRU31J4hi10ZL2wnR3MxgTpFQ2geTfH
+AAcP3UGo5BMhAiAikxJMtqE5seEud4wC14UmZ+kaQR8+2DcMZaKgokKfuQIgG4F9
+gAYU+fNpU+bfxo5cONiTSb3svdXpTIHiPrctUl4=
+-----END RSA PRIVATE KEY-----
+"""
 PASSWORD = "a-password-of-nobody"
 
 
@@ -108,6 +121,46 @@ async def test_an_entrance_that_is_none_is_refused_with_its_field(house: House, 
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
     assert answer.json()["errors"][0].get("text_key") == text_key or text_key is None
+
+
+def private_key(bits: int = 2048) -> str:
+    made = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return made.private_bytes(*form).decode()
+
+
+async def test_a_key_that_signs_is_sealed_and_what_has_to_be_published_is_shown(house: House, company):
+    queue, key = await queue_of(house, company), private_key()
+    dkim = {"selector": "s1", "private_key": key}
+    made = await house.make("mailboxes", mailbox(company, queue, dkim=dkim, authserv_id="mx.example.com"))
+    path = f"/v1/mailboxes/{made['id']}"
+    named = (await house.operator.patch(path, json={"version": 1, "sender_name": "Acme"})).json()
+    (row,) = await house.rows("SELECT dkim_sealed FROM mailbox")
+    bare = (await house.operator.patch(path, json={"version": 2, "dkim": None, "authserv_id": None})).json()
+    (gone,) = await house.rows("SELECT dkim_sealed FROM mailbox")
+    audit = str(await house.rows("SELECT * FROM audit"))
+
+    assert (made["dkim"]["selector"], made["dkim"]["name"]) == ("s1", "s1._domainkey.example.com")
+    assert made["dkim"]["record"].startswith("v=DKIM1; k=rsa; p=MII")
+    assert (named["dkim"], made["authserv_id"]) == (made["dkim"], "mx.example.com")
+    assert "RSA PRIVATE KEY" in unseal(house.app.state.porter.signing_key, row["dkim_sealed"])
+    assert (bare["dkim"], bare["authserv_id"], gone["dkim_sealed"]) == (None, None, None)
+    for secret in (key[40:80], "PRIVATE KEY"):
+        assert secret not in f"{made}{named}{row}{audit}"
+
+
+@pytest.mark.parametrize("key", ["no key", "", "short", "elliptic", "x" * 4097])
+async def test_what_is_no_key_that_signs_is_refused(house: House, company, key):
+    queue = await queue_of(house, company)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    given = {
+        "short": RSA_512,
+        "elliptic": ec.generate_private_key(ec.SECP256R1()).private_bytes(*form).decode(),
+    }.get(key, key)
+    wish = mailbox(company, queue, dkim={"selector": "s1", "private_key": given})
+    answer = await house.operator.post("/v1/mailboxes", json=wish)
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/dkim/private_key")
 
 
 async def test_an_address_is_one_mailbox_until_it_is_deleted_and_its_password_goes_with_it(house: House, company):

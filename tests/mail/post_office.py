@@ -247,6 +247,13 @@ class PostOffice:
             raws = [box.fetch(number.decode(), "(BODY.PEEK[])")[1][0][1] for number in numbers]  # type: ignore[index]
         return [email.message_from_bytes(raw, policy=default) for raw in raws]  # type: ignore[arg-type]
 
+    def raw(self, address: str) -> bytes:
+        """The last one, byte by byte."""
+        with self.box(address) as box:
+            box.select("INBOX", readonly=True)
+            told = box.fetch("*", "(BODY.PEEK[])")[1]
+        return bytes(told[0][1])  # type: ignore[index]
+
     def until_there(self, count: int, address: str = ALICE, seconds: float = WITHIN_S) -> list[Message]:
         until_s = time.monotonic() + seconds
         while len(found := self.inbox(address)) < count:
