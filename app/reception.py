@@ -17,6 +17,7 @@ from app import (
     outside,
     reaching,
     recording_notice,
+    replies,
     self_service,
     supervision,
     tasks,
@@ -153,6 +154,8 @@ def _take(house: House, command: c.Command) -> c.Reply:
         case c.RowChanged():
             data = {"table": command.table, "version": command.version, "row_id": command.row_id}
             house.log("row.changed", **_about(command), data=data)
+            if command.table == "contact_message" and (own := house.records.segments.get(command.segment_id or "")):
+                replies.tell(house, own)
             return c.Reply(200)
         case c.EraseCustomer():
             return _erase(house, command)
