@@ -1,7 +1,6 @@
 """Which mailboxes are read, and by which do mails go out? All that there are, by the process that holds the domain."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from app.channels.mail.access import MailAccess, MailTrouble
 from app.channels.mail.imap import Fetched, Inbox, Place
 from app.channels.mail.tokens import Grant, Tokens
 from app.channels.mail.watching import Watching
+from app.configured import Configured
 from app.mail_entrance import access_of, grant_of, signer_of
 from app.mail_in import MailIn
 from app.mail_out import MailOut
@@ -22,7 +22,6 @@ from app.switchboard import Switchboard
 from contacts.effect import MAIL
 from contacts.records import Draft
 
-LOOK_EVERY_S = 2.0  # for what was configured
 AGAIN_S = (1.0, 5.0, 30.0)  # after a mailbox was not to be reached
 
 log = structlog.get_logger()
@@ -104,64 +103,37 @@ class Mailrooms:
     switchboard: Switchboard
     taking: MailIn
     inside: bool
-    _rooms: dict[str, tuple[Room, int]] = field(default_factory=dict)  # by mailbox, with its version
+    rooms: Configured[Room] = field(init=False)  # by mailbox
     _sealed: set[str] = field(default_factory=set)  # mailboxes whose password nobody can read
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def run(self) -> None:
-        """Until cancelled."""
-        try:
-            while True:
-                self._wake.clear()
-                try:
-                    await self._look()
-                except Exception as error:  # the database is away: connections go on
-                    log.warning("mailboxes", error=repr(error)[:200])
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_EVERY_S):
-                        await self._wake.wait()
-        finally:
-            await self.stop()
-
-    async def holding(self, holds: bool) -> None:
-        if holds:
-            self._wake.set()
-        else:
-            await self.stop()
+    def __post_init__(self) -> None:
+        self.rooms = Configured("mailboxes", lambda: self.switchboard.holding, self._configured, self._begun)
 
     def committed(self, draft: Draft, _prev: int, _pos: int) -> None:
         for effect in draft.effects.values():
-            room = self._rooms.get(effect.provider.removeprefix(MAIL)) if effect.provider.startswith(MAIL) else None
+            room = self.rooms.get(effect.provider.removeprefix(MAIL)) if effect.provider.startswith(MAIL) else None
             if room is not None:
-                room[0].out.take([effect])
+                room.out.take([effect])
 
-    async def _look(self) -> None:
-        """What is configured is connected; what has changed is connected anew."""
-        if not self.switchboard.holding:
-            return
+    async def _configured(self) -> dict[str, Mapping[str, Any]]:
         async with self.engine.connect() as connection:
-            rows = {row["id"]: row for row in await mailboxes.every(connection)}
-        for mailbox_id, (_, version) in list(self._rooms.items()):
-            if mailbox_id not in rows or rows[mailbox_id]["version"] != version:
-                await self._end(mailbox_id)
+            rows: dict[str, Mapping[str, Any]] = {row["id"]: row for row in await mailboxes.every(connection)}
         self._sealed &= rows.keys()
-        for mailbox_id, row in rows.items():
-            if mailbox_id not in self._rooms and self.switchboard.holding:
-                self._begin(row)
+        return rows
 
-    def _begin(self, row: Mapping[str, Any]) -> None:
+    def _begun(self, mailbox_id: str, row: Mapping[str, Any]) -> Room | None:
         try:
             access, signer = self._access(row), signer_of(row, self.signing_key)
         except BrokenSeal:
-            if row["id"] not in self._sealed:
-                log.error("mailbox", mailbox=row["id"], trouble="sealed")
-            self._sealed.add(row["id"])
-            return
-        self._sealed.discard(row["id"])
+            if mailbox_id not in self._sealed:
+                log.error("mailbox", mailbox=mailbox_id, trouble="sealed")
+            self._sealed.add(mailbox_id)
+            return None
+        self._sealed.discard(mailbox_id)
         board = self.switchboard
         out = MailOut(
             self.engine,
-            f"{MAIL}{row['id']}",
+            f"{MAIL}{mailbox_id}",
             access,
             board.submit,
             board.session.may_send,
@@ -169,10 +141,10 @@ class Mailrooms:
             signer,
         )
         room = Room(row, access, self.taking, out, self.engine)
-        self._rooms[row["id"]] = (room, row["version"])
         if board.house is not None:  # what was to be sent before this connection, or before this process
             out.take(list(board.house.records.effects.values()))
         room.begin()
+        return room
 
     def _access(self, row: Mapping[str, Any]) -> MailAccess:
         """Raises BrokenSeal."""
@@ -197,14 +169,6 @@ class Mailrooms:
         """By mailbox, as this process knows it."""
         known = {
             mailbox_id: {"trouble": room.trouble, "out_trouble": room.out.trouble}
-            for mailbox_id, (room, _) in self._rooms.items()
+            for mailbox_id, room in self.rooms.items()
         }
         return known | {mailbox_id: {"trouble": "sealed", "out_trouble": "sealed"} for mailbox_id in self._sealed}
-
-    async def stop(self) -> None:
-        for mailbox_id in list(self._rooms):
-            await self._end(mailbox_id)
-
-    async def _end(self, mailbox_id: str) -> None:
-        room, _ = self._rooms.pop(mailbox_id)
-        await room.end()

@@ -265,7 +265,7 @@ def _connect(
             await effects.stop()
             await look_ups.stop()
 
-    switchboard.on_holding += [holding, exchanges.holding, mailrooms.holding]
+    switchboard.on_holding += [holding, exchanges.lines.holding, mailrooms.rooms.holding]
 
 
 @dataclass(slots=True)
