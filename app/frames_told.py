@@ -85,6 +85,7 @@ class SegmentRecord(Told):
     recording: Recording | None
     outside: Outside | None
     manual: bool
+    interrupted: bool
     queued_ms: Ms
     offered_ms: Ms
     expires_ms: Ms | None
