@@ -14,6 +14,7 @@ from app.api import deliveries
 from app.api.app import build_api
 from app.api.seats import Seats
 from app.api.socket_acts import supervise
+from app.api.socket_door import Door
 from app.api.sockets import Sockets
 from app.api.visitors import Visitors
 from app.arrivals import Arrivals
@@ -175,7 +176,10 @@ def wire(settings: Settings, database_url: str) -> Process:
             return await sip_sockets(connection)
 
     phone_sockets = PhoneSockets(read_sip_sockets)
-    asgi = Front(settings.web_dir, api, sockets, deliveries.door(telephony.receive), visitors, phone_sockets.origins)
+    asgi = Front(
+        settings.web_dir, api, Door(sockets.serve), deliveries.door(telephony.receive), Door(visitors.serve),
+        phone_sockets.origins,
+    )  # fmt: skip
     return Process(
         settings, database, switchboard, follower, effects, sockets, visitors, bus, sweeps, exchanges, mailrooms,
         look_ups,
