@@ -6,18 +6,18 @@ from ipaddress import ip_address
 from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Access, Caller
 from app.api.acts import acting, new_id
 from app.api.fields import CompanyPageQuery, PathId, sure_ms
 from app.api.mailboxes_given import Dkim, DkimShown, MailboxChange, MailboxShown, NewMailbox, OAuth, OAuthShown
+from app.api.named import found, require_company, require_queue
 from app.api.pages import Page, changed_fields, page_of, require_current
-from app.api.problems import invalid, not_found
+from app.api.problems import invalid
 from app.dkim_keys import NoKey, read_key
 from app.reach import is_public, may_be_asked
 from app.seals import seal
-from app.store import companies, mailboxes, queues
+from app.store import mailboxes
 from contacts.identify import canonical_email
 
 router = APIRouter(prefix="/v1/mailboxes", tags=["mail"])
@@ -51,8 +51,8 @@ def _dkim_shown(row: Mapping[str, Any]) -> DkimShown | None:
 async def list_mailboxes(page: CompanyPageQuery, access: Caller) -> Page[MailboxShown]:
     company_ids = access.narrowed(page.company_id)
     async with access.reading() as conn:
-        found = await mailboxes.page(conn, company_ids, page.after, page.limit)
-    return page_of(found, page.limit, lambda row: _shown(row, access))
+        rows = await mailboxes.page(conn, company_ids, page.after, page.limit)
+    return page_of(rows, page.limit, lambda row: _shown(row, access))
 
 
 @router.post("", status_code=201)
@@ -67,9 +67,8 @@ async def create_mailbox(body: NewMailbox, access: Caller) -> MailboxShown:
         raise invalid("/password", "expected either a password or oauth", "mailbox.entrance")
     sealed = _sealed(access, body.password, body.oauth) | _signing(access, body.dkim)
     async with acting(access) as act:
-        if await companies.read(act.conn, body.company_id) is None:
-            raise not_found("company", "/company_id")
-        await _require_queue(act.conn, body.queue_id, body.company_id)
+        await require_company(act.conn, body.company_id)
+        await require_queue(act.conn, body.queue_id, body.company_id)
         row = await mailboxes.add(act.conn, {"id": new_id(), **sealed, **fields})
         await act.record("mailbox.created", "mailbox", row["id"], company_id=body.company_id, after=fields)
     return _shown(row, access)
@@ -78,9 +77,7 @@ async def create_mailbox(body: NewMailbox, access: Caller) -> MailboxShown:
 @router.get("/{mailbox_id}")
 async def read_mailbox(mailbox_id: PathId, access: Caller) -> MailboxShown:
     async with access.reading() as conn:
-        row = await mailboxes.read(conn, mailbox_id, access.companies)
-    if row is None:
-        raise not_found("mailbox", "/mailbox_id", "path")
+        row = found(await mailboxes.read(conn, mailbox_id, access.companies), "mailbox")
     return _shown(row, access)
 
 
@@ -88,15 +85,14 @@ async def read_mailbox(mailbox_id: PathId, access: Caller) -> MailboxShown:
 async def change_mailbox(mailbox_id: PathId, body: MailboxChange, access: Caller) -> MailboxShown:
     """The connection is made anew; what was read stays read."""
     async with acting(access) as act:
-        before = await _locked(act.conn, mailbox_id, access)
+        before = found(await mailboxes.lock(act.conn, mailbox_id, access.companies), "mailbox")
         require_current(before, body.version, _shown(before, access))
         fields = changed_fields(body)
         replaced = [name for name in ("password", "oauth") if fields.pop(name, None) is not None]
         if len(replaced) > 1:
             raise invalid("/password", "expected either a password or oauth", "mailbox.entrance")
         _require_reachable(access, {**before, **fields})
-        if "queue_id" in fields:
-            await _require_queue(act.conn, fields["queue_id"], before["company_id"])
+        await require_queue(act.conn, fields.get("queue_id"), before["company_id"])
         sealed = _sealed(access, body.password, body.oauth)
         if fields.pop("dkim", "") != "":
             sealed |= _signing(access, body.dkim)
@@ -113,21 +109,9 @@ async def change_mailbox(mailbox_id: PathId, body: MailboxChange, access: Caller
 async def delete_mailbox(mailbox_id: PathId, access: Caller) -> None:
     """Its password is gone at once. Mails that were read stay; what lies in the mailbox itself is not touched."""
     async with acting(access) as act:
-        row = await _locked(act.conn, mailbox_id, access)
+        row = found(await mailboxes.lock(act.conn, mailbox_id, access.companies), "mailbox")
         await mailboxes.archive(act.conn, mailbox_id)
         await act.record("mailbox.deleted", "mailbox", mailbox_id, company_id=row["company_id"])
-
-
-async def _locked(conn: AsyncConnection, mailbox_id: str, access: Access) -> Mapping[str, Any]:
-    row = await mailboxes.lock(conn, mailbox_id, access.companies)
-    if row is None:
-        raise not_found("mailbox", "/mailbox_id", "path")
-    return row
-
-
-async def _require_queue(conn: AsyncConnection, queue_id: str, company_id: str) -> None:
-    if not await queues.are_of(conn, [queue_id], company_id):
-        raise not_found("queue", "/queue_id")
 
 
 def _sealed(access: Access, password: str | None, oauth: OAuth | None) -> dict[str, str | None]:
