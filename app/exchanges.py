@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app import commands as c
 from app.arrivals import Arrivals
 from app.channels.asterisk.ari import AriAccess
-from app.channels.asterisk.exchange import Exchange, Ours
+from app.channels.asterisk.exchange import Exchange
 from app.channels.asterisk.faxes import OurFiles
 from app.channels.asterisk.listening import Speak
+from app.channels.asterisk.ours import Ours
 from app.channels.asterisk.parts import Keep
 from app.configured import Configured
 from app.providers import Phones
@@ -114,7 +115,7 @@ class Exchanges:
                 by_name.setdefault(effect.provider, []).append(effect)
         for name, effects in by_name.items():
             if (line := self.lines.get(name)) is not None:
-                line.exchange.take(effects)
+                line.exchange.carrying.take(effects)
 
     async def ask(self, name: str, legs: Sequence[Leg]) -> bool:
         """Whether it could be asked how these stand."""
