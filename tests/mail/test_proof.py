@@ -153,3 +153,5 @@ async def test_the_word_of_the_mailboxes_own_server_is_taken_and_of_nobody_else(
     assert await proved(raw, names, authserv_id="mx.example.test") == proof
     assert await proved(raw, names) is None
     assert await proved(forged, names, authserv_id="mx.example.test") is None
+    second = raw.replace(b"To:", b"From: bob@mail.customer.test\r\nTo:", 1)
+    assert await proved(second, names, authserv_id="mx.example.test") is None
