@@ -168,6 +168,17 @@ class SendFax:
 
 
 @record(frozen=True, slots=True)
+class TakeFax:
+    """A fax server of the company's brings a fax, whose pages are in our files."""
+
+    entry: Entry  # channel 'fax'; without a queue nobody is to read it at once
+    document: str  # id of the file with its pages
+    pages: int
+    complete: bool = True
+    kind: Literal["take_fax"] = "take_fax"
+
+
+@record(frozen=True, slots=True)
 class TakeMail:
     """A mail came, and is kept: a contact of its own, or part of one."""
 
@@ -431,7 +442,7 @@ Command = (
     | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | CallOutside | AssignContact
     | MoveContact | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | CallColleague | Monitor | ApplyConfig
     | RowChanged | EraseCustomer | ReportFound | PlanTask | ChangeTask
-    | ChangeCallback | ReportFax | FaxTone | SendFax | TakeMail | SendMail
+    | ChangeCallback | ReportFax | FaxTone | SendFax | TakeFax | TakeMail | SendMail
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """How does a newcomer see the product live by one command?"""
 
 import asyncio
+import socket
 
 from app.launch import child, console, floor, operator_key, progress, until_ready, write_secret
 from app.processes import serve
@@ -20,6 +21,8 @@ async def run_demo(settings: Settings) -> None:
     settings = settings.model_copy(
         update={"home": settings.home / "demo", "role": "all", **dict.fromkeys(elsewhere, None)}
     )
+    # Customers' mails come to this machine alone, and its agents' answers go there.
+    settings = settings.model_copy(update={"lmtp": settings.lmtp or _free_place(), "endpoints_inside": True})
     key_file = settings.home / "demo_key"
     async with progress("Starting the database"):
         embedded = await start_embedded(settings.home)
@@ -46,10 +49,16 @@ async def run_demo(settings: Settings) -> None:
         await embedded.stop()
 
 
+def _free_place() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
 async def _floor(settings: Settings, key_file: str) -> None:
     """Customers and agents, who know the address and a key, and come through the public doors alone."""
     await until_ready(settings.base_url)
-    command = floor("demo", "--server", settings.base_url, "--key-file", key_file)
+    command = floor("demo", "--server", settings.base_url, "--key-file", key_file, "--lmtp", str(settings.lmtp))
     for left in reversed(range(OPENED_MAX)):
         async with child(command, {}, None) as people:
             code = await people.wait()

@@ -279,7 +279,7 @@ async def _mail(settings: Settings, connection: "asyncpg.Connection[Any]") -> li
         key = settings.signing_key()
     except (ValueError, OSError):
         return []  # said already
-    return [Check(*astuple(found)) for found in await examine_mail(connection, key, settings.endpoints_inside)]
+    return [Check(*astuple(found)) for found in await examine_mail(connection, key, settings)]
 
 
 async def _telephony(settings: Settings, connection: "asyncpg.Connection[Any]") -> list[Check]:

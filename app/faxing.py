@@ -85,6 +85,27 @@ def _came(house: House, effect: Effect, told: c.ReportFax) -> None:
     _go_on(house, contact.id)
 
 
+def take(house: House, command: c.TakeFax) -> c.Reply:
+    """One that a fax server brings: it has no wire, and waits at once. The same try is never two contacts."""
+    entry = command.entry
+    known = house.contact_by_source.get((entry.company_id, entry.source, entry.source_id))
+    if known is not None:
+        return c.Reply(200, {"contact_id": known, "document": house.contact(known).ivr["fax"]["document"]})
+    about = {"pages": command.pages, "complete": command.complete}
+    fax = {"state": "received", "queue_id": entry.queue_id, "document": command.document, **about}
+    contact = Contact(
+        id=entry.contact_id, company_id=entry.company_id, domain_id=house.records.domain_id, channel="fax",
+        direction="in", state="open", source=entry.source, source_id=entry.source_id, arrived_us=house.now_us,
+        customer_id=entry.customer_id, number=entry.number, value=entry.value, collected=entry.collected,
+        ivr={"outcome": "failed", "fax": fax},
+    )  # fmt: skip
+    house.keep_contact(contact, new=True)
+    house.log("contact.arrived", contact_id=contact.id, data={"channel": "fax"})
+    house.log("fax.received", contact_id=contact.id, data=about)
+    _go_on(house, contact.id)
+    return c.Reply(201, {"contact_id": contact.id, "document": command.document})
+
+
 def wire_down(house: House, leg: Leg) -> bool:
     """The wire of a fax is down: that ends nothing, and may be what it waited for. False: it is no fax's."""
     contact = house.records.contacts.get(leg.contact_id)

@@ -15,7 +15,7 @@ def access_of(row: Mapping[str, Any], signing_key: bytes, inside: bool, tokens: 
         row["address"],
         row["username"],
         unseal(signing_key, row["sealed"]) if tokens is None else "",
-        Server(row["imap_host"], row["imap_port"], row["imap_tls"]),
+        Server(row["imap_host"], row["imap_port"], row["imap_tls"]) if row["incoming"] == "imap" else None,
         Server(row["smtp_host"], row["smtp_port"], row["smtp_tls"]),
         inside,
         tokens,

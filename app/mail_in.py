@@ -1,4 +1,4 @@
-"""What becomes of a mail that lies in a mailbox? It is kept, placed in its thread, brought to the writer, and noted.
+"""What becomes of a mail that was fetched or brought? It is kept, placed in its thread, told to the writer, and noted.
 
 1. its row, the rows of its files, and our automatic answer, in one transaction; then the files;
 2. the command, whose id is the mail's: after any death it gets the answer that it got before;
@@ -68,14 +68,14 @@ class MailIn:
     records: DomainRecords
     _turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))  # by company
 
-    async def take(self, box: Mapping[str, Any], fetched: Fetched) -> None:
-        """Raises NoWriter, and what a database or a disk may raise: nothing is lost by it."""
+    async def take(self, box: Mapping[str, Any], fetched: Fetched) -> bool:
+        """False: the writer refused it. Raises NoWriter, and what a database or a disk may raise: nothing is lost."""
         key = await asyncio.to_thread(key_of, fetched.raw)
         async with self.engine.connect() as conn:
             there = await mails.known(conn, box["company_id"], key)
         if there is not None and there["state"] == "delivered":
             await self._note_place(box, fetched)
-            return
+            return True
         found = await asyncio.to_thread(read, fetched.raw, key, fetched.is_whole)
         if fetched.is_whole:
             proof = await proof_of(fetched.raw, found.sender, box["authserv_id"], self.records)
@@ -84,14 +84,16 @@ class MailIn:
         async with self._turns[box["company_id"]]:
             if await self._is_ours(box, found):
                 await self._note_place(box, fetched)
-                return
+                return True
             try:
                 await self._take(box, fetched, found)
             except NotTaken as no:
                 log.error("mail refused", mailbox=box["id"], key=key[:16], why=str(no))
                 async with self.engine.begin() as conn:
                     await mails.refused(conn, box["company_id"], key)
-                    await mailboxes.move_cursor(conn, box["id"], fetched.place.uid_validity, fetched.place.uid_last)
+                    await _move(conn, box, fetched)
+                return False
+        return True
 
     async def _take(self, box: Mapping[str, Any], fetched: Fetched, found: Read) -> None:
         async with self.engine.begin() as conn:
@@ -114,7 +116,7 @@ class MailIn:
             await mails.delivered(conn, mail_id, contact_id, [raw_id, *attached], acknowledgement_id)
             if placed.bounced_id is not None:
                 await mails.bounced(conn, placed.bounced_id)
-            await mailboxes.move_cursor(conn, box["id"], fetched.place.uid_validity, fetched.place.uid_last)
+            await _move(conn, box, fetched)
 
     async def _contact_of(self, box: Mapping[str, Any], again: c.TakeMail) -> str | None:
         """Of a mail that was kept before: it may have been taken days ago, and nobody remembers the answer."""
@@ -131,7 +133,7 @@ class MailIn:
 
     async def _note_place(self, box: Mapping[str, Any], fetched: Fetched) -> None:
         async with self.engine.begin() as conn:
-            await mailboxes.move_cursor(conn, box["id"], fetched.place.uid_validity, fetched.place.uid_last)
+            await _move(conn, box, fetched)
 
     async def _is_ours(self, box: Mapping[str, Any], found: Read) -> bool:
         """A copy of what we sent ourselves, such as to a list that brings it back."""
@@ -282,6 +284,11 @@ class MailIn:
 def _collected(found: Read) -> dict[str, Any]:
     told = {"from": found.sender, "subject": found.subject, "proved": found.proof}
     return {name: each for name, each in told.items() if each or name == "subject"}
+
+
+async def _move(conn: AsyncConnection, box: Mapping[str, Any], fetched: Fetched) -> None:
+    if fetched.place is not None:
+        await mailboxes.move_cursor(conn, box["id"], fetched.place.uid_validity, fetched.place.uid_last)
 
 
 def _row(box: Mapping[str, Any], found: Read, mail_id: str, placed: Placed, raw_id: str) -> dict[str, Any]:

@@ -40,7 +40,9 @@ class Room:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def begin(self) -> None:
-        self.tasks = [asyncio.create_task(self._read()), asyncio.create_task(self.out.run())]
+        self.tasks = [asyncio.create_task(self.out.run())]
+        if self.access.imap is not None:
+            self.tasks.append(asyncio.create_task(self._read()))
 
     async def end(self) -> None:
         for task in self.tasks:
@@ -85,7 +87,7 @@ class Room:
             while (fetched := await asyncio.to_thread(_next, newer)) is not None:
                 self.trouble = None
                 await self.taking.take(self.box, fetched)
-                place = fetched.place
+                place = fetched.place or place
                 taken += 1
             if taken == 0:
                 return count
@@ -103,6 +105,7 @@ class Mailrooms:
     switchboard: Switchboard
     taking: MailIn
     inside: bool
+    is_brought: bool  # we listen where mail servers bring their mails
     rooms: Configured[Room] = field(init=False)  # by mailbox
     _sealed: set[str] = field(default_factory=set)  # mailboxes whose password nobody can read
 
@@ -141,6 +144,8 @@ class Mailrooms:
             signer,
         )
         room = Room(row, access, self.taking, out, self.engine)
+        if access.imap is None:
+            room.trouble = None if self.is_brought else "unheard"
         if board.house is not None:  # what was to be sent before this connection, or before this process
             out.take(list(board.house.records.effects.values()))
         room.begin()

@@ -109,6 +109,8 @@ async def run(process: Process, embedded: Embedded | None = None, farewell: Fare
             ("asterisks", process.exchanges.lines.run()),
             ("mailboxes", process.mailrooms.rooms.run()),
         ]
+        if settings.lmtp_place is not None:
+            loops.append(("lmtp", process.mail_door.listen(*settings.lmtp_place)))
     if settings.role in ("all", "api"):
         loops += [("sockets", process.sockets.beat()), ("visitors", process.visitors.beat())]
     loops += [("follower", process.follower.run()), ("server", _listen(server))]

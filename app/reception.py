@@ -96,6 +96,8 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return faxing.tone(house, command)
         case c.SendFax():
             return faxing.send(house, command)
+        case c.TakeFax():
+            return faxing.take(house, command)
         case c.TakeMail():
             return mailing.take(house, command)
         case c.SendMail():

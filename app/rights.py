@@ -133,6 +133,7 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "list_customers", "read_customer", "create_customer", "change_customer"),
     **_rights("company", _SUPERVISORS, "add_customer_address", "remove_customer_address"),
     **_rights("company", _ADMINS, "create_customers", "erase_customer", "create_contact"),
+    **_rights("company", _ADMINS, "receive_fax"),
     **_rights("company", _ADMINS, "request_callback", "read_callback_slots"),
     **_rights("company", _STAFF, "plan_task", "move_task", "cancel_task"),
     **_rights("company", _SUPERVISORS, "list_tasks", "read_task"),

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """How browsers and providers reach us; default: what we listen on."""
     role: Literal["all", "api", "writer"] = "all"
+    lmtp: str | None = Field(None, pattern=r"^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$")
+    """host:port at which mail servers bring mails, by LMTP; None: nowhere. Whoever reaches it can bring any mail, so it
+    is for this machine or a private network alone."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
@@ -91,6 +94,8 @@ class Settings(BaseSettings):
     def _several_processes_need_a_bus(self) -> Self:
         if self.role != "all" and not self.redis_url:
             raise ValueError(f"role {self.role!r} is one of several processes: set REDIS_URL, their bus")
+        if self.lmtp_place is not None and not 0 < self.lmtp_place[1] <= 65_535:
+            raise ValueError("lmtp: expected a port from 1 to 65535")
         return self
 
     @property
@@ -109,6 +114,13 @@ class Settings(BaseSettings):
     @property
     def blobs(self) -> Path:
         return self.blob_dir or self.home / "blobs"
+
+    @property
+    def lmtp_place(self) -> tuple[str, int] | None:
+        if self.lmtp is None:
+            return None
+        host, _, port = self.lmtp.rpartition(":")
+        return host.strip("[]"), int(port)
 
     @property
     def base_url(self) -> str:

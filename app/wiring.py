@@ -36,6 +36,7 @@ from app.fax_files import FaxFiles
 from app.follower import Follower
 from app.front import Front
 from app.look_ups import LookUps, ask_endpoint, find_answer, find_customer
+from app.mail_door import MailDoor
 from app.mail_in import MailIn
 from app.mailrooms import Mailrooms
 from app.phone_sockets import PhoneSockets
@@ -77,6 +78,7 @@ class Process:
     sweeps: Sweeps
     exchanges: Exchanges
     mailrooms: Mailrooms
+    mail_door: MailDoor
     look_ups: LookUps
     endpoints: Endpoints
     clock: "FollowedClock"
@@ -129,7 +131,11 @@ def wire(settings: Settings, database_url: str) -> Process:
     look_ups = _look_ups(database, settings.signing_key(), endpoints, switchboard)
     records = DomainRecords(settings.name_servers)
     mail_in = MailIn(database.engine, files, settings.signing_key(), switchboard.submit, clock.now_us, records)
-    mailrooms = Mailrooms(database.engine, settings.signing_key(), switchboard, mail_in, settings.endpoints_inside)
+    mailrooms = Mailrooms(
+        database.engine, settings.signing_key(), switchboard, mail_in, settings.endpoints_inside,
+        settings.lmtp is not None,
+    )  # fmt: skip
+    mail_door = MailDoor(database.engine, switchboard, mail_in)
     _connect(switchboard, follower, effects, exchanges, mailrooms, look_ups, bus)
     visitors = Visitors(
         database.engine.execution_options(isolation_level="AUTOCOMMIT"),
@@ -182,8 +188,7 @@ def wire(settings: Settings, database_url: str) -> Process:
     )  # fmt: skip
     return Process(
         settings, database, switchboard, follower, effects, sockets, visitors, bus, sweeps, exchanges, mailrooms,
-        look_ups,
-        endpoints, clock, posts, asgi,
+        mail_door, look_ups, endpoints, clock, posts, asgi,
     )  # fmt: skip
 
 

@@ -83,9 +83,13 @@ def replay(
 
 
 @app.command()
-def demo(server: Server, key_file: KeyFile) -> None:
+def demo(
+    server: Server,
+    key_file: KeyFile,
+    lmtp: Annotated[str | None, typer.Option(help="host:port where the server takes mails")] = None,
+) -> None:
     """Let a demo company live on, calmly, until stopped; prints the addresses and logins."""
-    _run(demos.run(server, key_file.read_text().strip(), Console(), key_file))
+    _run(demos.run(server, key_file.read_text().strip(), Console(), key_file, lmtp))
 
 
 @app.command()

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import random
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from floor import demo_company, demo_customers
+from floor import demo_company, demo_customers, demo_words
 from floor.demo_company import FIRM, OTHER, PURPOSES
 from floor.demo_staff import Pace, Staff, manner
 from floor.demo_visits import PAST_MANY, Visits
@@ -16,14 +17,18 @@ from floor.opening import Floor, open_floor
 GOOD_BYE_S = 2.0  # in which every wire is cleared
 
 
-async def run(server: str, key: str, console: Console, key_file: Path | None = None) -> None:
-    """For ever. Raises Refused, httpx2.HTTPError, OSError, TimeoutError when the floor cannot open."""
+async def run(server: str, key: str, console: Console, key_file: Path | None = None, lmtp: str | None = None) -> None:
+    """For ever. `lmtp`: host:port where the server takes mails; without it nobody writes by the real doors.
+
+    Raises Refused, httpx2.HTTPError, OSError, TimeoutError when the floor cannot open.
+    """
     played, pace = demo_company.played(), Pace()
     with contextlib.ExitStack() as until_open:
         until_open.enter_context(console.status("Opening the companies; the first time 2,150 customers move in"))
         async with open_floor(
-            server, key, demo_company.wish(), manner=lambda login: manner(pace), seated=lambda login: login in played
-        ) as floor:
+            server, key, demo_company.wish(), manner=lambda login: manner(pace), seated=lambda login: login in played,
+            ways=demo_company.ways(lmtp) if lmtp else None, words=demo_words.words(random.Random()),
+        ) as floor:  # fmt: skip
             until_open.close()
             tell(server, floor, console, key_file)
             visits = Visits(floor, {FIRM: demo_customers.of_firm(), OTHER: demo_customers.of_other()})

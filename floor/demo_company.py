@@ -6,11 +6,13 @@ from typing import Any
 from floor import demo_customers, demo_faq
 from floor.company import AgentWish, CompanyWish, QueueWish, Wish
 from floor.demo_day import Shift
+from floor.opening import Ways
 
 PASSWORD = "jackfield-demo"
 FIRM, OTHER = demo_customers.FIRM, demo_customers.OTHER
 SKILLS = ("letting", "selling", "decoration", "management", "zh", "en")
 PAST = "Earlier letters 往来"  # what was before the first visitor came: answered in a moment, it must spoil no figure
+CHAT, LETTERS = "Chat 在线", "Letters 信件"  # whose customers come by the widget, the mailbox, the fax server
 MANAGEMENT, SELLING = "Property management 物业", "Selling 买卖"  # where others overflow to
 HEAD_START = [{"value": 50, "points": 30}, {"value": 80, "points": 90}]  # value decides, within bounds
 OFFICE_HOURS = {
@@ -59,11 +61,11 @@ QUEUES = (
         promise_s=20, offer_timeout_s=15, last_step=_overflow(MANAGEMENT),
     ),
     _queue(
-        "Chat 在线", "letting >= 3 or selling >= 3 or management >= 3", {"harbour-chat": "widget"},
+        CHAT, "letting >= 3 or selling >= 3 or management >= 3", {"harbour-chat": "widget"},
         promise_s=60, limit_s=900, offers_at_once=2,
     ),
     _queue(
-        "Letters 信件", "letting >= 3 or selling >= 3 or decoration >= 3 or management >= 3",
+        LETTERS, "letting >= 3 or selling >= 3 or decoration >= 3 or management >= 3",
         {"letting@harbour.example": "email", "service@harbour.example": "email", "+862155500190": "fax"},
         promise_s=600, limit_s=28_800, offer_timeout_s=60, interrupted_by=["phone", "chat"],
     ),
@@ -131,7 +133,9 @@ def played() -> dict[str, tuple[AgentWish, Shift]]:
         skills = {skill: level for skill, level in zip(SKILLS, levels, strict=True) if level}
         language = "en" if skills["en"] > skills["zh"] else "zh-CN"
         agents[login] = (
-            AgentWish(login, name, skills, f"SIP/{login}", companies=(FIRM,), team=team, language=language),
+            AgentWish(
+                login, name, skills, f"SIP/{login}", companies=(FIRM,), team=team, language=language, password=PASSWORD
+            ),
             shift,
         )
     for login, name, shift in _OTHER_PEOPLE:
@@ -170,6 +174,11 @@ PURPOSES = {
     "adam": "administrator of Harbour View",
     "operator": "operator of the whole installation",
 }
+
+
+def ways(lmtp: str) -> Ways:
+    """By which customers of the firm write."""
+    return Ways(FIRM, CHAT, LETTERS, "service@harbour.example", "+862155500190", lmtp)
 
 
 def wish() -> Wish:

@@ -14,6 +14,7 @@ from floor.caller import Caller, Errand
 from floor.company import CustomerWish
 from floor.demo_company import FIRM, MANAGEMENT, OTHER, PAST
 from floor.demo_day import gap_s, hour_at
+from floor.demo_words import matter
 from floor.opening import Floor
 from floor.rest import Refused
 
@@ -27,6 +28,7 @@ PAST_AT_ONCE = 12
 PAST_LEFT = 10  # so many may still be open when the day begins
 PAST_S = 90.0  # longer it is not waited for
 STAND_BACK_S = 0.3
+WRITTEN = ("chat", "email", "fax")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class Visits:
         customer = self._who(door)
         if door.channel == "phone":
             self._call(door, customer)
+        elif self.floor.customers.doors is not None and door.company == FIRM and door.channel in WRITTEN:
+            self._come_by_its_own_door(door, customer)
         elif door.channel == "chat" or self._waiting.get(door.company, 0) < LETTERS_WAITING_MAX:
             self._spawn(_calmly(self._write(door, customer)))
 
@@ -126,6 +130,18 @@ class Visits:
         own = [address for kind, address in (customer.addresses if customer else ()) if kind == SHOWS[door.channel]]
         return self.chance.choice(own) if own else None
 
+    def _come_by_its_own_door(self, door: Door, customer: CustomerWish | None) -> None:
+        """The widget, the mailbox, the fax server."""
+        customers, about = self.floor.customers, self._about(door, customer)
+        if door.channel == "chat":
+            customers.chat(matter(about, self.chance))
+        elif self._waiting.get(door.company, 0) >= LETTERS_WAITING_MAX:
+            return
+        elif door.channel == "email":
+            customers.mail(self._shown(door, customer), about)
+        else:
+            customers.fax(self._shown(door, customer))
+
     async def _write(self, door: Door, customer: CustomerWish | None) -> None:
         """A chat whose patience ends before anybody answers is closed; letters wait."""
         made = await self._send(door, customer)
@@ -136,9 +152,15 @@ class Visits:
         if story["contact"]["state"] == "open" and not any(each["connected_ms"] for each in story["segments"]):
             await self.floor.rest.post(f"/v1/contacts/{made['contact_id']}/leave", None)
 
+    def _language(self, door: Door, customer: CustomerWish | None) -> str:
+        return door.language or (customer.language if customer else None) or self.chance.choice(("zh-CN", "en"))
+
+    def _about(self, door: Door, customer: CustomerWish | None) -> str:
+        language = "en" if door.company == OTHER else self._language(door, customer)
+        return self.chance.choice(QUESTIONS[language][door.channel])
+
     async def _send(self, door: Door, customer: CustomerWish | None) -> Any:
-        language = door.language or (customer.language if customer else None) or self.chance.choice(("zh-CN", "en"))
-        about = self.chance.choice(QUESTIONS["en" if door.company == OTHER else language][door.channel])
+        language, about = self._language(door, customer), self._about(door, customer)
         premises = self.floor.premises
         where = {"queue_id": premises.queues[door.company, door.queue]} if door.queue else {"to": door.address}
         body = {

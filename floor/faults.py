@@ -1,4 +1,4 @@
-"""How badly does the provider behave? Shares of its messages, drawn from a seed."""
+"""How badly do the lines and the provider behave? Shares of the messages, drawn from a seed."""
 
 import random
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ class Faults:
     reorder_share: float = 0.0  # of events after a leg's first: overtaken by what comes later
     lose_share: float = 0.0  # of webhooks: lost at the first try, sent again with the same id after lose_s
     lose_s: float = 1.0
+    cut_share: float = 0.0  # of what visitors, mail servers say and hear: the line is cut behind it, nothing is heard
     _chance: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -3,6 +3,9 @@
 callers.ndjson  sent: a webhook or a POST /v1/contacts, before its first byte leaves · answered: its status and ids ·
                 given_up: never answered · command: what the server asked of the provider · left: a caller hung up
 agents.ndjson   sent: a command of an agent · done, refused: its answer · frame: what a snapshot or turn put and dropped
+written.ndjson  of chats, mails and faxes, on both sides: what was said, sent (said, chat_sent, mail_sent, fax_sent …),
+                what was acknowledged (said_done, chat_taken, mail_taken, mail_made, fax_taken), and what reached whom
+                (heard: messages of a chat, by a visitor's try or an agent's segment; mail_arrived)
 `t_ms` is wall time. The auditor (tests/audit.py) reads both and the database, and nothing of ours.
 """
 

@@ -1,8 +1,9 @@
 """Do three ledgers tell the same story: what callers sent and had acknowledged, what agents' sockets sent and received,
 and what PostgreSQL holds?    python tests/audit.py DIR
 
-DIR has callers.ndjson, agents.ndjson and database_url. Imports nothing of the product: every rule is written here once
-more, from the documents. Prints a JSON object; exit code 0 means that every count is 0.
+DIR has callers.ndjson, agents.ndjson, database_url and, where customers write, written.ndjson. Imports nothing of
+the product: every rule is written here once more, from the documents (of what is written in audit_written.py). Prints a
+JSON object; exit code 0 means that every count is 0.
 
 lost                 acknowledged, and not in the database (or not as acknowledged)
 doubled              one try twice, one wait with two live offers or two accepted ones
@@ -14,6 +15,7 @@ stale_epoch          the log has a gap, a double, a step back in time, or an old
 changed_answers      the same id was answered in two ways
 wrong_frames         a screen showed what the log does not say at that position
 wrong_presence       an agent's chosen state is not what that agent chose
+out_of_order         messages of a chat with a gap, twice, or in another order than they were written
 """
 
 import asyncio
@@ -28,9 +30,12 @@ from typing import Any
 
 import asyncpg
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import audit_written
+
 KINDS = (
     "lost", "doubled", "invented", "above_capacity", "stuck", "forgotten_deadlines", "stale_epoch", "changed_answers",
-    "wrong_frames", "wrong_presence",
+    "wrong_frames", "wrong_presence", "out_of_order",
 )  # fmt: skip
 SHOWN_MAX = 20  # findings of a kind that are printed
 SECOND_US = 1_000_000
@@ -69,6 +74,10 @@ class Evidence:
     events: list[Row] = field(default_factory=list)
     commands: list[Row] = field(default_factory=list)
     presence: list[Row] = field(default_factory=list)
+    written: list[Row] = field(default_factory=list)  # the third ledger
+    messages: list[Row] = field(default_factory=list)
+    mails: list[Row] = field(default_factory=list)
+    faxes: list[Row] = field(default_factory=list)
     capacities: dict[str, Row] = field(default_factory=dict)
     speed: float = 1.0
     business_start_us: int = 0
@@ -82,6 +91,7 @@ class Audit:
     def __init__(self, evidence: Evidence) -> None:
         self.e = evidence
         self.findings: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+        self.most_at_once = 0  # contacts that one agent held
         self.tolerance_us = int(TOLERANCE_S * SECOND_US * evidence.speed)
         self.contact = {row["id"]: row for row in evidence.contacts}
         self.segment = {row["id"]: row for row in evidence.segments}
@@ -91,6 +101,11 @@ class Audit:
             if event["kind"] in STATE_AFTER:
                 self.of_segment[event["segment_id"]].append(event)
                 self.history[event["segment_id"]].append((event["seq"], STATE_AFTER[event["kind"]]))
+        self.drained = any(fact["what"] == "end" and fact["drained"] for fact in evidence.callers)
+        self.written = audit_written.Written(
+            evidence.written, self.contact, evidence.segments, evidence.messages, evidence.mails, evidence.faxes,
+            self.drained,
+        )  # fmt: skip
         self.last_seq = evidence.events[-1]["seq"] if evidence.events else 0
         self.now_us = evidence.events[-1]["at_us"] if evidence.events else 0
 
@@ -104,6 +119,8 @@ class Audit:
             self.wraps_in_time, self.stays_in_time, self.frames, self.presence, self.open_ends,
         ):  # fmt: skip
             check()
+        for kind, what, ids in self.written.findings():
+            self.find(kind, what, **ids)
         return self.findings
 
     # --- callers against the database ---------------------------------------------------------------------------------
@@ -177,8 +194,8 @@ class Audit:
 
     def origins(self) -> None:
         """Nothing is there that nobody sent."""
-        sent = self.sent()
-        legs = {told["leg"] for fact in sent.values() for told in events_of(fact)}
+        sent = self.sent().keys() | self.written.sources()
+        legs = {told["leg"] for fact in self.sent().values() for told in events_of(fact)}
         for row in self.e.contacts:
             if row["source_id"] not in legs and row["source_id"] not in sent:
                 self.find("invented", "a contact that nobody sent", contact=row["id"], source=row["source_id"])
@@ -277,6 +294,7 @@ class Audit:
                 held[agent].pop(row["id"], None)
                 continue
             held[agent][row["id"]] = (channel, capacity.get("costs", {}).get(channel, 0))
+            self.most_at_once = max(self.most_at_once, len(held[agent]))
             units = sum(cost for _, cost in held[agent].values())
             same = sum(1 for other, _ in held[agent].values() if other == channel)
             too_much = units > capacity.get("units", 100) or same > capacity.get("maxima", {}).get(channel, same)
@@ -434,7 +452,7 @@ class Audit:
 
     def open_ends(self) -> None:
         """After a run that drained nothing is open; before that an open record is legal, its deadlines are checked."""
-        if not any(fact["what"] == "end" and fact["drained"] for fact in self.e.callers):
+        if not self.drained:
             return
         self._open("a contact", self.e.contacts, lambda row: row["state"] != "closed")
         self._open("a wait", self.e.stays, lambda row: row["ended_us"] is None)
@@ -458,6 +476,8 @@ def events_of(fact: Row) -> list[Row]:
 
 def facts(path: Path) -> list[Row]:
     """A last line that was cut off by a kill is no fact."""
+    if not path.exists():
+        return []
     lines = path.read_text(encoding="utf-8").split("\n")
     return [json.loads(line) for line in lines[:-1] if line]
 
@@ -478,11 +498,13 @@ QUERIES = {
     f"{us('recorded_at', 'recorded_us')} FROM event ORDER BY seq, recorded_at",
     "commands": "SELECT principal, id, reply FROM command",
     "presence": "SELECT agent_id::text, chosen, next_chosen FROM agent_state",
+    **audit_written.QUERIES,
 }
 
 
 async def read(folder: Path) -> Evidence:
     evidence = Evidence(facts(folder / "callers.ndjson"), facts(folder / "agents.ndjson"))
+    evidence.written = facts(folder / "written.ndjson")
     connection = await asyncpg.connect((folder / "database_url").read_text().strip())
     try:
         await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
@@ -501,9 +523,11 @@ async def read(folder: Path) -> Evidence:
 
 def main(folder: str) -> int:
     evidence = asyncio.run(read(Path(folder)))
-    findings = Audit(evidence).run()
+    audit = Audit(evidence)
+    findings = audit.run()
     counts = {kind: len(found) for kind, found in findings.items()}
-    size = {name: len(getattr(evidence, name)) for name in ("callers", "agents", *QUERIES)}
+    size = {name: len(getattr(evidence, name)) for name in ("callers", "agents", "written", *QUERIES)}
+    size["most_at_once"] = audit.most_at_once
     shown = {kind: found[:SHOWN_MAX] for kind, found in findings.items() if found}
     print(json.dumps({**counts, "examined": size, "findings": shown}, indent=2, default=str))
     return 1 if any(counts.values()) else 0

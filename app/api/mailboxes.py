@@ -146,9 +146,13 @@ def _signing(access: Access, dkim: Dkim | None) -> dict[str, str | None]:
 
 def _require_reachable(access: Access, fields: Mapping[str, Any]) -> None:
     """Where a name leads is seen when it is connected."""
+    if fields["incoming"] == "imap" and fields["imap_host"] is None:
+        raise invalid("/imap_host", "a mailbox that is read by IMAP has a server", "mailbox.no_server")
     if access.doors.settings.endpoints_inside:
         return
     for host, tls in _HOSTS.items():
+        if fields[host] is None:
+            continue
         if fields[tls] == "none":
             raise invalid(f"/{tls}", "expected tls or starttls", "mailbox.plain")
         if not _may_be_public(fields[host]):

@@ -9,6 +9,7 @@ from app.seals import SECRET_CHARACTERS_MAX
 
 REOPEN_DAYS = 14
 
+Incoming = Literal["imap", "lmtp"]
 Tls = Literal["tls", "starttls", "none"]
 Mail = Annotated[str, StringConstraints(min_length=3, max_length=254, pattern="^[!-~]+@[!-~]+$")]
 Host = Annotated[str, StringConstraints(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9.:_-]+$")]
@@ -61,9 +62,9 @@ class DkimShown(Shown):
 
 
 class NewMailbox(Given):
-    """Mails are read from INBOX by IMAP and sent by SMTP, both with this user and either a `password` or the tokens of
-    `oauth` (XOAUTH2), which are fetched and renewed here. Ports: 993 and 465 with `tls`, 143 and 587 with `starttls`;
-    `none` only where the operator allows the installation's own network.
+    """Mails are read from INBOX by IMAP, or brought by your mail server over LMTP (`incoming`), and sent by SMTP, with
+    this user and either a `password` or the tokens of `oauth` (XOAUTH2), which are fetched and renewed here. Ports: 993
+    and 465 with `tls`, 143 and 587 with `starttls`; `none` only where the operator allows the installation's network.
 
     `acknowledge`: each new thread is answered once by `acknowledgement`, or by a text in `language`. `reopen_days`: so
     long after a contact an answer to it goes to the same agent first. `authserv_id`: by which name the mailbox's own
@@ -77,7 +78,8 @@ class NewMailbox(Given):
     username: Username
     password: Password | None = None
     oauth: OAuth | None = None
-    imap_host: Host
+    incoming: Incoming = "imap"
+    imap_host: Host | None = None
     imap_port: Port = 993
     imap_tls: Tls = "tls"
     smtp_host: Host
@@ -99,7 +101,8 @@ class MailboxChange(Given):
     username: Username = untouched()
     password: Password = untouched()
     oauth: OAuth = untouched()
-    imap_host: Host = untouched()
+    incoming: Incoming = untouched()
+    imap_host: Host | None = untouched()
     imap_port: Port = untouched()
     imap_tls: Tls = untouched()
     smtp_host: Host = untouched()
@@ -118,8 +121,9 @@ class MailboxChange(Given):
 class MailboxShown(Shown):
     """`trouble` of reading, `out_trouble` of sending: `connecting`, `absent`, `certificate`, `access` (user, password
     or token), `refused`, `inside` (it leads into the installation's own network), `sealed` (by another secret key),
-    `grant` (the provider of the tokens gives none: consent anew), `token` (it does not answer as it should);
-    null: none, or not known here, where another process reads it. `oauth` null: by a password, which is never shown.
+    `grant` (the provider of the tokens gives none: consent anew), `token` (it does not answer as it should), `unheard`
+    (mails are brought, and the operator has set no JACKFIELD_LMTP); null: none, or not known here, where another
+    process reads it. `oauth` null: by a password, which is never shown.
     """
 
     id: Id
@@ -128,7 +132,8 @@ class MailboxShown(Shown):
     queue_id: Id
     username: str
     oauth: OAuthShown | None
-    imap_host: str
+    incoming: Incoming
+    imap_host: str | None
     imap_port: int
     imap_tls: Tls
     smtp_host: str

@@ -52,6 +52,23 @@ async def keep(
         await _add(conn, {"blob_id": blob_id, "contact_id": contact_id, "direction": "in", "pages": count, **about})
 
 
+async def came(conn: AsyncConnection, blob_id: str, contact_id: str, count: int, complete: bool) -> None:
+    """One that a fax server brought: its pages are this contact's from now on. Twice is as once."""
+    values = {"contact_id": contact_id, "delete_after": None}
+    await conn.execute(update(blob).where(blob.c.id == blob_id, blob.c.contact_id.is_(None)).values(**values))
+    about = {"direction": "in", "pages": count, "complete": complete}
+    await _add(conn, {"blob_id": blob_id, "contact_id": contact_id, **about})
+
+
+async def of_try(conn: AsyncConnection, company_id: str, source: str, source_id: str) -> Row | None:
+    """{"contact_id", "document"} of one that was brought before, open or over."""
+    document = contact.c.ivr["fax"]["document"].astext.label("document")
+    wanted = select(contact.c.id.label("contact_id"), document).where(
+        contact.c.company_id == company_id, contact.c.source == source, contact.c.source_id == source_id
+    )
+    return await rows.first(conn, wanted)
+
+
 async def belongs(conn: AsyncConnection, blob_id: str, contact_id: str, count: int) -> None:
     """One of ours: its pages are this contact's from now on. Twice is as once."""
     values = {"contact_id": contact_id, "delete_after": None}

@@ -36,6 +36,12 @@ async def read(conn: AsyncConnection, mailbox_id: str, company_ids: Collection[s
     return await rows.first(conn, wanted)
 
 
+async def brought_to(conn: AsyncConnection, address: str) -> Row | None:
+    """The mailbox of this address, if mail servers bring its mails."""
+    wanted = select(mailbox).where(mailbox.c.address == address, mailbox.c.incoming == "lmtp", _LIVE)
+    return await rows.first(conn, wanted)
+
+
 async def lock(conn: AsyncConnection, mailbox_id: str, company_ids: Collection[str] | None) -> Row | None:
     return await rows.first(conn, rows.locked(mailbox, mailbox_id, _LIVE, within(company_ids, mailbox)))
 

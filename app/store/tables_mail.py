@@ -33,6 +33,7 @@ from contacts.thread import JoinsAs, MailKind, MailState
 from contacts.words import Direction
 
 TLS = ("tls", "starttls", "none")
+INCOMING = ("imap", "lmtp")
 
 mailbox = Table(
     "mailbox",
@@ -41,7 +42,8 @@ mailbox = Table(
     uid("company_id", ForeignKey("company.id")),
     token("address", 254),
     words("sender_name", 100, server_default=text("''")),
-    token("imap_host", 253),
+    one_of("incoming", INCOMING, server_default=text("'imap'")),
+    token("imap_host", 253, nullable=True),
     whole("imap_port"),
     one_of("imap_tls", TLS),
     token("smtp_host", 253),
@@ -69,6 +71,7 @@ mailbox = Table(
     version(),
     UniqueConstraint("company_id", "id"),
     ForeignKeyConstraint(["company_id", "queue_id"], ["queue.company_id", "queue.id"]),
+    CheckConstraint("incoming = 'lmtp' OR imap_host IS NOT NULL", "imap_told"),
     between("imap_port", 1, 65535),
     between("smtp_port", 1, 65535),
     between("reopen_days", 0, 3650),

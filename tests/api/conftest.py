@@ -23,6 +23,7 @@ from app.commands import (
     Reply,
     RequestCallback,
     SendFax,
+    TakeFax,
 )
 from app.first_users import add_key
 from app.ports import Doors, NoWriter
@@ -60,7 +61,7 @@ class Writer:
             return Reply(201, {"contact_id": command.entry.contact_id, "state": "open"}, 10)
         if isinstance(command, ChangeTask):
             return Reply(200, {"contact_id": command.contact_id, "state": "open"}, 11)
-        if isinstance(command, SendFax):  # without a contact: as a repeat of what was sent before
+        if isinstance(command, SendFax | TakeFax):  # without a contact: as a repeat of what was sent before
             contact_id = self.fax_contact_id or command.entry.contact_id
             return Reply(201, {"contact_id": contact_id, "document": command.document if self.fax_contact_id else ID})
         return Reply(200, {}, 7)

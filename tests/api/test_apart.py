@@ -52,8 +52,10 @@ FAMILIAR: dict[str, Any] = {
     "question": "What?", "answer": "That", "key": "that", "groups": [["flat", "apartment"]],
     "imap_host": "imap.example.com", "smtp_host": "smtp.example.com",
     "number": "+4930999999", "to": "+4930999999", "text": FLOW, "url": "https://pbx.example/ari",
-    "username": "u", "password": "p" * 16, "document": DOCUMENT_OF_A_FAX,
+    "username": "u", "password": "p" * 16, "document": DOCUMENT_OF_A_FAX, "source_id": "fax-1",
 }  # fmt: skip
+
+FAX_NUMBER = {"address": FAMILIAR["to"], "kind": "fax"}
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
@@ -170,7 +172,8 @@ def own_body(name: str, mine: Things) -> Any:
     if name == "live_acknowledge":
         return body | {"alert": f"longest_wait-{mine.ids['queue']}-1"}
     if name == "create_mailbox":
-        return body | {"address": f"sales@{mine.slug}.example", "password": "a-password-of-nobody"}
+        more = {"password": "a-password-of-nobody", "imap_host": "imap.example.com"}
+        return body | {"address": f"sales@{mine.slug}.example"} | more
     return body | {"queue_id": mine.ids["queue"]} if name == "create_contact" else body
 
 
@@ -244,6 +247,8 @@ async def test_the_same_requests_work_on_ones_own_things(house: House):
             body = {"kind": "phone", "address": "+4930999999"}
         if name == "live_monitor":  # an admin has no phone of their own
             body = own_body(name, mine) | {"agent_id": mine.ids["agent"]}
+        if name == "receive_fax":
+            await house.make("numbers", FAX_NUMBER | {"company_id": mine.company, "queue_id": mine.ids["queue"]})
         if OPERATIONS[name][0] == "PATCH":
             there = (await ask(admin, name.replace("change_", "read_"), mine)).json()
             body = own_body(name, mine) | {"version": there["version"]}

@@ -8,9 +8,9 @@ SEEDS = 5
 AT_A_TIME = 5
 
 
-async def seeded(play: Callable[[int], Awaitable[None]]) -> None:
+async def seeded(play: Callable[[int], Awaitable[None]], at_a_time: int = AT_A_TIME) -> None:
     """Each seed by itself, some at a time; every one that fails is told."""
-    gate = asyncio.Semaphore(AT_A_TIME)
+    gate = asyncio.Semaphore(at_a_time)
 
     async def one(seed: int) -> None:
         async with gate:

@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from floor.agent import Manner
 from floor.caller import Caller, CallerEnd, Errand
 from floor.company import AgentWish, CompanyWish, QueueWish, Wish
 from floor.faults import Faults
-from floor.opening import Floor, open_floor
+from floor.opening import Floor, Ways, open_floor
 from tests.serving import Server
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +40,8 @@ SELECT EXISTS (SELECT 1 FROM contact WHERE state = 'open')
     OR EXISTS (SELECT 1 FROM inbox WHERE state IN ('waiting', 'taken'))
 """
 DRAIN_S = 25.0
+CUT_SHARE = 0.05
+PASSWORD, MAILBOX, FAX = "a-password-of-the-floor", "support@small.example", "+493055509"
 READY_S = 10.0
 
 
@@ -54,6 +56,7 @@ class SmallFloor:
     ends: dict[str, CallerEnd] = field(default_factory=dict)  # by leg
     posts: dict[str, tuple[int, Any]] = field(default_factory=dict)  # id -> answer
     outages: list[tuple[int, int]] = field(default_factory=list)  # (from, to) in ms of wall time
+    _bodies: dict[str, dict[str, str]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     calls: int = 0
 
@@ -70,10 +73,20 @@ class SmallFloor:
         until_s = time.monotonic() + seconds
         while time.monotonic() < until_s:
             await asyncio.sleep(self.chance.expovariate(a_second))
-            if self.chance.random() < 0.7:
+            if self.floor.customers.doors is not None:
+                self.come()
+            elif self.chance.random() < 0.7:
                 self.call()
             else:
                 self.chat()
+
+    def come(self) -> None:
+        """By any channel, through its own door. Now and then an agent's line is cut."""
+        customers = self.floor.customers
+        if self.chance.random() < CUT_SHARE:
+            self.chance.choice(list(self.floor.crowd.desks.values())).drop_line()
+        ways = (self.call, customers.chat, customers.mail, customers.fax, self.task)
+        self.chance.choices(ways, [6, 4, 4, 2, 1])[0]()
 
     def call(self, patience_s: float | None = None, talk_s: float | None = None, to: str = NUMBER) -> Caller:
         chance = self.chance
@@ -89,13 +102,19 @@ class SmallFloor:
         return caller
 
     def chat(self) -> None:
-        task = asyncio.create_task(self._post())
+        self._spawn(self._post("chat"))
+
+    def task(self) -> None:
+        self._spawn(self._post("task"))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _post(self) -> None:
+    async def _post(self, channel: str) -> None:
         """With an Idempotency-Key, sent again until it is answered."""
-        key, body, ledger = f"post-{self.chance.getrandbits(64):x}", self._chat, self.floor.callers
+        key, body, ledger = f"post-{self.chance.getrandbits(64):x}", self._contact(channel), self.floor.callers
         ledger.write("sent", id=key, post=body)
         until_s = time.monotonic() + TRY_POST_S
         async with self._client() as client:
@@ -105,24 +124,24 @@ class SmallFloor:
                     if answer.status_code < 500 and answer.status_code != 429:
                         ledger.write("answered", id=key, status=answer.status_code, answer=answer.json(), repeat=False)
                         self.posts[key] = (answer.status_code, answer.json())
+                        self._bodies[key] = body
                         return
                 await asyncio.sleep(0.2 * (0.5 + self.chance.random()))
         ledger.write("given_up", id=key)
 
-    @property
-    def _chat(self) -> dict[str, str]:
-        return {"company_id": self.company_id, "channel": "chat", "queue_id": self.queue_id}
+    def _contact(self, channel: str) -> dict[str, str]:
+        return {"company_id": self.company_id, "channel": channel, "queue_id": self.queue_id}
 
     def _client(self) -> httpx2.AsyncClient:
         headers = {"authorization": f"Bearer {self.floor.rest.key}"}
         return httpx2.AsyncClient(base_url=self.floor.rest.server, headers=headers, timeout=3)
 
     async def other_answers(self) -> dict[str, Any]:
-        """Every chat is asked for once more with its id: the answers that are not what they were."""
+        """Every post is asked for once more with its id: the answers that are not what they were."""
         others = {}
         async with self._client() as client:
             for key, first in self.posts.items():
-                again = await client.post("/v1/contacts", json=self._chat, headers={"idempotency-key": key})
+                again = await client.post("/v1/contacts", json=self._bodies[key], headers={"idempotency-key": key})
                 if (again.status_code, again.json()) != first:
                     others[key] = (first, again.status_code, again.text)
         return others
@@ -187,16 +206,24 @@ async def small_floor(
     agents: int = AGENTS,
     manner: Callable[[str], Manner] | None = None,
     ready: bool = True,
+    lmtp: str | None = None,
 ) -> AsyncIterator[SmallFloor]:
-    """Agents are called agent0, agent1, … Chats go into the first queue."""
+    """Agents are called agent0, agent1, … Contacts by REST go into the first queue. With `lmtp`, where the server takes
+    mails, customers come by all channels.
+    """
+    password = PASSWORD if lmtp is not None else None
     wish = Wish(
         companies=[CompanyWish("small", "Small", region="DE", queues=queues)],
-        agents=[AgentWish(f"agent{n}", f"Agent {n}", phone=f"SIP/{n}") for n in range(agents)],
+        agents=[AgentWish(f"agent{n}", f"Agent {n}", phone=f"SIP/{n}", password=password) for n in range(agents)],
     )
     out.mkdir(parents=True, exist_ok=True)
     (out / "database_url").write_text(server.database_url)
     key = await operator_key(server.database_url, "floor")
-    async with open_floor(server.url, key, wish, out=out, faults=faults, manner=manner or lively(seed)) as floor:
+    ways = Ways("small", queues[-1].name, queues[-1].name, MAILBOX, FAX, lmtp) if lmtp is not None else None
+    manner, chance = manner or lively(seed), random.Random(f"written/{seed}")
+    async with open_floor(
+        server.url, key, wish, out=out, faults=faults, manner=manner, ways=ways, chance=chance
+    ) as floor:
         company_id, queue_id = floor.premises.companies["small"], floor.premises.queues["small", queues[0].name]
         small = SmallFloor(floor, seed, random.Random(seed), company_id, queue_id, server.database_url)
         if ready:

@@ -108,6 +108,24 @@ async def contacts_of(demo: Demo, login: str) -> list[dict[str, Any]]:
         return list((await client.get("/v1/contacts", params={"limit": 200})).json()["items"])
 
 
+async def written_by_the_doors(demo: Demo) -> set[str]:
+    """The channels of which sara can read what a customer wrote and an agent answered, once there are all of them."""
+    found: set[str] = set()
+    until_s = time.monotonic() + OPEN_S
+    async with logged_in(demo, "sara") as client:
+        while found != {"chat", "email", "fax"} and time.monotonic() < until_s:
+            for each in (await client.get("/v1/contacts", params={"limit": 200})).json()["items"]:
+                if each["channel"] not in {"chat", "email", "fax"} - found:
+                    continue
+                what = {"chat": "messages", "email": "mails", "fax": "faxes"}[each["channel"]]
+                items = (await client.get(f"/v1/contacts/{each['id']}/{what}")).json()["items"]
+                sides = {item.get("sender") or item.get("direction") for item in items}
+                if sides >= {"chat": {"customer", "agent"}, "email": {"in", "out"}, "fax": {"in"}}[each["channel"]]:
+                    found.add(each["channel"])
+            await asyncio.sleep(1.0)
+    return found
+
+
 async def offer_to_anna(demo: Demo) -> dict[str, Any]:
     """The visitor's seat: she logs in, is ready, and waits for what comes."""
     async with logged_in(demo, "anna") as client:
@@ -136,6 +154,7 @@ async def test_one_command_gives_a_centre_that_lives_on_after_kill_9(demo: Demo)
     seen = {login: await companies_of(demo, login) for login in ("anna", "sara", "oscar", "adam", "operator")}
     firms, others = await contacts_of(demo, "sara"), await contacts_of(demo, "oscar")
     offer = await offer_to_anna(demo)
+    written = await written_by_the_doors(demo)
     demo.kill()
     demo.start()
     await demo.until("Ctrl-C stops everything")
@@ -148,6 +167,7 @@ async def test_one_command_gives_a_centre_that_lives_on_after_kill_9(demo: Demo)
     assert seen == {
         "anna": [FIRM], "sara": [FIRM], "oscar": [OTHER], "adam": [FIRM], "operator": [FIRM, OTHER],
     }  # fmt: skip
+    assert written == {"chat", "email", "fax"}
     assert len(firms) == 200, "customers have a history at once"
     assert {each["company_id"] for each in firms}.isdisjoint({each["company_id"] for each in others})
     assert (offer["state"], again["state"]) == ("offered", "offered")

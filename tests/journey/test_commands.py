@@ -46,6 +46,7 @@ EACH: dict[type, c.Command] = {
         c.ReportFound(ID, "found", {"name": "Łucja 李", "value": "80"}),
         c.ReportFax("asterisk:p", ID, "received", 3, False),
         c.FaxTone("asterisk:p", "leg-1"),
+        c.TakeFax(ENTRY, ID, 3, False),
         c.SendFax(ENTRY, ID, 2, "030 123", OTHER, ID),
         c.ApplyConfig(7),
         c.RowChanged("segment_result", ID, 2, OTHER, None, ID),

@@ -6,7 +6,7 @@ After every turn the database makes the same house: also of a contact whose chan
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -124,6 +124,23 @@ async def test_a_fax_waits_when_its_pages_are_here_and_its_wire_is_down(database
         ("fax.received", {"pages": 3, "complete": True})
     ]
     assert asked == ["receive_fax"], "no phone is rung for it and no music played"
+
+
+async def test_a_fax_that_a_fax_server_brings_waits_at_once_and_is_one_however_often_it_comes(database: str) -> None:
+    async with board_over_ari(database) as board:
+        about = {"channel": "fax", "source": "fax:key", "source_id": "fax1-1"}
+        asked = [c.TakeFax(board.entry(0, **about), new_id(), 3, complete) for complete in (False, True)]
+        made = [await board.ask(each, actor="customer") for each in asked]
+        contact, stays = await contact_of(board), await rows(board, STAYS)
+        nobody = c.TakeFax(replace(board.entry(0, **about), queue_id=None, source_id="fax1-2"), new_id(), 1)
+        unread = await board.ask(nobody, actor="customer")
+        (other,) = await rows(board, f"SELECT outcome FROM contact WHERE id = '{unread.body['contact_id']}'")
+        events = await rows(board, EVENTS)
+    assert [reply.status for reply in (*made, unread)] == [201, 200, 201]
+    assert made[1].body == made[0].body == {"contact_id": contact["id"], "document": asked[0].document}
+    assert [row["end"] for row in stays] == [None]
+    assert json.loads(events[0]["data"]) == {"pages": 3, "complete": False}
+    assert other["outcome"] == "message", "nobody is to read it at once"
 
 
 async def test_a_call_on_a_fax_number_that_brings_nothing_has_failed(database: str) -> None:

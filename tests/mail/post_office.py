@@ -1,8 +1,8 @@
 """A Postfix and a Dovecot of their own, on this machine alone: ports of theirs, a folder that goes with them.
 
 Everybody of example.test and customer.test has a mailbox and the password `secret`; full.test answers at `full_port`,
-where a test may stand, as one may at `provider`, which is asked whether a token is good; everything else is refused.
-Nothing leaves the machine.
+where a test may stand, as one may at `provider`, which is asked whether a token is good; brought.test is brought by
+LMTP to `ours`; everything else is refused. Nothing leaves here.
 """
 
 import contextlib
@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage, Message
 from email.policy import SMTP, default
 from pathlib import Path
+
+from tests.serving import port_to_come_back_to
 
 PACKAGES = "postfix dovecot-imapd dovecot-lmtpd"
 PASSWORD = "secret"
@@ -111,7 +113,13 @@ inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
 virtual_mailbox_domains = example.test, customer.test
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
-relay_domains = full.test
+relay_domains = full.test, brought.test
+transport_maps = inline:{{brought.test=lmtp:inet:127.0.0.1:{ours}}}
+lmtp_line_length_limit = 0
+transport_retry_time = 1s
+minimal_backoff_time = 1s
+maximal_backoff_time = 2s
+queue_run_delay = 1s
 relay_transport = smtp:[127.0.0.1]:{full}
 default_transport = error:5.1.2 nothing leaves this machine
 smtpd_recipient_restrictions = permit_mynetworks, reject
@@ -182,7 +190,7 @@ class PostOffice:
     @classmethod
     def configured(cls, folder: Path) -> "PostOffice":
         names = ("smtp", "imap", "imaps", "lmtp", "sasl", "full", "provider")
-        made = cls(folder, dict(zip(names, free_ports(len(names)), strict=True)))
+        made = cls(folder, dict(zip(names, free_ports(len(names)), strict=True)) | {"ours": port_to_come_back_to()})
         folder.chmod(0o755)
         for name in ("dovecot/run", "dovecot/state", "boxes", "postfix/conf", "postfix/queue", "postfix/data"):
             (folder / name).mkdir(parents=True)

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 from app.doctor_mail import examine_mail
+from app.settings import Settings
 from tests.mail.centre import Centre, centre
 from tests.mail.post_office import SUPPORT, PostOffice, letter
 from tests.mail.provider import CLIENT_SECRET, SCOPE, provider_at
@@ -106,7 +107,7 @@ async def test_what_is_in_the_way_of_a_token_is_said_and_goes_by_itself_or_with_
         await _change(here, sender_name="Acme 3")
         await _trouble_is(here, "grant")
         conn = await asyncpg.connect(here.server.database_url)
-        found = await examine_mail(conn, SECRET.encode(), True)
+        found = await examine_mail(conn, SECRET.encode(), Settings(endpoints_inside=True))
         await conn.close()
         provider.refresh_token = "refresh-anew"
         changed = await _change(here, oauth=provider.grant)

@@ -59,3 +59,16 @@ def test_another_database_of_a_server_keeps_everything_else() -> None:
     url = "postgresql://postgres@/one?host=/run/sockets&port=5432"
 
     assert with_database(url, "two") == "postgresql://postgres@/two?host=/run/sockets&port=5432"
+
+
+@pytest.mark.parametrize(
+    ("told", "place"), [("127.0.0.1:2424", ("127.0.0.1", 2424)), ("[::1]:24", ("::1", 24)), ("mx.lan:1", ("mx.lan", 1))]
+)
+def test_where_mails_are_brought_is_a_host_and_a_port(told: str, place: tuple[str, int]) -> None:
+    assert Settings(lmtp=told).lmtp_place == place
+
+
+@pytest.mark.parametrize("told", ["2424", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "::1:24", "a b:24", "host:x"])
+def test_what_is_no_place_is_refused(told: str) -> None:
+    with pytest.raises(ValidationError, match="lmtp"):
+        Settings(lmtp=told)

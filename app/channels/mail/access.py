@@ -9,7 +9,7 @@ from app.reach import is_public
 
 Tls = Literal["tls", "starttls", "none"]
 Trouble = Literal[
-    "connecting", "absent", "certificate", "access", "refused", "inside", "sealed",
+    "connecting", "absent", "certificate", "access", "refused", "inside", "sealed", "unheard",
     "grant",  # the provider of its tokens gives none: somebody has to consent anew
     "token",  # the provider of its tokens does not answer as it should
 ]  # fmt: skip
@@ -32,12 +32,14 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class MailAccess:
-    """`inside`: the operator lets companies reach the installation's own network. `tokens`: in place of a password."""
+    """Without `imap` its mails are brought. `inside`: the operator lets companies reach the installation's network.
+    `tokens`: in place of a password.
+    """
 
     address: str
     username: str
     password: str = field(repr=False)
-    imap: Server
+    imap: Server | None
     smtp: Server
     inside: bool = False
     tokens: Provider | None = field(default=None, repr=False)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from app.channels.mail.access import MailAccess, MailTrouble, require_public, trusted
+from app.channels.mail.access import MailAccess, MailTrouble, Server, require_public, trusted
 from app.channels.mail.lines import PlainLines, TlsLines
 
 FOLDER = "INBOX"
@@ -35,7 +35,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    place: Place  # when this one is kept
+    place: Place | None  # up to where its folder is read when it is kept; None: it was brought
     raw: bytes = field(repr=False)
     is_whole: bool = True
 
@@ -77,9 +77,10 @@ class Inbox:
         """`secret`: what the access says just now."""
         if self._imap is not None:
             return
+        assert self._access.imap is not None, "mails that are brought are not fetched"
         require_public(self._access.imap, self._access.inside)
         with _troubles():
-            self._imap = _connected(self._access)
+            self._imap = _connected(self._access.imap)
         if self._is_cut:
             self.close()
             raise MailTrouble("absent")
@@ -173,8 +174,7 @@ def _is(told: Any) -> bool:
     return isinstance(told, bytes)
 
 
-def _connected(access: MailAccess) -> PlainLines | TlsLines:
-    server = access.imap
+def _connected(server: Server) -> PlainLines | TlsLines:
     if server.tls == "tls":
         return TlsLines(server.host, server.port, ssl_context=trusted(), timeout=ANSWER_S)
     plain = PlainLines(server.host, server.port, timeout=ANSWER_S)
