@@ -92,6 +92,7 @@ class Audit:
         self.e = evidence
         self.findings: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
         self.most_at_once = 0  # contacts that one agent held
+        self.interrupted = 0  # conversations that made room for an offer
         self.tolerance_us = int(TOLERANCE_S * SECOND_US * evidence.speed)
         self.contact = {row["id"]: row for row in evidence.contacts}
         self.segment = {row["id"]: row for row in evidence.segments}
@@ -282,18 +283,29 @@ class Audit:
                 self.find("lost", "an acceptance that the log does not have", segment=id_, agent=fact["agent"])
 
     def capacity(self) -> None:
-        """Load of each agent event by event; an automatic offer must fit."""
+        """Load of each agent, event by event: an automatic offer fits, and what was interrupted returns before it."""
         held: dict[str, dict[str, tuple[str, int]]] = defaultdict(dict)  # agent -> segment -> (channel, cost)
+        aside: dict[str, dict[str, tuple[int, str]]] = defaultdict(dict)  # interrupted: (cost, by which offer)
         for event in self.e.events:
             state, row = STATE_AFTER.get(event["kind"]), self.segment.get(event["segment_id"])
             if state is None or row is None:
                 continue
             agent, channel = row["agent_id"], self.contact[row["contact_id"]]["channel"]
             capacity = self.e.capacities.get(agent, {})
+            cost = capacity.get("costs", {}).get(channel, 0)
+            aside[agent].pop(row["id"], None)
             if state in FREE:
                 held[agent].pop(row["id"], None)
+                if event["data"].get("interrupted"):
+                    self.interrupted += 1
+                    aside[agent][row["id"]] = (cost, event["data"]["by_segment_id"])
                 continue
-            held[agent][row["id"]] = (channel, capacity.get("costs", {}).get(channel, 0))
+            if state == "offered" and not row["manual"]:
+                room = capacity.get("units", 100) - sum(each for _, each in held[agent].values())
+                for id_, (its_cost, by) in aside[agent].items():
+                    if by != row["id"] and its_cost <= room:
+                        self.find("stuck", "something new was given before what was interrupted returned", segment=id_)
+            held[agent][row["id"]] = (channel, cost)
             self.most_at_once = max(self.most_at_once, len(held[agent]))
             units = sum(cost for _, cost in held[agent].values())
             same = sum(1 for other, _ in held[agent].values() if other == channel)
@@ -528,6 +540,7 @@ def main(folder: str) -> int:
     counts = {kind: len(found) for kind, found in findings.items()}
     size = {name: len(getattr(evidence, name)) for name in ("callers", "agents", "written", *QUERIES)}
     size["most_at_once"] = audit.most_at_once
+    size["interrupted"] = audit.interrupted
     shown = {kind: found[:SHOWN_MAX] for kind, found in findings.items() if found}
     print(json.dumps({**counts, "examined": size, "findings": shown}, indent=2, default=str))
     return 1 if any(counts.values()) else 0

@@ -17,7 +17,8 @@ from tests.serving import Server, port_to_come_back_to
 
 NewDatabase = Callable[[], str]
 # Agents read to the end what was said in a chat before they finish it, also over an outage.
-QUEUES = (QueueWish("sales", CONFIG, {NUMBER: "phone"}), QueueWish("written", CONFIG | {"wrap_up_s": 40}))
+WRITTEN = CONFIG | {"wrap_up_s": 40, "interrupted_by": ["phone"]}
+QUEUES = (QueueWish("sales", CONFIG, {NUMBER: "phone"}), QueueWish("written", WRITTEN))
 A_SECOND = 14.0
 AT_A_TIME = 2  # each of these floors has more to do than others
 
@@ -31,7 +32,8 @@ def all_doors(database: str, out: Path, **more: Any) -> tuple[Server, str]:
     return Server(database, out.with_suffix(".log"), environment=settings, **more), lmtp
 
 
-async def killed_with_all_channels(database: str, out: Path, seed: int, kills: int = 1) -> None:
+async def killed_with_all_channels(database: str, out: Path, seed: int, kills: int = 1) -> Counter[str]:
+    """What the auditor has looked at."""
     chance = random.Random(seed)
     faults = Faults(seed, repeat_share=0.1, reorder_share=0.1, slow_s=0.02, cut_share=0.1)
     server, lmtp = all_doors(database, out)
@@ -64,12 +66,20 @@ async def killed_with_all_channels(database: str, out: Path, seed: int, kills: i
     examined = Counter(found["examined"])
     assert min(examined[name] for name in ("segments", "messages", "mails", "faxes")) > 0, f"seed {seed}: {examined}"
     assert examined["most_at_once"] > 1, f"seed {seed}: nobody served several at once"
+    return examined
 
 
 async def test_a_killed_server_loses_and_doubles_nothing_on_any_channel(
     new_database: NewDatabase, tmp_path: Path
 ) -> None:
-    await seeded(lambda seed: killed_with_all_channels(new_database(), tmp_path / f"all-{seed}", seed), AT_A_TIME)
+    examined: Counter[str] = Counter()
+
+    async def killed(seed: int) -> None:
+        examined.update(await killed_with_all_channels(new_database(), tmp_path / f"all-{seed}", seed))
+
+    await seeded(killed, AT_A_TIME)
+
+    assert examined["interrupted"] > 0, "no call interrupted anything"
 
 
 # fault -> what the auditor calls it
