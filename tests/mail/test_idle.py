@@ -89,7 +89,7 @@ async def test_a_line_that_keeps_silent_is_renewed_and_after_that_asked_by_the_s
         wire.muffled = True
         watching, found = Watching(idle_s=0.2), []
         for n in range(SILENT_MAX):
-            inbox = Inbox(_access(wire.port))
+            inbox = await _opened(wire.port)
             found += await asyncio.to_thread(list, inbox.newer(Place()))
             watching.found(0)
             await asyncio.to_thread(office.send, letter(f"Mail {n}"))
@@ -97,7 +97,7 @@ async def test_a_line_that_keeps_silent_is_renewed_and_after_that_asked_by_the_s
                 await watching.until_something(inbox)
             await asyncio.to_thread(inbox.close)
         idles = wire.count(b" IDLE")
-        with Inbox(_access(wire.port)) as inbox:
+        with await _opened(wire.port) as inbox:
             found = await asyncio.to_thread(list, inbox.newer(Place()))
             await watching.until_something(inbox)
 
@@ -109,7 +109,7 @@ async def test_a_line_that_keeps_silent_is_renewed_and_after_that_asked_by_the_s
 async def test_an_idle_is_renewed_before_it_ends_and_goes_on_being_heard(office: PostOffice) -> None:
     async with wire_to(office.ports["imap"]) as wire:
         watching = Watching(idle_s=0.2)
-        with Inbox(_access(wire.port)) as inbox:
+        with await _opened(wire.port) as inbox:
             for _ in range(3):
                 watching.found(len(await asyncio.to_thread(list, inbox.newer(Place()))))
                 await watching.until_something(inbox)
@@ -123,9 +123,11 @@ async def test_an_idle_is_renewed_before_it_ends_and_goes_on_being_heard(office:
     assert (renewed, watching.is_told, watching.looks, len(found)) == (3, True, False, 1)
 
 
-def _access(port: int) -> MailAccess:
+async def _opened(port: int) -> Inbox:
     server = Server("127.0.0.1", port, "none")
-    return MailAccess(SUPPORT, SUPPORT, PASSWORD, server, server, inside=True)
+    inbox = Inbox(MailAccess(SUPPORT, SUPPORT, PASSWORD, server, server, inside=True))
+    await asyncio.to_thread(inbox.open, PASSWORD)
+    return inbox
 
 
 def _flags(office: PostOffice) -> bytes:
