@@ -5,8 +5,12 @@ Instants and spans are integers of microseconds. Nothing is rounded before it is
 
 from dataclasses import dataclass
 
+from contacts.hours import Hours
 from contacts.segment import Role
 from contacts.stay import StayEnd, Told
+from contacts.words import Channel
+
+IN_BUSINESS_TIME: tuple[Channel, ...] = ("email", "fax")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,23 @@ class AskFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyFact:
+    """The first reply that a person gave to one stay. An automatic acknowledgement is none."""
+
+    queue_id: str
+    stay_id: str
+    queued_us: int
+    replied_us: int
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
+    """`hours`: in which the queue is open; None: always."""
+
     service_level_s: int = 20
     short_abandon_s: int = 5
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,13 @@ class Ratio:
     def bp(self) -> int | None:
         """Basis points, rounded down: 10 000 = all."""
         return self.part * 10_000 // self.whole if self.whole else None
+
+
+def reply_us(fact: ReplyFact, hours: Hours | None) -> int:
+    """queued_at until the first human reply; of mail and fax in business time, which is the queue's hours."""
+    if hours is None or fact.channel not in IN_BUSINESS_TIME:
+        return fact.replied_us - fact.queued_us
+    return hours.open_us_between(fact.queued_us, fact.replied_us)
 
 
 def wait_us(fact: StayFact) -> int:

@@ -80,6 +80,11 @@ def consults(of: Tallies) -> int:
     return sum(each.consults for each in of)
 
 
+def replied(of: Tallies) -> int:
+    """Written contacts that a person has replied to."""
+    return sum(len(each.replied_us) for each in of)
+
+
 # --- rates ------------------------------------------------------------------------------------------------------------
 
 
@@ -103,6 +108,14 @@ def service_level(of: Tallies, variant: Variant = "standard") -> Ratio:
             return Ratio(met + soon, all_answered + all_abandoned)
 
 
+def reply_level(of: Tallies) -> Ratio:
+    """Of chats, mails and faxes that a person replied to: within the target of each queue.
+
+    Of mail and fax only the queue's open time counts; an automatic acknowledgement is no reply.
+    """
+    return Ratio(sum(_within_target(each, each.replied_us) for each in of), replied(of))
+
+
 def _within_target(one: Tally, waits_us: list[int]) -> int:
     return bisect_right(waits_us, one.by.service_level_s * SECOND_US)
 
@@ -124,6 +137,11 @@ def occupancy(hours: Hours, now_us: int) -> Ratio:
 def average_speed_of_answer_us(of: Tallies) -> int | None:
     """ASA: the mean wait of the answered, rounded down."""
     return _mean(sum(each.answered_sum_us for each in of), answered(of))
+
+
+def average_reply_us(of: Tallies) -> int | None:
+    """The mean time to the first human reply, rounded down; of mail and fax the queue's open time."""
+    return _mean(sum(each.replied_sum_us for each in of), replied(of))
 
 
 def wait_quantile_us(of: Tallies, percent: int) -> int | None:
@@ -273,6 +291,16 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "callback_wait", "ms", "mean wait until a callback was asked for",
         lambda of: _ms(wait_to_callback_us(of)),
+    ),
+    Metric("replied", "count", "chats, mails and faxes that a person has replied to", replied),
+    Metric(
+        "reply_level", "ratio",
+        "first human reply within service_level_s / replied; of mail and fax only the queue's open time counts",
+        reply_level,
+    ),
+    Metric(
+        "reply_wait", "ms", "mean time to the first human reply; of mail and fax the queue's open time",
+        lambda of: _ms(average_reply_us(of)),
     ),
     Metric("handled", "count", "contacts whose agent has finished, wrap-up included", handled),
     Metric(

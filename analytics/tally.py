@@ -8,7 +8,7 @@ from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from analytics.facts import AskFact, SegmentFact, StayFact, Thresholds, wait_us
+from analytics.facts import AskFact, ReplyFact, SegmentFact, StayFact, Thresholds, reply_us, wait_us
 from contacts.stay import StayEnd, Told
 from contacts.words import SECOND_US
 
@@ -37,6 +37,16 @@ class Tally:
     asked: int = 0  # visitors, the FAQ
     asked_in_vain: int = 0
     solved: int = 0
+    replies: dict[str, ReplyFact] = field(default_factory=dict)  # by stay: the first
+    replied_us: list[int] = field(default_factory=list)  # how long each took, in order
+    replied_sum_us: int = 0
+
+    def judge_by(self, by: Thresholds) -> None:
+        """Other hours make other waits of the same replies."""
+        before, self.by = self.by, by
+        if before.hours != by.hours:
+            self.replied_us = sorted(reply_us(fact, by.hours) for fact in self.replies.values())
+            self.replied_sum_us = sum(self.replied_us)
 
     def add_stay(self, fact: StayFact) -> None:
         """What still waits counts nowhere."""
@@ -75,6 +85,15 @@ class Tally:
     def add_talk(self, talk_us: int) -> None:
         """The first conversation of an answered stay is over; it may have been going on when the stay was added."""
         self.short_calls += talk_us <= SHORT_CALL_S * SECOND_US
+
+    def add_reply(self, fact: ReplyFact) -> None:
+        """In the order of time: what comes after the first counts nowhere."""
+        if fact.stay_id in self.replies:
+            return
+        self.replies[fact.stay_id] = fact
+        took_us = reply_us(fact, self.by.hours)
+        insort(self.replied_us, took_us)
+        self.replied_sum_us += took_us
 
     def add_segment(self, fact: SegmentFact) -> None:
         match fact.role:

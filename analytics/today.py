@@ -10,12 +10,13 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from analytics.facts import SegmentFact, StayFact, Thresholds
+from analytics.facts import ReplyFact, SegmentFact, StayFact, Thresholds
 from analytics.tally import Tally
 from analytics.worked import NONE, Change, Hours, change_of
 from contacts.events import Event
 from contacts.segment import Segment
 from contacts.stay import Stay
+from contacts.words import Channel
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -86,7 +87,7 @@ class Today:
         self.zones[queue_id], self.by[queue_id] = zone, by
         if zone not in self.days:
             self.days[zone] = Day(*local_day(zone, now_us))
-        self.tally(queue_id).by = by
+        self.tally(queue_id).judge_by(by)
         self._next_us = 0
 
     def know_agent(self, agent_id: str, labels: Collection[Label]) -> None:
@@ -123,6 +124,13 @@ class Today:
             if now_us >= day.end_us:
                 day.begin_anew(*local_day(zone, now_us))
         self._next_us = min((day.end_us for day in self.days.values()), default=0)
+
+    def take_reply(self, event: Event, stay: Stay, channel: Channel) -> None:
+        """A person has answered what waited in this stay."""
+        self.pass_time(event.at_us)
+        queue_id = stay.queue_id
+        if queue_id in self.zones and stay.queued_us >= self.days[self.zones[queue_id]].begin_us:
+            self.tally(queue_id).add_reply(ReplyFact(queue_id, stay.id, stay.queued_us, event.at_us, channel))
 
     def take(self, event: Event, stay: Stay | None, segment: Segment | None) -> None:
         """One event of the log with the rows that it names, as they are after it or later."""

@@ -8,7 +8,7 @@ in the table of faxes.
 
 from typing import Any
 
-from app import asks, journey, reaching
+from app import asks, journey, reaching, replies
 from app import commands as c
 from app.house import House
 from contacts.contact import Contact
@@ -171,6 +171,7 @@ def send(house: House, command: c.SendFax) -> c.Reply:
     house.keep_contact(contact, new=True)
     if command.reply_to is not None:
         house.draft.links.append(Link(contact.id, command.reply_to, "reply_to"))
+        replies.tell_of(house, command.reply_to, command.agent_id)
     house.log("contact.arrived", contact_id=contact.id, data={"channel": "fax", "direction": "out"})
     try_again(house, contact.id)
     return c.Reply(201, {"contact_id": contact.id, "document": command.document})

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from analytics.facts import SegmentFact, StayFact, Thresholds
+from analytics.facts import ReplyFact, SegmentFact, StayFact, Thresholds
 from analytics.today import Today
 from analytics.worked import CHANGING, change
 from app import floors, live_figures
@@ -27,6 +27,7 @@ from app.store.log import LogTail, agent_keys_since, last_seq, read_tail
 from app.store.names import read_agents, read_queues
 from app.store.today import Stand, read_stand
 from contacts.events import Event
+from contacts.hours import read_hours
 from contacts.records import ConfigValue, Draft
 from contacts.segment import UNDERWAY, Segment
 from contacts.stay import Stay
@@ -175,11 +176,19 @@ class Follower:
                 add_touched(touched, self.model.take_chat(str(event.contact_id), seen=int(event.data["version"])))
             elif event.kind == "row.changed" and event.data.get("table") == "customer":
                 self.cards.want(self.model.cards_of(str(event.data.get("row_id"))))
+            elif event.kind == "contact.replied":
+                self._count_reply(event, stays)
             elif event.kind in COUNTED:
                 stay_id, segment_id = event.stay_id or "", event.segment_id or ""
                 stay = stays.get(stay_id) or self.model.stays.get(stay_id)
                 self.today.take(event, stay, segments.get(segment_id) or self.model.segments.get(segment_id))
         return touched
+
+    def _count_reply(self, event: Event, stays: Mapping[str, Stay]) -> None:
+        stay = stays.get(event.stay_id or "") or self.model.stays.get(event.stay_id or "")
+        contact = self.model.contacts.get(event.contact_id or "")
+        if stay is not None and contact is not None:
+            self.today.take_reply(event, stay, contact.channel)
 
     def _take_meanwhile(self) -> None:
         """Turns committed while we read, as one: without them a reader under load would never be up to date again."""
@@ -359,11 +368,12 @@ async def _read_names(connection: AsyncConnection) -> Names:
 
 def _queue_name(name: str, company: str, zone: str, config: Mapping[str, Any]) -> QueueName:
     told = {field: config[field] for field in ("service_level_s", "target_bp", "short_abandon_s") if field in config}
-    return QueueName(name, company, zone, **told)
+    hours = read_hours(config["hours"]) if config.get("hours") else None
+    return QueueName(name, company, zone, hours=hours, **told)
 
 
 def _thresholds(queue: QueueName) -> Thresholds:
-    return Thresholds(queue.service_level_s, queue.short_abandon_s)
+    return Thresholds(queue.service_level_s, queue.short_abandon_s, queue.hours)
 
 
 def _resume(today: Today, model: ReadModel, stand: Stand) -> None:
@@ -372,6 +382,8 @@ def _resume(today: Today, model: ReadModel, stand: Stand) -> None:
         today.tally(row[0]).add_stay(StayFact(*row))
     for row in stand.segments:
         today.tally(row[0]).add_segment(SegmentFact(*row))
+    for row in stand.replies:
+        today.tally(row[0]).add_reply(ReplyFact(*row))
     working: dict[str, int] = {}
     for segment in model.segments.values():
         if segment.state in UNDERWAY or segment.state == "wrap_up":

@@ -261,6 +261,9 @@ class QueueFigures(Told):
     asa_ms: Ms | None
     wait_p50_ms: Ms | None
     wait_p90_ms: Ms | None
+    replied: Count
+    reply_level_bp: Basis | None
+    reply_wait_ms: Ms | None
     aht_ms: Ms | None
     occupancy_bp: Basis | None
     agents: AgentCounts

@@ -127,6 +127,9 @@ def of_tallies(tallies: Sequence[Tally]) -> Figures:
         "asa_ms": _ms(metrics.average_speed_of_answer_us(tallies)),
         "wait_p50_ms": _ms(metrics.wait_quantile_us(tallies, 50)),
         "wait_p90_ms": _ms(metrics.wait_quantile_us(tallies, 90)),
+        "replied": metrics.replied(tallies),
+        "reply_level_bp": metrics.reply_level(tallies).bp,
+        "reply_wait_ms": _ms(metrics.average_reply_us(tallies)),
         "aht_ms": _ms(metrics.average_handling_us(tallies)),
     }
 

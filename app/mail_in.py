@@ -9,7 +9,7 @@ Whatever dies in between: the mailbox is read from where it was noted, and the m
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -17,7 +17,9 @@ import uuid_utils
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app import commands as c
+from app.channels.mail.domain_records import DomainRecords
 from app.channels.mail.imap import Fetched
+from app.channels.mail.proof import proof_of
 from app.channels.mail.reading import Attachment, Read, key_of, read
 from app.letters import subject_of_answer, with_signature
 from app.ports import BlobStore, Deliver
@@ -63,6 +65,7 @@ class MailIn:
     signing_key: bytes
     deliver: Deliver  # raises NoWriter
     now_us: Callable[[], int]
+    records: DomainRecords
     _turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))  # by company
 
     async def take(self, box: Mapping[str, Any], fetched: Fetched) -> bool:
@@ -74,6 +77,9 @@ class MailIn:
             await self._note_place(box, fetched)
             return True
         found = await asyncio.to_thread(read, fetched.raw, key, fetched.is_whole)
+        if fetched.is_whole:
+            proof = await proof_of(fetched.raw, found.sender, box["authserv_id"], self.records)
+            found = replace(found, proof=proof)
         # One after the other, so that the second of a thread sees what became of the first.
         async with self._turns[box["company_id"]]:
             if await self._is_ours(box, found):
@@ -183,9 +189,9 @@ class MailIn:
     async def _entry(
         self, conn: AsyncConnection, box: Mapping[str, Any], found: Read, mail_id: str, last: Row | None = None
     ) -> c.Entry:
-        """Who it may be is said by the address alone: that is claimed, and changes no customer."""
+        """Who it may be is said by the address: claimed or proved, it changes no customer."""
         known = await customers.known_by(conn, box["company_id"], "email", found.sender) if found.sender else {}
-        unique = identify(found.sender, [address for address, _ in known.values()]).unique
+        unique = identify(found.sender, [address for address, _ in known.values()], found.proof is not None).unique
         preferred = self._preferred(box, last)
         return c.Entry(
             contact_id=_new_id(),
@@ -199,7 +205,7 @@ class MailIn:
             value=known[unique.customer_id][1] if unique else 0,
             language=box["language"],
             wishes=Wishes(preferred) if preferred else Wishes(),
-            collected={"from": found.sender, "subject": found.subject} if found.sender else {"subject": found.subject},
+            collected=_collected(found),
         )
 
     def _preferred(self, box: Mapping[str, Any], last: Row | None) -> str | None:
@@ -275,6 +281,11 @@ class MailIn:
         }
 
 
+def _collected(found: Read) -> dict[str, Any]:
+    told = {"from": found.sender, "subject": found.subject, "proved": found.proof}
+    return {name: each for name, each in told.items() if each or name == "subject"}
+
+
 async def _move(conn: AsyncConnection, box: Mapping[str, Any], fetched: Fetched) -> None:
     if fetched.place is not None:
         await mailboxes.move_cursor(conn, box["id"], fetched.place.uid_validity, fetched.place.uid_last)
@@ -304,6 +315,7 @@ def _row(box: Mapping[str, Any], found: Read, mail_id: str, placed: Placed, raw_
         "answers_id": placed.bounced_id,
         "raw_blob_id": raw_id,
         "claimed_at": found.claimed_us,
+        "proof": found.proof,
     }
 
 

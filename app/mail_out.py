@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from email.errors import MessageError
 
 import structlog
+from dkim import DKIMException
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import commands as c
 from app.channels.mail.access import MailAccess, MailTrouble
+from app.channels.mail.signing import Signer
 from app.channels.mail.smtp import Outcome, send
 from app.channels.mail.writing import Outgoing, composed
 from app.ports import Deliver, NoWriter
@@ -39,6 +41,7 @@ class MailOut:
     deliver: Deliver
     may_send: Callable[[], bool]
     now_us: Callable[[], int]
+    signer: Signer | None = None
     trouble: str | None = None
     _due: dict[str, Effect] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -127,7 +130,9 @@ class MailOut:
         )
         try:
             content = composed(mail)
-        except (ValueError, MessageError, IndexError) as wrong:
+            if self.signer is not None:
+                content = await asyncio.to_thread(self.signer.signed, content)
+        except (ValueError, MessageError, IndexError, DKIMException) as wrong:
             return Outcome("refused", str(wrong))
         if not self.may_send():
             return Outcome("later")

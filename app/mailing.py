@@ -5,7 +5,7 @@ told by the number of its mails among what was collected, which its card shows.
 """
 
 from app import commands as c
-from app import journey
+from app import journey, replies
 from app.house import House
 from contacts.contact import Contact
 from contacts.effect import MAIL, Effect
@@ -54,6 +54,7 @@ def send(house: House, command: c.SendMail) -> c.Reply:
         count(house, contact)
     data = {"mail_id": command.mail_id}
     house.log("mail.written", contact_id=contact.id, segment_id=own.id, agent_id=own.agent_id, data=data)
+    replies.tell(house, own)
     return c.Reply(201, {"mail_id": command.mail_id})
 
 

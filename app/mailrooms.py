@@ -1,7 +1,6 @@
 """Which mailboxes are read, and by which do mails go out? All that there are, by the process that holds the domain."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,18 +8,20 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.channels.mail.access import MailAccess, MailTrouble, Server
+from app.channels.mail.access import MailAccess, MailTrouble
 from app.channels.mail.imap import Fetched, Inbox, Place
+from app.channels.mail.tokens import Grant, Tokens
+from app.channels.mail.watching import Watching
+from app.configured import Configured
+from app.mail_entrance import access_of, grant_of, signer_of
 from app.mail_in import MailIn
 from app.mail_out import MailOut
-from app.seals import BrokenSeal, unseal
+from app.seals import BrokenSeal, seal
 from app.store import mailboxes
 from app.switchboard import Switchboard
 from contacts.effect import MAIL
 from contacts.records import Draft
 
-LOOK_EVERY_S = 2.0  # for what was configured
-POLL_EVERY_S = 1.5
 AGAIN_S = (1.0, 5.0, 30.0)  # after a mailbox was not to be reached
 
 log = structlog.get_logger()
@@ -51,11 +52,13 @@ class Room:
     async def _read(self) -> None:
         """One connection as long as it holds. When this ends nobody waits for its thread: the line is cut under it."""
         tries = 0
-        inbox = Inbox(self.access)
+        inbox, watching = Inbox(self.access), Watching()
         try:
             while True:
                 try:
-                    await self._take_newer(inbox)
+                    watching.found(await self._take_newer(inbox))
+                    self.trouble, tries = None, 0
+                    await watching.until_something(inbox)
                 except MailTrouble as trouble:
                     await asyncio.to_thread(inbox.close)
                     if self.trouble != trouble.word:
@@ -67,14 +70,15 @@ class Room:
                     await asyncio.to_thread(inbox.close)
                     log.warning("mail in", mailbox=self.box["id"], error=repr(error)[:200])
                     await asyncio.sleep(AGAIN_S[0])
-                else:
-                    self.trouble, tries = None, 0
-                    await asyncio.sleep(POLL_EVERY_S)
         finally:
             inbox.cut()
 
-    async def _take_newer(self, inbox: Inbox) -> None:
-        """Until there is nothing newer. Raises MailTrouble, and whatever keeping a mail may raise."""
+    async def _take_newer(self, inbox: Inbox) -> int:
+        """How many, until there is nothing newer. Raises MailTrouble, and whatever keeping a mail may raise."""
+        count = 0
+        if not inbox.is_open:
+            secret = await self.access.secret()
+            await asyncio.to_thread(inbox.open, secret)
         async with self.engine.connect() as conn:
             place = Place(*await mailboxes.cursor(conn, self.box["id"]))
         while True:
@@ -86,7 +90,8 @@ class Room:
                 place = fetched.place or place
                 taken += 1
             if taken == 0:
-                return
+                return count
+            count += taken
 
 
 def _next(newer: Any) -> Fetched | None:
@@ -101,101 +106,74 @@ class Mailrooms:
     taking: MailIn
     inside: bool
     is_brought: bool  # we listen where mail servers bring their mails
-    _rooms: dict[str, tuple[Room, int]] = field(default_factory=dict)  # by mailbox, with its version
+    rooms: Configured[Room] = field(init=False)  # by mailbox
     _sealed: set[str] = field(default_factory=set)  # mailboxes whose password nobody can read
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def run(self) -> None:
-        """Until cancelled."""
-        try:
-            while True:
-                self._wake.clear()
-                try:
-                    await self._look()
-                except Exception as error:  # the database is away: connections go on
-                    log.warning("mailboxes", error=repr(error)[:200])
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_EVERY_S):
-                        await self._wake.wait()
-        finally:
-            await self.stop()
-
-    async def holding(self, holds: bool) -> None:
-        if holds:
-            self._wake.set()
-        else:
-            await self.stop()
+    def __post_init__(self) -> None:
+        self.rooms = Configured("mailboxes", lambda: self.switchboard.holding, self._configured, self._begun)
 
     def committed(self, draft: Draft, _prev: int, _pos: int) -> None:
         for effect in draft.effects.values():
-            room = self._rooms.get(effect.provider.removeprefix(MAIL)) if effect.provider.startswith(MAIL) else None
+            room = self.rooms.get(effect.provider.removeprefix(MAIL)) if effect.provider.startswith(MAIL) else None
             if room is not None:
-                room[0].out.take([effect])
+                room.out.take([effect])
 
-    async def _look(self) -> None:
-        """What is configured is connected; what has changed is connected anew."""
-        if not self.switchboard.holding:
-            return
+    async def _configured(self) -> dict[str, Mapping[str, Any]]:
         async with self.engine.connect() as connection:
-            rows = {row["id"]: row for row in await mailboxes.every(connection)}
-        for mailbox_id, (_, version) in list(self._rooms.items()):
-            if mailbox_id not in rows or rows[mailbox_id]["version"] != version:
-                await self._end(mailbox_id)
+            rows: dict[str, Mapping[str, Any]] = {row["id"]: row for row in await mailboxes.every(connection)}
         self._sealed &= rows.keys()
-        for mailbox_id, row in rows.items():
-            if mailbox_id not in self._rooms and self.switchboard.holding:
-                self._begin(row)
+        return rows
 
-    def _begin(self, row: Mapping[str, Any]) -> None:
+    def _begun(self, mailbox_id: str, row: Mapping[str, Any]) -> Room | None:
         try:
-            access = access_of(row, self.signing_key, self.inside)
+            access, signer = self._access(row), signer_of(row, self.signing_key)
         except BrokenSeal:
-            if row["id"] not in self._sealed:
-                log.error("mailbox", mailbox=row["id"], trouble="sealed")
-            self._sealed.add(row["id"])
-            return
-        self._sealed.discard(row["id"])
+            if mailbox_id not in self._sealed:
+                log.error("mailbox", mailbox=mailbox_id, trouble="sealed")
+            self._sealed.add(mailbox_id)
+            return None
+        self._sealed.discard(mailbox_id)
         board = self.switchboard
         out = MailOut(
             self.engine,
-            f"{MAIL}{row['id']}",
+            f"{MAIL}{mailbox_id}",
             access,
             board.submit,
             board.session.may_send,
             lambda: board.clock.now_us(),
+            signer,
         )
         room = Room(row, access, self.taking, out, self.engine)
         if access.imap is None:
             room.trouble = None if self.is_brought else "unheard"
-        self._rooms[row["id"]] = (room, row["version"])
         if board.house is not None:  # what was to be sent before this connection, or before this process
             out.take(list(board.house.records.effects.values()))
         room.begin()
+        return room
+
+    def _access(self, row: Mapping[str, Any]) -> MailAccess:
+        """Raises BrokenSeal."""
+
+        async def grant() -> Grant:
+            async with self.engine.connect() as conn:
+                now = await mailboxes.read(conn, row["id"], None)
+            if now is None or now["oauth_token_url"] is None:
+                raise MailTrouble("grant")
+            return grant_of(now, self.signing_key)
+
+        async def keep(refresh_token: str) -> None:
+            async with self.engine.begin() as conn:
+                await mailboxes.renew_grant(conn, row["id"], seal(self.signing_key, refresh_token))
+
+        if row["oauth_token_url"] is None:
+            return access_of(row, self.signing_key, self.inside, None)
+        grant_of(row, self.signing_key)
+        return access_of(row, self.signing_key, self.inside, Tokens(grant, keep, self.inside))
 
     def states(self) -> dict[str, dict[str, Any]]:
         """By mailbox, as this process knows it."""
         known = {
             mailbox_id: {"trouble": room.trouble, "out_trouble": room.out.trouble}
-            for mailbox_id, (room, _) in self._rooms.items()
+            for mailbox_id, room in self.rooms.items()
         }
         return known | {mailbox_id: {"trouble": "sealed", "out_trouble": "sealed"} for mailbox_id in self._sealed}
-
-    async def stop(self) -> None:
-        for mailbox_id in list(self._rooms):
-            await self._end(mailbox_id)
-
-    async def _end(self, mailbox_id: str) -> None:
-        room, _ = self._rooms.pop(mailbox_id)
-        await room.end()
-
-
-def access_of(row: Mapping[str, Any], signing_key: bytes, inside: bool) -> MailAccess:
-    """Raises BrokenSeal."""
-    return MailAccess(
-        row["address"],
-        row["username"],
-        unseal(signing_key, row["sealed"]),
-        Server(row["imap_host"], row["imap_port"], row["imap_tls"]) if row["incoming"] == "imap" else None,
-        Server(row["smtp_host"], row["smtp_port"], row["smtp_tls"]),
-        inside,
-    )

@@ -106,8 +106,8 @@ async def run(process: Process, embedded: Embedded | None = None, farewell: Fare
         loops += [
             ("switchboard", process.switchboard.run()),
             ("sweeps", process.sweeps.run()),
-            ("asterisks", process.exchanges.run()),
-            ("mailboxes", process.mailrooms.run()),
+            ("asterisks", process.exchanges.lines.run()),
+            ("mailboxes", process.mailrooms.rooms.run()),
         ]
         if settings.lmtp_place is not None:
             loops.append(("lmtp", process.mail_door.listen(*settings.lmtp_place)))

@@ -9,6 +9,7 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+SECRET_CHARACTERS_MAX = 4_096  # of one that lies in a row
 _NONCE_BYTES = 12
 _HEADER = {"alg": "dir", "enc": "A256GCM"}
 

@@ -7,11 +7,12 @@ differs from one installation to the next.
 import os
 import secrets
 import tempfile
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_KEY_BYTES = 32
@@ -73,6 +74,23 @@ class Settings(BaseSettings):
     endpoints_inside: bool = False
     """Companies' flows may ask endpoints in the installation's own network, and by http: whoever administers a company
     can then reach what stands there."""
+    dns_servers: str = ""
+    """Who is asked what domains publish, such as keys of signatures: `IP` or `IPv4:port`, with commas between; empty:
+    whoever the machine asks."""
+
+    @field_validator("dns_servers")
+    @classmethod
+    def _are_addresses(cls, servers: str) -> str:
+        for each in servers.replace(",", " ").split():
+            host, colon, port = each.partition(":") if each.count(":") == 1 else (each, "", "")
+            ip_address(host)
+            if colon and not 0 < int(port) < 65_536:
+                raise ValueError(f"{each}: expected an address of a name server")
+        return servers
+
+    @property
+    def name_servers(self) -> tuple[str, ...]:
+        return tuple(self.dns_servers.replace(",", " ").split())
 
     @model_validator(mode="after")
     def _several_processes_need_a_bus(self) -> Self:

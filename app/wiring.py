@@ -14,6 +14,7 @@ from app.api import deliveries
 from app.api.app import build_api
 from app.api.seats import Seats
 from app.api.socket_acts import supervise
+from app.api.socket_door import Door
 from app.api.sockets import Sockets
 from app.api.visitors import Visitors
 from app.arrivals import Arrivals
@@ -22,6 +23,7 @@ from app.bus.redis import RedisBus
 from app.channels.asterisk.faxes import OurFiles
 from app.channels.asterisk.prompts import as_media
 from app.channels.endpoints import Endpoints
+from app.channels.mail.domain_records import DomainRecords
 from app.channels.posts import Posts
 from app.channels.recordings import Recordings, Uploaded
 from app.channels.speech import Speech
@@ -127,7 +129,8 @@ def wire(settings: Settings, database_url: str) -> Process:
     exchanges = Exchanges(database.engine, settings.signing_key(), switchboard, arrivals, phones, speak, keep, faxes)
     endpoints = Endpoints(inside=settings.endpoints_inside)
     look_ups = _look_ups(database, settings.signing_key(), endpoints, switchboard)
-    mail_in = MailIn(database.engine, files, settings.signing_key(), switchboard.submit, clock.now_us)
+    records = DomainRecords(settings.name_servers)
+    mail_in = MailIn(database.engine, files, settings.signing_key(), switchboard.submit, clock.now_us, records)
     mailrooms = Mailrooms(
         database.engine, settings.signing_key(), switchboard, mail_in, settings.endpoints_inside,
         settings.lmtp is not None,
@@ -179,7 +182,10 @@ def wire(settings: Settings, database_url: str) -> Process:
             return await sip_sockets(connection)
 
     phone_sockets = PhoneSockets(read_sip_sockets)
-    asgi = Front(settings.web_dir, api, sockets, deliveries.door(telephony.receive), visitors, phone_sockets.origins)
+    asgi = Front(
+        settings.web_dir, api, Door(sockets.serve), deliveries.door(telephony.receive), Door(visitors.serve),
+        phone_sockets.origins,
+    )  # fmt: skip
     return Process(
         settings, database, switchboard, follower, effects, sockets, visitors, bus, sweeps, exchanges, mailrooms,
         mail_door, look_ups, endpoints, clock, posts, asgi,
@@ -268,7 +274,7 @@ def _connect(
             await effects.stop()
             await look_ups.stop()
 
-    switchboard.on_holding += [holding, exchanges.holding, mailrooms.holding]
+    switchboard.on_holding += [holding, exchanges.lines.holding, mailrooms.rooms.holding]
 
 
 @dataclass(slots=True)

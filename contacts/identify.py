@@ -92,8 +92,8 @@ def canonical_email(text: str) -> str | None:
 def identify(address: str | None, rows: Iterable[Address], proved: bool = False) -> Identification:
     """`rows` are those of one company, found by the canonical `address`; others are ignored.
 
-    `proved`: the sender proved to hold the address. It makes a customer verified only where the address itself was
-    verified as theirs: holding an address is no proof that a claim about its owner was true.
+    `proved`: the sender proved to hold the address. It makes a customer verified where the address is known to be
+    theirs, and not where that is only claimed: holding an address is no proof that a claim about its owner was true.
     """
     if address is None:
         return NOBODY
@@ -112,6 +112,6 @@ def identify(address: str | None, rows: Iterable[Address], proved: bool = False)
 def _candidate(row: Address, proved: bool) -> Candidate:
     if row.level == "claimed":
         return Candidate(row.customer_id, "claimed", "address_claimed")
-    if proved and row.level == "verified":
+    if proved:
         return Candidate(row.customer_id, "verified", "address_proved")
     return Candidate(row.customer_id, "matched", "address_known")

@@ -99,16 +99,21 @@ def _from(contact: Contact) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def _is_proved(contact: Contact) -> bool:
+    """Whether a mail comes from where it says. Of other channels nobody but whoever collects says so."""
+    return contact.channel == "email" and "proved" in contact.collected
+
+
 def _level(contact: Contact, customer: Known | None, addresses: Sequence[Address]) -> IdentityLevel:
     if customer is None:
         return "none"
-    known = identify(_from(contact), addresses)
+    known = identify(_from(contact), addresses, _is_proved(contact))
     mine = next((each for each in known.candidates if each.customer_id == customer.customer_id), None)
     return mine.level if mine else "matched"  # whoever made the contact said who it is
 
 
 def _candidates(contact: Contact, looked_up: LookedUp) -> list[dict[str, Any]]:
-    found = identify(_from(contact), looked_up.addresses).candidates
+    found = identify(_from(contact), looked_up.addresses, _is_proved(contact)).candidates
     return [
         {"customer_id": each.customer_id, "name": looked_up.people[each.customer_id].name, "reason": each.reason}
         for each in found

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contacts.contact import Contact
+from contacts.hours import Hours
 from contacts.presence import AgentState
 from contacts.records import ConfigValue, Records
 from contacts.segment import OVER, Segment
@@ -47,6 +48,7 @@ class QueueName:
     service_level_s: int = 20
     target_bp: int = 8000
     short_abandon_s: int = 5
+    hours: Hours | None = None  # None: always open
 
 
 @dataclass(slots=True)

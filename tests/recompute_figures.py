@@ -22,6 +22,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
+from open_time import open_us
 
 SHOWN_MAX = 20
 STATE_AFTER = {
@@ -56,7 +57,8 @@ QUERIES = {
     "FROM agent a JOIN app_user u ON u.id = a.user_id",
     "desks": "SELECT agent_id::text AS id, desk_reachable AS reachable FROM agent_state",
     "stays": f"SELECT id::text, queue_id::text AS queue, {us('queued_at', 'queued_us')}, "
-    f'{us("ended_at", "ended_us")}, "end", told FROM stay',
+    f'{us("ended_at", "ended_us")}, "end", told, '
+    "(SELECT channel FROM contact c WHERE c.id = contact_id) AS channel FROM stay",
     "segments": f"SELECT id::text, contact_id::text AS contact, stay_id::text AS stay, agent_id::text AS agent, role, "
     f"{us('connected_at', 'connected_us')}, {us('ended_at', 'ended_us')}, parked_us, "
     f"{us('wrap_up_until', 'wrap_up_until_us')} FROM segment",
@@ -110,6 +112,7 @@ class Day:
     handling_us: list[int] = field(default_factory=list)
     consults_us: list[int] = field(default_factory=list)
     asks: list[tuple[bool, bool]] = field(default_factory=list)  # (found an answer, solved)
+    replied_us: list[int] = field(default_factory=list)
 
     def within(self, waits_us: list[int]) -> int:
         return sum(wait_us <= self.level_us for wait_us in waits_us)
@@ -133,6 +136,10 @@ class Log:
         self.ended = {row["stay"] for row in self.events if row["kind"] == "stay.ended"}
         self.queued = {row["stay"] for row in self.events if row["kind"] == "stay.queued"}
         self.overdue = {row["stay"] for row in self.events if row["kind"] == "stay.overdue"}
+        self.replied: dict[str, int] = {}  # by stay: when a person replied first
+        for row in self.events:
+            if row["kind"] == "contact.replied":
+                self.replied.setdefault(row["stay"], row["at_us"])
         self.states: dict[str, str] = {}  # of segments
         self.chosen: dict[str, str] = {}
         self.flagged: dict[str, bool] = {}
@@ -190,6 +197,10 @@ class Log:
                     found.abandoned_us.append(wait_us)
                 case "called_back":
                     found.called_back_us.append(wait_us)
+        for row in (self.stays[stay] for stay in booked & self.replied.keys()):
+            is_in_business_time = row["channel"] in ("email", "fax")
+            hours = config.get("hours") if is_in_business_time else None
+            found.replied_us.append(open_us(hours, row["queued_us"], self.replied[row["id"]]))
         for row in self.rows["segments"]:
             if row["stay"] not in booked or row["connected_us"] is None or self.states.get(row["id"]) != "done":
                 continue
@@ -301,6 +312,13 @@ def live_figures(log: Log, queues: list[str], as_of_ms: int) -> dict[str, Any]:
         "asa_ms": ms(mean(answered, len(answered))),
         "wait_p50_ms": ms(quantile(answered, 50)),
         "wait_p90_ms": ms(quantile(answered, 90)),
+        "replied": sum(len(day.replied_us) for day in days),
+        "reply_level_bp": share(
+            sum(day.within(day.replied_us) for day in days), sum(len(day.replied_us) for day in days)
+        ),
+        "reply_wait_ms": ms(
+            mean((us for day in days for us in day.replied_us), sum(len(day.replied_us) for day in days))
+        ),
         "aht_ms": ms(mean((span for day in days for span in day.handling_us), handled)),
         "occupancy_bp": {share(*sums) for sums in spans.values()},
         "agents": {word: standings.count(word) for word in STANDINGS},
@@ -327,6 +345,8 @@ def report(day: Day) -> dict[str, Any]:
         "told_rightly": (sum(is_right for is_right, _ in day.told), len(day.told)),
         "told_error": ms(mean((off_us for _, off_us in day.told), len(day.told))),
         "callback_wait": ms(mean(day.called_back_us, len(day.called_back_us))),
+        "replied": len(day.replied_us), "reply_level": (day.within(day.replied_us), len(day.replied_us)),
+        "reply_wait": ms(mean(day.replied_us, len(day.replied_us))),
         "handled": len(day.handled), "aht": ms(mean(day.handling_us, len(day.handled))),
         "consults": len(day.consults_us), "consult_time": ms(mean(day.consults_us, len(day.consults_us))),
         "asked": len(day.asks), "asked_in_vain": sum(not found for found, _ in day.asks),

@@ -5,17 +5,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import StringConstraints
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Access, Caller
 from app.api.acts import acting, new_id
 from app.api.fields import CompanyPageQuery, Given, Id, PathId, Shown, Url, Version, sure_ms, untouched
+from app.api.named import found, require_company
 from app.api.pages import Page, changed_fields, page_of, require_current
-from app.api.problems import invalid, not_found
+from app.api.problems import invalid
 from app.reach import may_be_asked
 from app.seals import seal
 from app.signatures import new_secret
-from app.store import companies, endpoints
+from app.store import endpoints
 
 router = APIRouter(prefix="/v1/endpoints", tags=["flows"])
 
@@ -83,8 +83,7 @@ async def create_endpoint(body: NewEndpoint, access: Caller) -> EndpointMade:
     _require_reachable(access, body.url)
     secret = new_secret()
     async with acting(access) as act:
-        if await companies.read(act.conn, body.company_id) is None:
-            raise not_found("company", "/company_id")
+        await require_company(act.conn, body.company_id)
         sealed = seal(access.porter.signing_key, secret)
         row = await endpoints.add(act.conn, {"id": new_id(), **body.model_dump(), "sealed": sealed})
         await act.record("endpoint.created", "endpoint", row["id"], company_id=body.company_id, after=body.model_dump())
@@ -94,16 +93,14 @@ async def create_endpoint(body: NewEndpoint, access: Caller) -> EndpointMade:
 @router.get("/{endpoint_id}")
 async def read_endpoint(endpoint_id: PathId, access: Caller) -> EndpointShown:
     async with access.reading() as conn:
-        row = await endpoints.read(conn, endpoint_id, access.companies)
-    if row is None:
-        raise not_found("endpoint", "/endpoint_id", "path")
+        row = found(await endpoints.read(conn, endpoint_id, access.companies), "endpoint")
     return _shown(row)
 
 
 @router.patch("/{endpoint_id}")
 async def change_endpoint(endpoint_id: PathId, body: EndpointChange, access: Caller) -> EndpointShown:
     async with acting(access) as act:
-        before = await _locked(act.conn, endpoint_id, access)
+        before = found(await endpoints.lock(act.conn, endpoint_id, access.companies), "endpoint")
         require_current(before, body.version, _shown(before))
         fields = changed_fields(body)
         if "url" in fields:
@@ -119,7 +116,7 @@ async def rotate_endpoint_secret(endpoint_id: PathId, body: EndpointSecretWanted
     """A new secret; at most two are live."""
     secret = new_secret()
     async with acting(access) as act:
-        row = await _locked(act.conn, endpoint_id, access)
+        row = found(await endpoints.lock(act.conn, endpoint_id, access.companies), "endpoint")
         before = row["sealed"] if body.keep_old else None
         sealed = seal(access.porter.signing_key, secret)
         await endpoints.change(act.conn, endpoint_id, {"sealed": sealed, "sealed_before": before})
@@ -132,16 +129,9 @@ async def rotate_endpoint_secret(endpoint_id: PathId, body: EndpointSecretWanted
 async def delete_endpoint(endpoint_id: PathId, access: Caller) -> None:
     """Its secrets are gone at once; flows that ask it go on by `failure`."""
     async with acting(access) as act:
-        row = await _locked(act.conn, endpoint_id, access)
+        row = found(await endpoints.lock(act.conn, endpoint_id, access.companies), "endpoint")
         await endpoints.archive(act.conn, endpoint_id)
         await act.record("endpoint.deleted", "endpoint", endpoint_id, company_id=row["company_id"])
-
-
-async def _locked(conn: AsyncConnection, endpoint_id: str, access: Access) -> Mapping[str, Any]:
-    row = await endpoints.lock(conn, endpoint_id, access.companies)
-    if row is None:
-        raise not_found("endpoint", "/endpoint_id", "path")
-    return row
 
 
 def _require_reachable(access: Access, url: str) -> None:

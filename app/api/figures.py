@@ -7,13 +7,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
-from analytics.facts import AskFact, Ratio, SegmentFact, StayFact, Thresholds
+from analytics.facts import AskFact, Ratio, ReplyFact, SegmentFact, StayFact, Thresholds
 from analytics.metrics import LIVE_METRICS, METRICS, VARIANTS, Metric, Tallies
 from analytics.tally import Tally
 from app.api.access import Caller
 from app.api.fields import MS_MAX, Given, Id, Shown
 from app.api.problems import invalid, not_found
 from app.store import faq_asks, figures, queues
+from contacts.hours import read_hours
 from contacts.stay import Told
 
 router = APIRouter(prefix="/v1/figures", tags=["figures"])
@@ -109,6 +110,7 @@ async def read_figures(query: Annotated[FiguresQuery, Query()], access: Caller) 
         stays = await figures.stays(conn, queue_ids, from_us, to_us)
         segments = await figures.segments(conn, queue_ids, from_us, to_us)
         asks = await faq_asks.of_queues(conn, queue_ids, from_us, to_us)
+        replies = await figures.replies(conn, queue_ids, from_us, to_us)
         closed = await figures.closed_hours(conn, company_ids, from_us, to_us)
     if max(len(stays), len(segments), len(asks)) > figures.STAYS_MAX:
         raise invalid("/from", "a shorter interval, or one queue", "figures.too_many", "query")
@@ -116,7 +118,7 @@ async def read_figures(query: Annotated[FiguresQuery, Query()], access: Caller) 
         from_ms=from_us // 1000,
         to_ms=to_us // 1000,
         closed_hours=closed,
-        queues=await asyncio.to_thread(lambda: _of_queues(found, stays, segments, asks)),
+        queues=await asyncio.to_thread(lambda: _of_queues(found, stays, segments, replies, asks)),
     )
 
 
@@ -124,6 +126,7 @@ def _of_queues(
     found: Sequence[Mapping[str, Any]],
     stays: Sequence[figures.StayRow],
     segments: Sequence[figures.SegmentRow],
+    replies: Sequence[figures.ReplyRow],
     asks: Sequence[faq_asks.AskRow],
 ) -> list[QueueFigures]:
     tallies = {queue["id"]: Tally(thresholds_of(queue["config"])) for queue in found}
@@ -134,11 +137,14 @@ def _of_queues(
         tallies[segment.queue_id].add_segment(SegmentFact(*segment))
     for ask in asks:
         tallies[ask.queue_id].add_ask(AskFact(*ask))
+    for reply in replies:
+        tallies[reply.queue_id].add_reply(ReplyFact(*reply))
     return [_of_queue(queue, tallies[queue["id"]]) for queue in found]
 
 
 def thresholds_of(config: Mapping[str, Any]) -> Thresholds:
-    return Thresholds(config["service_level_s"], config["short_abandon_s"])
+    hours = config.get("hours")
+    return Thresholds(config["service_level_s"], config["short_abandon_s"], read_hours(hours) if hours else None)
 
 
 def _of_queue(queue: Mapping[str, Any], tally: Tally) -> QueueFigures:

@@ -3,138 +3,56 @@
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from fastapi import APIRouter
-from pydantic import Field, StringConstraints
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Access, Caller
 from app.api.acts import acting, new_id
-from app.api.fields import CompanyPageQuery, Given, Id, Language, Line, PathId, Shown, Text, Version, sure_ms, untouched
+from app.api.fields import CompanyPageQuery, PathId, sure_ms
+from app.api.mailboxes_given import Dkim, DkimShown, MailboxChange, MailboxShown, NewMailbox, OAuth, OAuthShown
+from app.api.named import found, require_company, require_queue
 from app.api.pages import Page, changed_fields, page_of, require_current
-from app.api.problems import invalid, not_found
-from app.reach import is_public
+from app.api.problems import invalid
+from app.dkim_keys import NoKey, read_key
+from app.reach import is_public, may_be_asked
 from app.seals import seal
-from app.store import companies, mailboxes, queues
+from app.store import mailboxes
 from contacts.identify import canonical_email
 
 router = APIRouter(prefix="/v1/mailboxes", tags=["mail"])
 
-REOPEN_DAYS = 14
-
-Incoming = Literal["imap", "lmtp"]
-Tls = Literal["tls", "starttls", "none"]
-Mail = Annotated[str, StringConstraints(min_length=3, max_length=254, pattern="^[!-~]+@[!-~]+$")]
-Host = Annotated[str, StringConstraints(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9.:_-]+$")]
-Port = Annotated[int, Field(ge=1, le=65_535)]
-Username = Annotated[str, StringConstraints(min_length=1, max_length=254, pattern="^[^\\u0000-\\u001f\\u007f]+$")]
-Password = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern="^[^\\u0000-\\u001f\\u007f]+$")]
-SenderName = Annotated[Line, StringConstraints(max_length=100)]
-ReopenDays = Annotated[int, Field(ge=0, le=3650)]
-
 _HOSTS = {"imap_host": "imap_tls", "smtp_host": "smtp_tls"}
-
-
-class NewMailbox(Given):
-    """Mails are read from INBOX by IMAP, or brought by your mail server over LMTP (`incoming`), and sent by SMTP, with
-    this user and password. Ports: 993 and 465 with `tls`, 143 and 587 with `starttls`; `none` only where the operator
-    allows the installation's own network.
-
-    `acknowledge`: each new thread is answered once by `acknowledgement`, or by a text in `language`. `reopen_days`: so
-    long after a contact an answer to it goes to the same agent first.
-    """
-
-    company_id: Id
-    address: Mail
-    queue_id: Id
-    username: Username
-    password: Password
-    incoming: Incoming = "imap"
-    imap_host: Host | None = None
-    imap_port: Port = 993
-    imap_tls: Tls = "tls"
-    smtp_host: Host
-    smtp_port: Port = 465
-    smtp_tls: Tls = "tls"
-    sender_name: SenderName = ""
-    signature: Text = ""
-    language: Language | None = None
-    reopen_days: ReopenDays = REOPEN_DAYS
-    acknowledge: bool = False
-    acknowledgement: Text | None = None
-
-
-class MailboxChange(Given):
-    version: Version
-    queue_id: Id = untouched()
-    username: Username = untouched()
-    password: Password = untouched()
-    incoming: Incoming = untouched()
-    imap_host: Host | None = untouched()
-    imap_port: Port = untouched()
-    imap_tls: Tls = untouched()
-    smtp_host: Host = untouched()
-    smtp_port: Port = untouched()
-    smtp_tls: Tls = untouched()
-    sender_name: SenderName = untouched()
-    signature: Text = untouched()
-    language: Language | None = untouched()
-    reopen_days: ReopenDays = untouched()
-    acknowledge: bool = untouched()
-    acknowledgement: Text | None = untouched()
-
-
-class MailboxShown(Shown):
-    """`trouble` of reading, `out_trouble` of sending: `connecting`, `absent`, `certificate`, `access` (user or
-    password), `refused`, `inside` (it leads into the installation's own network), `sealed` (by another secret key),
-    `unheard` (mails are brought, and the operator has set no JACKFIELD_LMTP); null: none, or not known here, where
-    another process reads it. The password is never shown.
-    """
-
-    id: Id
-    company_id: Id
-    address: str
-    queue_id: Id
-    username: str
-    incoming: Incoming
-    imap_host: str | None
-    imap_port: int
-    imap_tls: Tls
-    smtp_host: str
-    smtp_port: int
-    smtp_tls: Tls
-    sender_name: str
-    signature: str
-    language: str | None
-    reopen_days: int
-    acknowledge: bool
-    acknowledgement: str | None
-    created_ms: int
-    version: int
-    trouble: str | None
-    out_trouble: str | None
-
-
-_BESIDE = frozenset({"created_ms", "trouble", "out_trouble"})
+_BESIDE = frozenset({"oauth", "dkim", "created_ms", "trouble", "out_trouble"})
 
 
 def _shown(row: Mapping[str, Any], access: Access) -> MailboxShown:
     state = access.doors.mailboxes().get(row["id"], {})
     return MailboxShown(
         **{name: row[name] for name in MailboxShown.model_fields if name not in _BESIDE},
+        oauth=None
+        if row["oauth_token_url"] is None
+        else OAuthShown(token_url=row["oauth_token_url"], client_id=row["oauth_client_id"], scope=row["oauth_scope"]),
+        dkim=_dkim_shown(row),
         created_ms=sure_ms(row["created_at"]),
         trouble=state.get("trouble"),
         out_trouble=state.get("out_trouble"),
     )
 
 
+def _dkim_shown(row: Mapping[str, Any]) -> DkimShown | None:
+    if row["dkim_selector"] is None:
+        return None
+    name = f"{row['dkim_selector']}._domainkey.{row['address'].rpartition('@')[2]}"
+    return DkimShown(selector=row["dkim_selector"], name=name, record=row["dkim_public"])
+
+
 @router.get("")
 async def list_mailboxes(page: CompanyPageQuery, access: Caller) -> Page[MailboxShown]:
     company_ids = access.narrowed(page.company_id)
     async with access.reading() as conn:
-        found = await mailboxes.page(conn, company_ids, page.after, page.limit)
-    return page_of(found, page.limit, lambda row: _shown(row, access))
+        rows = await mailboxes.page(conn, company_ids, page.after, page.limit)
+    return page_of(rows, page.limit, lambda row: _shown(row, access))
 
 
 @router.post("", status_code=201)
@@ -143,14 +61,15 @@ async def create_mailbox(body: NewMailbox, access: Caller) -> MailboxShown:
     address = canonical_email(body.address)
     if address is None:
         raise invalid("/address", "not an e-mail address", "mailbox.address")
-    fields = body.model_dump(exclude={"password"}) | {"address": address}
+    fields = body.model_dump(exclude={"password", "oauth", "dkim"}) | {"address": address}
     _require_reachable(access, fields)
-    sealed = seal(access.porter.signing_key, body.password)
+    if (body.password is None) == (body.oauth is None):
+        raise invalid("/password", "expected either a password or oauth", "mailbox.entrance")
+    sealed = _sealed(access, body.password, body.oauth) | _signing(access, body.dkim)
     async with acting(access) as act:
-        if await companies.read(act.conn, body.company_id) is None:
-            raise not_found("company", "/company_id")
-        await _require_queue(act.conn, body.queue_id, body.company_id)
-        row = await mailboxes.add(act.conn, {"id": new_id(), "sealed": sealed, **fields})
+        await require_company(act.conn, body.company_id)
+        await require_queue(act.conn, body.queue_id, body.company_id)
+        row = await mailboxes.add(act.conn, {"id": new_id(), **sealed, **fields})
         await act.record("mailbox.created", "mailbox", row["id"], company_id=body.company_id, after=fields)
     return _shown(row, access)
 
@@ -158,9 +77,7 @@ async def create_mailbox(body: NewMailbox, access: Caller) -> MailboxShown:
 @router.get("/{mailbox_id}")
 async def read_mailbox(mailbox_id: PathId, access: Caller) -> MailboxShown:
     async with access.reading() as conn:
-        row = await mailboxes.read(conn, mailbox_id, access.companies)
-    if row is None:
-        raise not_found("mailbox", "/mailbox_id", "path")
+        row = found(await mailboxes.read(conn, mailbox_id, access.companies), "mailbox")
     return _shown(row, access)
 
 
@@ -168,18 +85,22 @@ async def read_mailbox(mailbox_id: PathId, access: Caller) -> MailboxShown:
 async def change_mailbox(mailbox_id: PathId, body: MailboxChange, access: Caller) -> MailboxShown:
     """The connection is made anew; what was read stays read."""
     async with acting(access) as act:
-        before = await _locked(act.conn, mailbox_id, access)
+        before = found(await mailboxes.lock(act.conn, mailbox_id, access.companies), "mailbox")
         require_current(before, body.version, _shown(before, access))
         fields = changed_fields(body)
-        password = fields.pop("password", None)
+        replaced = [name for name in ("password", "oauth") if fields.pop(name, None) is not None]
+        if len(replaced) > 1:
+            raise invalid("/password", "expected either a password or oauth", "mailbox.entrance")
         _require_reachable(access, {**before, **fields})
-        if "queue_id" in fields:
-            await _require_queue(act.conn, fields["queue_id"], before["company_id"])
-        kept = fields if password is None else {**fields, "sealed": seal(access.porter.signing_key, password)}
-        row = await mailboxes.change(act.conn, mailbox_id, kept)
+        await require_queue(act.conn, fields.get("queue_id"), before["company_id"])
+        sealed = _sealed(access, body.password, body.oauth)
+        if fields.pop("dkim", "") != "":
+            sealed |= _signing(access, body.dkim)
+            replaced.append("dkim")
+        row = await mailboxes.change(act.conn, mailbox_id, fields | sealed)
         await act.record(
             "mailbox.changed", "mailbox", mailbox_id, company_id=row["company_id"], before=before, after=fields,
-            more={} if password is None else {"password": "changed"},
+            more=dict.fromkeys(replaced, "changed"),
         )  # fmt: skip
     return _shown(row, access)
 
@@ -188,21 +109,39 @@ async def change_mailbox(mailbox_id: PathId, body: MailboxChange, access: Caller
 async def delete_mailbox(mailbox_id: PathId, access: Caller) -> None:
     """Its password is gone at once. Mails that were read stay; what lies in the mailbox itself is not touched."""
     async with acting(access) as act:
-        row = await _locked(act.conn, mailbox_id, access)
+        row = found(await mailboxes.lock(act.conn, mailbox_id, access.companies), "mailbox")
         await mailboxes.archive(act.conn, mailbox_id)
         await act.record("mailbox.deleted", "mailbox", mailbox_id, company_id=row["company_id"])
 
 
-async def _locked(conn: AsyncConnection, mailbox_id: str, access: Access) -> Mapping[str, Any]:
-    row = await mailboxes.lock(conn, mailbox_id, access.companies)
-    if row is None:
-        raise not_found("mailbox", "/mailbox_id", "path")
-    return row
+def _sealed(access: Access, password: str | None, oauth: OAuth | None) -> dict[str, str | None]:
+    """The columns of one or the other; the one that it takes the place of is gone. Nothing, where nothing is given."""
+    key = access.porter.signing_key
+    if password is not None:
+        return {"sealed": seal(key, password), **mailboxes.NO_GRANT}
+    if oauth is None:
+        return {}
+    if not may_be_asked(oauth.token_url, inside=access.doors.settings.endpoints_inside):
+        raise invalid("/oauth/token_url", "expected https and a public address", "mailbox.inside")
+    return {
+        "sealed": "",
+        "oauth_token_url": oauth.token_url,
+        "oauth_client_id": oauth.client_id,
+        "oauth_scope": oauth.scope,
+        "oauth_secret_sealed": seal(key, oauth.client_secret) if oauth.client_secret else "",
+        "oauth_refresh_sealed": seal(key, oauth.refresh_token),
+    }
 
 
-async def _require_queue(conn: AsyncConnection, queue_id: str, company_id: str) -> None:
-    if not await queues.are_of(conn, [queue_id], company_id):
-        raise not_found("queue", "/queue_id")
+def _signing(access: Access, dkim: Dkim | None) -> dict[str, str | None]:
+    if dkim is None:
+        return dict(mailboxes.NO_DKIM)
+    try:
+        key, record = read_key(dkim.private_key)
+    except NoKey:
+        raise invalid("/dkim/private_key", "expected an RSA key of 1,024 to 4,096 bits in PEM", "mailbox.key") from None
+    sealed = seal(access.porter.signing_key, key)
+    return {"dkim_selector": dkim.selector, "dkim_sealed": sealed, "dkim_public": record}
 
 
 def _require_reachable(access: Access, fields: Mapping[str, Any]) -> None:

@@ -97,10 +97,11 @@ async def send_message(contact_id: PathId, body: NewMessage, access: Caller) -> 
     """Only the agent whose chat it is. Answered once it is stored and everybody is told."""
     row = await mine(access, contact_id)
     async with access.reading() as conn:
+        own = await chats.first_of(conn, contact_id, access.principal.agent_id, body.id)
         n = await chats.say(conn, contact_id, "agent", body.body, body.id, access.principal.agent_id)
     if n is None:
         raise Problem(409, "chat.over", "Nobody reads here any more")
-    happened = RowChanged("contact_message", contact_id, n, row["company_id"], contact_id)
+    happened = RowChanged("contact_message", contact_id, n, row["company_id"], contact_id, own)
     await access.doors.submit(envelope_of(access, new_id(), b"", happened))  # raises NoWriter: it is sent again
     return MessageStored(n=n)
 

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,8 +18,9 @@ import structlog
 from app import commands as c
 from app.api.acts_asked import command_of
 from app.api.saying import COMMAND_BYTES_MAX, hello_of, origin_of, placed, read
-from app.api.sending import Send, say_bye, send_frames
+from app.api.sending import Send
 from app.api.socket_acts import is_supervising
+from app.api.socket_door import CLOSE_S, Receive, Scope, sending
 from app.api.tab import (
     BAD_FRAME,
     COMMANDS_PER_S,
@@ -40,13 +42,8 @@ PING_EVERY_S = 5.0
 SILENT_CLOSE_S = 30.0
 SEND_S = 5.0
 SNAPSHOTS_AT_ONCE = 16
-SOCKETS_MAX = 20_000
 HEARD_EVERY_S = 1.0
 RIGHTS_EVERY = 10  # beats
-CLOSE_S = 2.0  # for the sender to say good-bye; a reader that takes nothing at all is left then
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 log = structlog.get_logger()
 
@@ -67,48 +64,18 @@ class Sockets:
     speed: Callable[[], int]
     session_id: str
     open: dict[str, list[Socket]] = field(default_factory=dict)  # by place
-    count: int = 0
     _reaching: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # by agent
     _cutting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SNAPSHOTS_AT_ONCE))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "websocket" or (await receive())["type"] != "websocket.connect":
-            return
-        if self.count >= SOCKETS_MAX:
-            await send({"type": "websocket.close", "code": 1013, "reason": "full"})
-            return
-        await send({"type": "websocket.accept"})
-        self.count += 1
-        try:
-            await self._serve(scope, receive, send)
-        except Closing as closing:
-            await say_bye(send, closing)
-        finally:
-            self.count -= 1
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         hello = await hello_of(receive)
         socket = await self._seat(hello, origin_of(scope))
         scope["headers"].clear()  # the protocol keeps them for as long as the socket is open
-        sender = asyncio.create_task(send_frames(socket, send))
-        try:
+        async with sending(socket, send, partial(self._unseat, socket)):
             await self._welcome(socket, hello)
             del hello  # 2 KiB, for as long as the socket is open
-            while True:
-                message = await receive()
-                if message["type"] == "websocket.disconnect":
-                    break
+            while (message := await receive())["type"] != "websocket.disconnect":
                 await self._hear(socket, message)
-        except Closing as closing:
-            socket.close(closing.code, closing.why)
-            await asyncio.wait({sender}, timeout=CLOSE_S)
-        except asyncio.CancelledError:
-            if socket.closing is None:
-                raise
-        finally:
-            self._unseat(socket)
-            sender.cancel()
-            await asyncio.gather(sender, return_exceptions=True)  # the wire may have broken under it
 
     # --- sitting down -------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,7 +22,8 @@ from app import commands as c
 from app.api import visitor_frames as f
 from app.api.messages import file_of
 from app.api.saying import HELLO_S, origin_of
-from app.api.sending import Send, say_bye, send_frames
+from app.api.sending import Send
+from app.api.socket_door import CLOSE_S, Receive, Scope, sending
 from app.api.tab import BAD_FRAME, RELOAD, RESTART, RIGHTS_CHANGED, SLOW, Closing, Seat, Socket
 from app.api.visitor_waits import VisitorWaits, WaitTold
 from app.frames import encode
@@ -29,11 +31,9 @@ from app.ports import Deliver, NoWriter
 from app.store import chats
 from contacts.words import SECOND_US
 
-SOCKETS_MAX = 20_000
 PING_EVERY_S = 15.0  # a visitor's page is asked less often than a desk: nobody is offered work by it
 SILENT_CLOSE_S = 45.0
 SEND_S = 5.0
-CLOSE_S = 2.0
 ALIVE_EVERY = 15  # beats of a second
 WAITS_EVERY = 20  # beats: who waits is told anew how long it will take
 SAYS_PER_S, SAYS_AT_ONCE = 4, 20  # beyond it nobody listens for a moment: what is said waits in the visitor's line
@@ -86,44 +86,17 @@ class Visitors:
     tell_typing: Callable[[str], None]
     now_us: Callable[[], int]
     open: dict[str, list[Visiting]] = field(default_factory=dict)  # by contact
-    count: int = 0
     waits: VisitorWaits = field(default_factory=VisitorWaits)
 
-    async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
-        if scope["type"] != "websocket" or (await receive())["type"] != "websocket.connect":
-            return
-        if self.count >= SOCKETS_MAX:
-            await send({"type": "websocket.close", "code": 1013, "reason": "full"})
-            return
-        await send({"type": "websocket.accept"})
-        self.count += 1
-        try:
-            await self._serve(scope, receive, send)
-        except Closing as closing:
-            await say_bye(send, closing)
-        finally:
-            self.count -= 1
-
-    async def _serve(self, scope: Any, receive: Any, send: Send) -> None:
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         visiting = await self._come_in(await _hello_of(receive), origin_of(scope))
         scope["headers"].clear()  # the protocol keeps them for as long as the socket is open
         socket = visiting.socket
-        sender = asyncio.create_task(send_frames(socket, send))
-        try:
+        async with sending(socket, send, partial(self._go, visiting)):
             socket.send(encode({"t": "welcome", "v": 1, "now_ms": self.now_us() // 1000}))
             self._want(visiting, state=True)
             while (message := await receive())["type"] != "websocket.disconnect":
                 await self._hear(visiting, f.read(message))
-        except Closing as closing:
-            socket.close(closing.code, closing.why)
-            await asyncio.wait({sender}, timeout=CLOSE_S)
-        except asyncio.CancelledError:
-            if socket.closing is None:
-                raise
-        finally:
-            self._go(visiting)
-            sender.cancel()
-            await asyncio.gather(sender, return_exceptions=True)  # the wire may have broken under it
 
     async def _come_in(self, hello: f.Hello, origin: str | None) -> Visiting:
         """Raises Closing: no chat of theirs, or not from a site that may show it."""

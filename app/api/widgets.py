@@ -10,12 +10,13 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.api.access import Access, Caller
+from app.api.access import Caller
 from app.api.acts import acting, new_id
 from app.api.fields import CompanyPageQuery, Given, Id, Language, Name, PathId, Shown, Version, sure_ms, untouched
+from app.api.named import found, require_company, require_queue
 from app.api.pages import Page, changed_fields, page_of, require_current
 from app.api.problems import invalid, not_found
-from app.store import companies, mailboxes, queues, widgets
+from app.store import mailboxes, widgets
 
 router = APIRouter(prefix="/v1/widgets", tags=["chat"])
 
@@ -123,9 +124,8 @@ async def list_widgets(page: CompanyPageQuery, access: Caller) -> Page[WidgetSho
 async def create_widget(body: NewWidget, access: Caller) -> WidgetShown:
     access.require_company(body.company_id)
     async with acting(access) as act:
-        if await companies.read(act.conn, body.company_id) is None:
-            raise not_found("company", "/company_id")
-        await _require_queue(act.conn, body.queue_id, body.company_id)
+        await require_company(act.conn, body.company_id)
+        await require_queue(act.conn, body.queue_id, body.company_id)
         await _require_mailbox(act.conn, body.mailbox_id, body.company_id)
         values = {"id": new_id(), "key": secrets.token_urlsafe(KEY_BYTES), **body.model_dump()}
         row = await widgets.add(act.conn, values)
@@ -136,20 +136,17 @@ async def create_widget(body: NewWidget, access: Caller) -> WidgetShown:
 @router.get("/{widget_id}")
 async def read_widget(widget_id: PathId, access: Caller) -> WidgetShown:
     async with access.reading() as conn:
-        row = await widgets.read(conn, widget_id, access.companies)
-    if row is None:
-        raise not_found("widget", "/widget_id", "path")
+        row = found(await widgets.read(conn, widget_id, access.companies), "widget")
     return _shown(row)
 
 
 @router.patch("/{widget_id}")
 async def change_widget(widget_id: PathId, body: WidgetChange, access: Caller) -> WidgetShown:
     async with acting(access) as act:
-        before = await _locked(act.conn, widget_id, access)
+        before = found(await widgets.lock(act.conn, widget_id, access.companies), "widget")
         require_current(before, body.version, _shown(before))
         fields = changed_fields(body)
-        if "queue_id" in fields:
-            await _require_queue(act.conn, fields["queue_id"], before["company_id"])
+        await require_queue(act.conn, fields.get("queue_id"), before["company_id"])
         await _require_mailbox(act.conn, fields.get("mailbox_id"), before["company_id"])
         after = {**before, **fields}
         if after["idle_close_s"] <= after["idle_warn_s"]:
@@ -164,21 +161,9 @@ async def change_widget(widget_id: PathId, body: WidgetChange, access: Caller) -
 async def delete_widget(widget_id: PathId, access: Caller) -> None:
     """No site shows it any more; chats that are open go on at the agent's desk."""
     async with acting(access) as act:
-        row = await _locked(act.conn, widget_id, access)
+        row = found(await widgets.lock(act.conn, widget_id, access.companies), "widget")
         await widgets.archive(act.conn, widget_id)
         await act.record("widget.deleted", "widget", widget_id, company_id=row["company_id"])
-
-
-async def _locked(conn: AsyncConnection, widget_id: str, access: Access) -> Mapping[str, Any]:
-    row = await widgets.lock(conn, widget_id, access.companies)
-    if row is None:
-        raise not_found("widget", "/widget_id", "path")
-    return row
-
-
-async def _require_queue(conn: AsyncConnection, queue_id: str, company_id: str) -> None:
-    if await queues.current(conn, queue_id, {company_id}) is None:
-        raise not_found("queue", "/queue_id")
 
 
 async def _require_mailbox(conn: AsyncConnection, mailbox_id: str | None, company_id: str) -> None:

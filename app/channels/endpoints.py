@@ -9,18 +9,17 @@ Anything else is no answer: another status, a redirect (it was not signed for), 
 
 import math
 import re
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from pydantic_core import from_json, to_json
 
 from app.channels.posts import proxy_to
-from app.reach import is_public, may_be_asked
+from app.channels.public_names import PublicNames
+from app.reach import may_be_asked
 from app.signatures import sign
 
 ANSWER_BYTES_MAX = 16_384
@@ -77,7 +76,7 @@ class Endpoints:
     def _session(self, by_proxy: bool) -> aiohttp.ClientSession:
         """Opened when first needed, for it belongs to the running loop. A proxy resolves names by its own rules."""
         if by_proxy not in self._sessions:
-            resolver = None if by_proxy or self._inside else _Public()
+            resolver = None if by_proxy or self._inside else PublicNames()
             self._sessions[by_proxy] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(resolver=resolver),
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
@@ -85,25 +84,6 @@ class Endpoints:
                 auto_decompress=False,  # a small answer may be a large one packed
             )
         return self._sessions[by_proxy]
-
-
-class _Public(AbstractResolver):
-    """Names that lead into our own network lead nowhere; asked at every connection, for names can be led elsewhere."""
-
-    def __init__(self) -> None:
-        self._usual = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._usual.resolve(host, port, family)
-        public = [each for each in found if is_public(each["host"])]
-        if not public:
-            raise OSError(None, "it leads into the installation's own network")
-        return public
-
-    async def close(self) -> None:
-        await self._usual.close()
 
 
 async def _body(answer: aiohttp.ClientResponse) -> bytes:

@@ -7,7 +7,7 @@ whoever sees a number sees all before it.
 from collections.abc import Collection
 from typing import Any, Literal
 
-from sqlalchemy import Text, cast, exists, func, select, text, update
+from sqlalchemy import Text, cast, exists, func, not_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -140,6 +140,19 @@ async def segment_of(conn: AsyncConnection, contact_id: str, agent_id: str, stat
     s = segment.c
     wanted = select(s.id).where(s.contact_id == contact_id, s.agent_id == agent_id, s.state.in_(list(states)))
     return (await conn.execute(wanted.limit(1))).scalar()
+
+
+async def first_of(conn: AsyncConnection, contact_id: str, agent_id: str | None, client_id: str | None) -> str | None:
+    """The agent's own segment, if they have said nothing yet but this: it is a reply. None: they had replied before."""
+    said = exists().where(
+        contact_message.c.contact_id == contact_id,
+        contact_message.c.sender_ref == agent_id,
+        contact_message.c.client_id.is_distinct_from(client_id),
+    )
+    mine = select(segment.c.id).where(
+        segment.c.contact_id == contact_id, segment.c.agent_id == agent_id, segment.c.state.in_(HAS_IT), not_(said)
+    )
+    return (await conn.execute(mine.limit(1))).scalar()
 
 
 async def saw(conn: AsyncConnection, contact_id: str, n: int) -> int | None:

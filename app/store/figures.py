@@ -3,13 +3,15 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, select, true
+from sqlalchemy import Select, and_, func, select, true, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.store.instants import Instant
 from app.store.scope import within
-from app.store.tables import contact, segment, stay
+from app.store.tables import contact, event, segment, stay
 
 STAYS_MAX = 100_000  # in one answer
+WRITTEN = ("chat", "email", "fax", "message")
 
 
 class StayRow(NamedTuple):
@@ -85,6 +87,39 @@ def _segments(queue_ids: Collection[str], from_us: int, to_us: int) -> Select[An
 async def segments(conn: AsyncConnection, queue_ids: Collection[str], from_us: int, to_us: int) -> list[SegmentRow]:
     """Segments whose wrap-up is over, of stays queued in [from, to)."""
     return [SegmentRow(*row) for row in await conn.execute(_segments(queue_ids, from_us, to_us))]
+
+
+class ReplyRow(NamedTuple):
+    queue_id: str
+    stay_id: str
+    queued_us: int
+    replied_us: int
+    channel: Any
+
+
+def _replies(queue_ids: Collection[str], from_us: int, to_us: int) -> Select[Any]:
+    first = (
+        select(func.min(event.c.at).label("at"))
+        .where(event.c.kind == "contact.replied", event.c.stay_id == stay.c.id)
+        .lateral("first")
+    )
+    return (
+        select(stay.c.queue_id, stay.c.id, stay.c.queued_at, type_coerce(first.c.at, Instant), contact.c.channel)
+        .join(contact, contact.c.id == stay.c.contact_id)
+        .join(first, first.c.at.is_not(None))
+        .where(
+            stay.c.queue_id.in_(queue_ids),
+            stay.c.queued_at >= from_us,
+            stay.c.queued_at < to_us,
+            contact.c.channel.in_(WRITTEN),
+        )
+        .limit(STAYS_MAX + 1)
+    )
+
+
+async def replies(conn: AsyncConnection, queue_ids: Collection[str], from_us: int, to_us: int) -> list[ReplyRow]:
+    """The first by a person, to stays queued in [from, to)."""
+    return [ReplyRow(*row) for row in await conn.execute(_replies(queue_ids, from_us, to_us))]
 
 
 async def closed_hours(conn: AsyncConnection, company_ids: Collection[str] | None, from_us: int, to_us: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +13,11 @@ from app.store.scope import within
 from app.store.tables import mailbox, mailbox_cursor
 
 CONNECTED_MAX = 500
+
+GRANT = ("oauth_token_url", "oauth_client_id", "oauth_scope", "oauth_secret_sealed", "oauth_refresh_sealed")
+DKIM = ("dkim_selector", "dkim_sealed", "dkim_public")
+NO_DKIM: Mapping[str, None] = dict.fromkeys(DKIM)
+NO_GRANT: Mapping[str, None] = dict.fromkeys(GRANT)
 
 _LIVE = mailbox.c.archived_at.is_(None)
 
@@ -50,9 +55,15 @@ async def change(conn: AsyncConnection, mailbox_id: str, values: Mapping[str, An
 
 
 async def archive(conn: AsyncConnection, mailbox_id: str) -> Row:
-    """With its password."""
-    await rows.change(conn, mailbox, mailbox_id, {"sealed": ""})
+    """With its password, or what stood for it."""
+    await rows.change(conn, mailbox, mailbox_id, {"sealed": "", **NO_GRANT, **NO_DKIM})
     return await rows.archive(conn, mailbox, mailbox_id)
+
+
+async def renew_grant(conn: AsyncConnection, mailbox_id: str, sealed: str) -> None:
+    """The provider gave another refresh token. Its version stays: nobody has to connect anew."""
+    mine = update(mailbox).where(mailbox.c.id == mailbox_id, mailbox.c.oauth_token_url.is_not(None))
+    await conn.execute(mine.values(oauth_refresh_sealed=sealed))
 
 
 async def addresses(conn: AsyncConnection, company_id: str) -> frozenset[str]:

@@ -96,6 +96,8 @@ Index(
     postgresql_with={"pages_per_range": 16, "autosummarize": "on"},
 )
 
+Index("ix_event_replied", event.c.stay_id, postgresql_where=text("kind = 'contact.replied'"))
+
 # Explanations: ids and numbers only, kept 90 days.
 decision = Table(
     "decision",

@@ -50,7 +50,16 @@ mailbox = Table(
     whole("smtp_port"),
     one_of("smtp_tls", TLS),
     words("username", 254),
-    token("sealed", 2000),
+    token("sealed", 2000),  # its password
+    token("oauth_token_url", 2000, nullable=True),
+    token("oauth_client_id", 500, nullable=True),
+    token("oauth_scope", 2000, nullable=True),
+    token("oauth_secret_sealed", 4000, nullable=True),
+    token("oauth_refresh_sealed", 12_000, nullable=True),
+    token("authserv_id", 253, nullable=True),  # whose Authentication-Results are believed
+    token("dkim_selector", 200, nullable=True),
+    token("dkim_sealed", 8000, nullable=True),
+    token("dkim_public", 2000, nullable=True),
     uid("queue_id"),
     words("signature", 2000, server_default=text("''")),
     token("language", 35, nullable=True),
@@ -66,6 +75,12 @@ mailbox = Table(
     between("imap_port", 1, 65535),
     between("smtp_port", 1, 65535),
     between("reopen_days", 0, 3650),
+    CheckConstraint("num_nonnulls(dkim_selector, dkim_sealed, dkim_public) IN (0, 3)", "dkim_whole"),
+    CheckConstraint(
+        "num_nonnulls(oauth_token_url, oauth_client_id, oauth_scope, oauth_secret_sealed, oauth_refresh_sealed)"
+        " IN (0, 5)",
+        "oauth_whole",
+    ),
 )
 Index("uq_mailbox_address", mailbox.c.address, unique=True, postgresql_where=mailbox.c.archived_at.is_(None))
 
@@ -108,6 +123,7 @@ mail = Table(
     small("sends", server_default=text("0")),  # begun, and not known to have failed
     words("said", 500, nullable=True),  # by the mail server
     instant("claimed_at", nullable=True),  # its own date
+    one_of("proof", ("DKIM", "DMARC"), nullable=True),  # that it comes from its sender
     instant("at", now=True),
     version(),
     UniqueConstraint("company_id", "id"),

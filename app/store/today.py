@@ -39,6 +39,15 @@ JOIN stay w ON w.queue_id = q.id AND w.queued_at >= {written("q.begin_us")}
 JOIN segment s ON s.contact_id = w.contact_id AND s.stay_id = w.id
 WHERE s.state = 'done' AND s.connected_at IS NOT NULL
 """
+# (queue, stay, queued, replied, channel) of what a person has replied to.
+REPLIES = f"""
+SELECT w.queue_id::text, w.id::text, {read("w.queued_at")}, {read("first.at")}, c.channel
+FROM unnest($1::uuid[], $2::bigint[]) AS q(id, begin_us)
+JOIN stay w ON w.queue_id = q.id AND w.queued_at >= {written("q.begin_us")}
+JOIN contact c ON c.id = w.contact_id AND c.channel IN ('chat', 'email', 'fax', 'message')
+JOIN LATERAL (SELECT min(e.at) AS at FROM event e WHERE e.kind = 'contact.replied' AND e.stay_id = w.id) first
+    ON first.at IS NOT NULL
+"""
 # Added up by what it was: time is linear in the instants, so a day of millions of events is a few rows an agent.
 CHANGES = f"""
 SELECT agent_id::text, kind, was, chosen, count(*), sum(at_us)::text, max(at_us)
@@ -64,6 +73,7 @@ class Stand:
     stays_of_segments: list[Stay]
     stays: list[tuple[Any, ...]] = field(default_factory=list)
     segments: list[tuple[Any, ...]] = field(default_factory=list)
+    replies: list[tuple[Any, ...]] = field(default_factory=list)
     changes: dict[int, list[tuple[Any, ...]]] = field(default_factory=dict)  # since each begin of a day
     former: dict[str, Any] = field(default_factory=dict)  # profiles of agents in them who are gone
 
@@ -87,6 +97,7 @@ async def _read_stand(
         queues = (list(begins), list(begins.values()))
         stand.stays = await _all(conn, STAYS, *queues)
         stand.segments = await _all(conn, SEGMENTS, *queues)
+        stand.replies = await _all(conn, REPLIES, *queues)
         for begin_us in set(begins.values()):
             first = await first_since(conn, domain_id, begin_us, records.last_seq)
             stand.changes[begin_us] = await _all(conn, CHANGES, domain_id, first, list(kinds))

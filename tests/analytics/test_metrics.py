@@ -1,17 +1,21 @@
 """Do the metrics mean what semantics.md says? Ten stays, every number computed by hand."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from analytics import metrics
-from analytics.facts import AskFact, Ratio, SegmentFact, StayFact, Thresholds, wait_us
+from analytics.facts import AskFact, Ratio, ReplyFact, SegmentFact, StayFact, Thresholds, reply_us, wait_us
 from analytics.metrics import LIVE_METRICS, METRICS
 from analytics.tally import Tally, tally
+from contacts.hours import read_hours
 from contacts.segment import Role
 from contacts.stay import StayEnd, Told
-from contacts.words import SECOND_US
+from contacts.words import SECOND_US, Channel
+from tests.open_time import open_us
 
 BY = Thresholds(service_level_s=20, short_abandon_s=5)
 
@@ -144,6 +148,59 @@ def test_every_stay_is_in_exactly_one_of_the_columns():
     columns = metrics.figures(of(facts))
 
     assert sum(columns[name] for name in ends) == columns["offered"] == len(ends)
+
+
+# --- replies of people ------------------------------------------------------------------------------------------------
+
+OPEN = {"zone": "Europe/Berlin", "weekly": {"mon": ["09:00-12:00", "13:00-17:00"], "tue": ["09:00-17:00"]}}
+MONDAY = datetime(2026, 11, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+def at(day: int, clock: str) -> int:
+    hour, minute = map(int, clock.split(":"))
+    return int((MONDAY + timedelta(days=day, hours=hour, minutes=minute)).timestamp()) * SECOND_US
+
+
+def reply(stay: str, queued_us: int, replied_us: int, channel: Channel = "email") -> ReplyFact:
+    return ReplyFact("q", stay, queued_us, replied_us, channel)
+
+
+@pytest.mark.parametrize(
+    ("queued_us", "replied_us", "open_min"),
+    [
+        (at(0, "10:00"), at(0, "11:30"), 90),
+        (at(0, "11:00"), at(0, "14:00"), 120),  # over midday
+        (at(0, "16:30"), at(1, "09:30"), 60),  # over a night
+        (at(-2, "12:00"), at(0, "09:15"), 15),  # came on a Saturday
+        (at(0, "18:00"), at(0, "20:00"), 0),  # answered by somebody who stayed longer
+        (at(-1, "23:00"), at(2, "01:00"), 15 * 60),
+    ],
+)
+def test_the_time_to_a_reply_to_a_mail_is_the_queues_open_time_and_to_a_chat_all_of_it(queued_us, replied_us, open_min):
+    hours = read_hours(OPEN)
+
+    for channel in ("email", "fax"):
+        assert reply_us(reply("s", queued_us, replied_us, channel), hours) == open_min * 60 * SECOND_US
+    assert open_us(OPEN, queued_us, replied_us) == open_min * 60 * SECOND_US, "as a stranger counts it"
+    assert reply_us(reply("s", queued_us, replied_us, "chat"), hours) == replied_us - queued_us
+    assert reply_us(reply("s", queued_us, replied_us), None) == replied_us - queued_us
+
+
+def test_of_several_replies_to_one_wait_the_first_counts_and_other_hours_count_all_of_them_anew():
+    one = Tally(Thresholds(service_level_s=3600, hours=read_hours(OPEN)))
+    for fact in (
+        reply("a", at(0, "16:30"), at(1, "09:20")),  # 50 min of open time
+        reply("a", at(0, "16:30"), at(1, "16:00")),
+        reply("b", at(0, "10:00"), at(0, "11:30")),  # 90
+    ):
+        one.add_reply(fact)
+    in_hours = (metrics.replied([one]), metrics.reply_level([one]), metrics.average_reply_us([one]))
+    one.judge_by(Thresholds(service_level_s=3600))
+
+    assert in_hours == (2, Ratio(1, 2), 70 * 60 * SECOND_US)
+    assert metrics.reply_level([one]) == Ratio(0, 2)
+    assert metrics.average_reply_us([one]) == (16 * 60 + 50 + 90) * 60 * SECOND_US // 2
+    assert (metrics.reply_level(of(TEN)), metrics.average_reply_us(of(TEN))) == (Ratio(0, 0), None)
 
 
 # --- handling ---------------------------------------------------------------------------------------------------------

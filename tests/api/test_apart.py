@@ -172,7 +172,8 @@ def own_body(name: str, mine: Things) -> Any:
     if name == "live_acknowledge":
         return body | {"alert": f"longest_wait-{mine.ids['queue']}-1"}
     if name == "create_mailbox":
-        return body | {"address": f"sales@{mine.slug}.example", "imap_host": "imap.example.com"}
+        more = {"password": "a-password-of-nobody", "imap_host": "imap.example.com"}
+        return body | {"address": f"sales@{mine.slug}.example"} | more
     if name == "send_fax":  # a document, or a text
         return body | {"document": DOCUMENT_OF_A_FAX}
     return body | {"queue_id": mine.ids["queue"]} if name == "create_contact" else body

@@ -3,12 +3,25 @@
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from app.seals import unseal
 from app.signatures import mail_of, message_id
 from tests.api.conftest import House
 from tests.api.furnished import furnish
 
+RSA_512 = """\
+-----BEGIN RSA PRIVATE KEY-----
+MIIBOQIBAAJBAKsX3P1cOWQAdVFOwwFYjJKULwxidhv14cUZ9JUZ6j/p/F5bpzRZ
+lec35rLHGwqQI6+6hv/M9lFIWt35IIDQ+RcCAwEAAQJAK+MsKcV9ZzyC239zoCXB
+sVvXkbq0B0oURsX4qkKChzAnxhiK01ifeShpdFvANqvWJLnn7ySmWTwgfBloA9Zw
+eQIhANc4LlQisrOLbR6tfGU4+umpK8Uy8wDMt+LPZSOhUDCLAiEAy4M3ULm7rGDR
+s2fA9o/vB5ypF3Uosjn8Jrw9w7APfyUCIFRU31J4hi10ZL2wnR3MxgTpFQ2geTfH
+AAcP3UGo5BMhAiAikxJMtqE5seEud4wC14UmZ+kaQR8+2DcMZaKgokKfuQIgG4F9
+gAYU+fNpU+bfxo5cONiTSb3svdXpTIHiPrctUl4=
+-----END RSA PRIVATE KEY-----
+"""
 PASSWORD = "a-password-of-nobody"
 
 
@@ -48,6 +61,106 @@ async def test_a_password_is_sealed_and_never_shown_again(house: House, company:
     assert unseal(house.app.state.porter.signing_key, row["sealed"]) == f"{PASSWORD}-2"
     assert PASSWORD not in str(shown) + row["sealed"] + audit
     assert "mailbox.changed" in audit
+
+
+OAUTH = {
+    "token_url": "https://login.example.com/token", "client_id": "c", "client_secret": "a-secret-of-nobody",
+    "refresh_token": "a-refresh-token-of-nobody", "scope": "mail",
+}  # fmt: skip
+SEALED = "SELECT sealed, oauth_token_url, oauth_secret_sealed, oauth_refresh_sealed FROM mailbox"
+
+
+async def test_tokens_take_the_place_of_a_password_and_a_password_that_of_tokens(house: House, company):
+    queue = await queue_of(house, company)
+    made = await house.make("mailboxes", mailbox(company, queue, password=None, oauth=OAUTH))
+    path = f"/v1/mailboxes/{made['id']}"
+    (by_tokens,) = await house.rows(SEALED)
+    back = (await house.operator.patch(path, json={"version": 1, "password": PASSWORD})).json()
+    (by_password,) = await house.rows(SEALED)
+    again = (await house.operator.patch(path, json={"version": 2, "oauth": OAUTH | {"client_secret": ""}})).json()
+    (public,) = await house.rows(SEALED)
+    await house.operator.delete(path)
+    (gone,) = await house.rows(SEALED)
+    audit = str(await house.rows("SELECT * FROM audit"))
+    key = house.app.state.porter.signing_key
+
+    assert made["oauth"] == again["oauth"] == {name: OAUTH[name] for name in ("token_url", "client_id", "scope")}
+    assert (by_tokens["sealed"], back["oauth"], by_password["oauth_token_url"]) == ("", None, None)
+    assert unseal(key, by_tokens["oauth_secret_sealed"]) == OAUTH["client_secret"]
+    assert unseal(key, by_tokens["oauth_refresh_sealed"]) == OAUTH["refresh_token"]
+    assert (unseal(key, by_password["sealed"]), public["oauth_secret_sealed"]) == (PASSWORD, "")
+    assert list(gone.values()) == ["", None, None, None]
+    for secret in (OAUTH["client_secret"], OAUTH["refresh_token"]):
+        assert secret not in f"{made}{again}{by_tokens}{audit}"
+    assert '"oauth": "changed"' in audit.replace("'", '"')
+
+
+@pytest.mark.parametrize(
+    ("more", "pointer", "text_key"),
+    [
+        ({"password": None}, "/password", "mailbox.entrance"),
+        ({"oauth": OAUTH}, "/password", "mailbox.entrance"),
+        (
+            {"password": None, "oauth": OAUTH | {"token_url": "http://a.test/t"}},
+            "/oauth/token_url",
+            "mailbox.inside",
+        ),
+        (
+            {"password": None, "oauth": OAUTH | {"token_url": "https://10.0.0.1"}},
+            "/oauth/token_url",
+            "mailbox.inside",
+        ),
+        ({"password": None, "oauth": OAUTH | {"token_url": "ftp://a.example"}}, "/oauth/token_url", None),
+        ({"password": None, "oauth": OAUTH | {"refresh_token": "x" * 4097}}, "/oauth/refresh_token", None),
+        ({"password": None, "oauth": OAUTH | {"client_id": "a\nb"}}, "/oauth/client_id", None),
+    ],
+)
+async def test_an_entrance_that_is_none_is_refused_with_its_field(house: House, company, more, pointer, text_key):
+    queue = await queue_of(house, company)
+    answer = await house.operator.post("/v1/mailboxes", json=mailbox(company, queue, **more))
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert answer.json()["errors"][0].get("text_key") == text_key or text_key is None
+
+
+def private_key(bits: int = 2048) -> str:
+    made = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return made.private_bytes(*form).decode()
+
+
+async def test_a_key_that_signs_is_sealed_and_what_has_to_be_published_is_shown(house: House, company):
+    queue, key = await queue_of(house, company), private_key()
+    dkim = {"selector": "s1", "private_key": key}
+    made = await house.make("mailboxes", mailbox(company, queue, dkim=dkim, authserv_id="mx.example.com"))
+    path = f"/v1/mailboxes/{made['id']}"
+    named = (await house.operator.patch(path, json={"version": 1, "sender_name": "Acme"})).json()
+    (row,) = await house.rows("SELECT dkim_sealed FROM mailbox")
+    bare = (await house.operator.patch(path, json={"version": 2, "dkim": None, "authserv_id": None})).json()
+    (gone,) = await house.rows("SELECT dkim_sealed FROM mailbox")
+    audit = str(await house.rows("SELECT * FROM audit"))
+
+    assert (made["dkim"]["selector"], made["dkim"]["name"]) == ("s1", "s1._domainkey.example.com")
+    assert made["dkim"]["record"].startswith("v=DKIM1; k=rsa; p=MII")
+    assert (named["dkim"], made["authserv_id"]) == (made["dkim"], "mx.example.com")
+    assert "RSA PRIVATE KEY" in unseal(house.app.state.porter.signing_key, row["dkim_sealed"])
+    assert (bare["dkim"], bare["authserv_id"], gone["dkim_sealed"]) == (None, None, None)
+    for secret in (key[40:80], "PRIVATE KEY"):
+        assert secret not in f"{made}{named}{row}{audit}"
+
+
+@pytest.mark.parametrize("key", ["no key", "", "short", "elliptic", "x" * 4097])
+async def test_what_is_no_key_that_signs_is_refused(house: House, company, key):
+    queue = await queue_of(house, company)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    given = {
+        "short": RSA_512,
+        "elliptic": ec.generate_private_key(ec.SECP256R1()).private_bytes(*form).decode(),
+    }.get(key, key)
+    wish = mailbox(company, queue, dkim={"selector": "s1", "private_key": given})
+    answer = await house.operator.post("/v1/mailboxes", json=wish)
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/dkim/private_key")
 
 
 async def test_an_address_is_one_mailbox_until_it_is_deleted_and_its_password_goes_with_it(house: House, company):

@@ -91,7 +91,7 @@ def test_two_customers_behind_one_address_are_two_candidates_and_never_a_guess()
 
     assert found.candidates == (
         Candidate("anna", "verified", "address_proved"),
-        Candidate("ben", "matched", "address_known"),
+        Candidate("ben", "verified", "address_proved"),
     )
     assert found.unique is None
 

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from app import commands as c
+from app.api import socket_door
 from app.api import sockets as doors
+from app.api.socket_door import Door
 from app.api.sockets import Sockets
 from app.api.tab import ROOM_BYTES, SLOW, Seat
 from screenpop.scope import ALL
@@ -74,7 +76,7 @@ class Feed:
 
 
 @contextlib.asynccontextmanager
-async def opened(feed: Feed, hello: str = HELLO) -> AsyncIterator[tuple[Sockets, Wire]]:
+async def opened(feed: Feed, hello: str = HELLO) -> AsyncIterator[tuple[Sockets, Wire, Door]]:
     async def nobody(_sessions: set[str]) -> set[str]:
         return set()
 
@@ -99,13 +101,13 @@ async def opened(feed: Feed, hello: str = HELLO) -> AsyncIterator[tuple[Sockets,
         feeds=feed, deliver=answered, open_seat=seat, lost_sessions=nobody, scopes_now=same, supervise=supervised,
         save_result=saved, tell_heard=told, now_ms=lambda: 0, speed=lambda: 1, session_id="here",
     )  # fmt: skip
-    wire = Wire()
+    wire, door = Wire(), Door(sockets.serve)
     for message in ({"type": "websocket.connect"}, {"type": "websocket.receive", "text": hello}):
         wire.said.put_nowait(message)
     loops = [asyncio.create_task(sockets.beat())]
-    loops.append(asyncio.create_task(sockets({"type": "websocket", "headers": []}, wire.receive, wire.send)))
+    loops.append(asyncio.create_task(door({"type": "websocket", "headers": []}, wire.receive, wire.send)))
     try:
-        yield sockets, wire
+        yield sockets, wire, door
     finally:
         for loop in loops:
             loop.cancel()
@@ -116,22 +118,23 @@ async def opened(feed: Feed, hello: str = HELLO) -> AsyncIterator[tuple[Sockets,
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for bound in ("HEARD_EVERY_S", "PING_EVERY_S", "SEND_S", "CLOSE_S"):
         monkeypatch.setattr(doors, bound, 0.06)
+    monkeypatch.setattr(socket_door, "CLOSE_S", 0.06)
 
 
 async def test_a_tab_that_reads_nothing_at_all_is_left(quick: None) -> None:
     feed = Feed()
     feed.found.set()
-    async with opened(feed) as (sockets, _):
+    async with opened(feed) as (sockets, _, door):
         await until(lambda: bool(sockets.open))
         await until(lambda: not sockets.open)
 
-        assert sockets.count == 0
+        assert door.count == 0
 
 
 async def test_a_ping_names_no_position_to_a_page_that_still_waits_for_what_it_missed(quick: None) -> None:
     """It would adopt the position, and never ask for what lies before."""
     feed = Feed()
-    async with opened(feed) as (_, wire):
+    async with opened(feed) as (_, wire, _door):
         wire.reads.set()
         early = await wire.until("ping")
         feed.found.set()
@@ -148,7 +151,7 @@ async def test_a_view_that_reads_more_slowly_than_things_happen_is_brought_what_
     feed = Feed()
     feed.found.set()
     hello = HELLO.replace('"desk"', '"live"')
-    async with opened(feed, hello) as (sockets, wire):
+    async with opened(feed, hello) as (sockets, wire, _door):
         wire.reads.set()
         await wire.until("turn")
         (socket,) = (each for seated in sockets.open.values() for each in seated)
@@ -171,7 +174,7 @@ async def test_a_view_that_reads_more_slowly_than_things_happen_is_brought_what_
 async def test_a_desk_that_takes_nothing_is_closed_as_slow_at_the_bound() -> None:
     feed = Feed()
     feed.found.set()
-    async with opened(feed) as (sockets, wire):
+    async with opened(feed) as (sockets, wire, _door):
         wire.reads.set()
         await wire.until("turn")
         (socket,) = (each for seated in sockets.open.values() for each in seated)

@@ -81,6 +81,24 @@ async def test_both_sides_read_the_same_in_one_order(desks: Desks, site: Site) -
     assert [page.messages[n]["sender"] for n in (1, 2, 3)] == ["customer", "agent", "customer"]
 
 
+async def test_the_first_thing_an_agent_says_is_the_reply_however_often_it_is_sent(desks: Desks, site: Site) -> None:
+    contact_id, _, api, page = await talk(desks, site)
+    await page.write("Hello")
+    before = (await desks.api.get("/v1/live"))["figures"][f"queue/{desks.queue_id}"]["replied"]
+    first = new("How can I help?")
+    for said in (first, first, new("Are you there?")):
+        await api.post(f"/v1/contacts/{contact_id}/messages", said)
+    events = (await desks.api.get(f"/v1/contacts/{contact_id}/events"))["items"]
+    figures = (await desks.api.get("/v1/live"))["figures"][f"queue/{desks.queue_id}"]
+    (report,) = (await desks.api.get(f"/v1/figures?queue_id={desks.queue_id}"))["queues"]
+    reported = {each["key"]: each for each in report["figures"]}
+
+    assert [each["kind"] for each in events].count("contact.replied") == 2, "whoever repeats it is told of again"
+    assert figures["replied"] - before == 1
+    assert reported["replied"]["value"] == figures["replied"]
+    assert reported["reply_wait"]["value"] == figures["reply_wait_ms"] > 0
+
+
 async def test_what_is_said_again_with_its_id_stands_there_once(desks: Desks, site: Site) -> None:
     contact_id, _, api, page = await talk(desks, site)
     again, mine = str(uuid.uuid4()), new("Here", str(uuid.uuid4()))

@@ -267,6 +267,26 @@ async def not_taken(machine: Machine, came: str) -> None:
     await machine.came(came)
 
 
+async def test_a_fax_that_an_agent_sends_in_answer_is_the_reply_and_one_that_a_program_sends_is_none(
+    database: str,
+) -> None:
+    replied = "SELECT stay_id::text, segment_id::text, agent_id::text FROM event WHERE kind = 'contact.replied'"
+    async with board_over_ari(database) as board:
+        await company_calls(board)
+        await board.seat(board.centre.agent_ids[0])
+        machine = await Machine(board).calls()
+        await machine.came("received", 1)
+        await machine.report("ConnectionCleared")
+        await machine.act("accept")
+        (own,) = machine.segments()
+        await sends(board, reply_to=machine.contact_id)
+        before = await rows(board, replied)
+        await sends(board, reply_to=machine.contact_id, agent_id=own.agent_id)
+        after = await rows(board, replied)
+    assert before == []
+    assert [tuple(row.values()) for row in after] == [(own.stay_id, own.id, own.agent_id)]
+
+
 async def test_a_fax_that_is_not_taken_is_sent_again_after_a_while_until_it_is_there(database: str) -> None:
     async with board_over_ari(database) as board:
         await company_calls(board, max_attempts=3, retry_delay_s=60)

@@ -26,7 +26,7 @@ def office(whole_office: PostOffice) -> PostOffice:
     return whole_office
 
 
-NEED_NO_OFFICE = ("test_reading.py", "test_quotes_and_markup.py", "test_writing.py")
+NEED_NO_OFFICE = ("test_reading.py", "test_quotes_and_markup.py", "test_writing.py", "test_proof.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,7 +1,8 @@
 """A Postfix and a Dovecot of their own, on this machine alone: ports of theirs, a folder that goes with them.
 
 Everybody of example.test and customer.test has a mailbox and the password `secret`; full.test answers at `full_port`,
-where a test may stand; brought.test is brought by LMTP to `ours`; everything else is refused. Nothing leaves here.
+where a test may stand, as one may at `provider`, which is asked whether a token is good; brought.test is brought by
+LMTP to `ours`; everything else is refused. Nothing leaves here.
 """
 
 import contextlib
@@ -38,7 +39,7 @@ ssl = yes
 ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 mail_location = maildir:{folder}/boxes/%u
 mail_uid = mail
 mail_gid = mail
@@ -47,7 +48,13 @@ first_valid_gid = 1
 mail_max_userip_connections = 200
 maildir_broken_filename_sizes = no
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/dovecot/oauth2.conf
+}}
+passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
 }}
 userdb {{
@@ -81,6 +88,13 @@ namespace inbox {{
 protocol lmtp {{
   postmaster_address = postmaster@example.test
 }}
+"""
+OAUTH2 = """\
+introspection_mode = post
+introspection_url = http://127.0.0.1:{provider}/introspect
+active_attribute = active
+active_value = true
+username_attribute = username
 """
 MAIN_CF = """\
 compatibility_level = 3.6
@@ -175,7 +189,7 @@ class PostOffice:
 
     @classmethod
     def configured(cls, folder: Path) -> "PostOffice":
-        names = ("smtp", "imap", "imaps", "lmtp", "sasl", "full")
+        names = ("smtp", "imap", "imaps", "lmtp", "sasl", "full", "provider")
         made = cls(folder, dict(zip(names, free_ports(len(names)), strict=True)) | {"ours": port_to_come_back_to()})
         folder.chmod(0o755)
         for name in ("dovecot/run", "dovecot/state", "boxes", "postfix/conf", "postfix/queue", "postfix/data"):
@@ -183,6 +197,7 @@ class PostOffice:
         _make_certificate(folder)
         values = {"folder": folder, "password": PASSWORD, "most": MAIL_BYTES_MAX, **made.ports}
         (folder / "dovecot/dovecot.conf").write_text(DOVECOT.format(**values))
+        (folder / "dovecot/oauth2.conf").write_text(OAUTH2.format(**values))
         (folder / "postfix/conf/main.cf").write_text(MAIN_CF.format(**values))
         (folder / "postfix/conf/master.cf").write_text(MASTER_CF.format(**values))
         shutil.chown(folder / "boxes", "mail", "mail")
@@ -228,17 +243,24 @@ class PostOffice:
 
     def put(self, raw: bytes, address: str = SUPPORT) -> None:
         """Into the mailbox as it is, whatever a mail server would have said to it."""
-        with self._box(address) as box:
+        with self.box(address) as box:
             status, said = box.append("INBOX", "", imaplib.Time2Internaldate(time.time()), raw)
             assert status == "OK", said
 
     def inbox(self, address: str = ALICE) -> list[Message]:
-        with self._box(address) as box:
+        with self.box(address) as box:
             box.select("INBOX", readonly=True)
             _, found = box.search(None, "ALL")
             numbers = found[0].split()
             raws = [box.fetch(number.decode(), "(BODY.PEEK[])")[1][0][1] for number in numbers]  # type: ignore[index]
         return [email.message_from_bytes(raw, policy=default) for raw in raws]  # type: ignore[arg-type]
+
+    def raw(self, address: str) -> bytes:
+        """The last one, byte by byte."""
+        with self.box(address) as box:
+            box.select("INBOX", readonly=True)
+            told = box.fetch("*", "(BODY.PEEK[])")[1]
+        return bytes(told[0][1])  # type: ignore[index]
 
     def until_there(self, count: int, address: str = ALICE, seconds: float = WITHIN_S) -> list[Message]:
         until_s = time.monotonic() + seconds
@@ -248,18 +270,18 @@ class PostOffice:
         return found
 
     def count(self, address: str) -> int:
-        with self._box(address) as box:
+        with self.box(address) as box:
             return int(box.select("INBOX", readonly=True)[1][0] or 0)
 
     def uid_last(self, address: str) -> int:
-        with self._box(address) as box:
+        with self.box(address) as box:
             box.select("INBOX", readonly=True)
             found = box.uid("SEARCH", "ALL")[1][0].split()
         return int(found[-1]) if found else 0
 
     def empty(self, *addresses: str) -> None:
         for address in addresses:
-            with self._box(address) as box:
+            with self.box(address) as box:
                 if box.select("INBOX")[1] != [b"0"]:
                     box.store("1:*", "+FLAGS", r"\Deleted")
                     box.expunge()
@@ -268,7 +290,7 @@ class PostOffice:
         return (self.folder / "postfix/log").read_text()[-2000:]
 
     @contextlib.contextmanager
-    def _box(self, address: str) -> Iterator[imaplib.IMAP4]:
+    def box(self, address: str) -> Iterator[imaplib.IMAP4]:
         box = imaplib.IMAP4("127.0.0.1", self.ports["imap"], timeout=60)
         try:
             box.login(address, PASSWORD)

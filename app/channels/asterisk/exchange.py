@@ -1,14 +1,12 @@
 """What does one Asterisk tell us, and what do we ask of it? Effects are carried out in it, its events become reports.
 
-Everything that belongs to one contact is done in order, one thing after the other. What was asked and what came of it
-is in the database: after any death the channels are looked up by the names that we gave them (`settle`).
+What was asked and what came of it is in the database: after any death the channels are looked up by the names that we
+gave them (`_settle`). How effects are carried out, and in which order: carrying.py.
 """
 
 import asyncio
 import contextlib
-import re
-import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,22 +15,19 @@ import structlog
 from app import commands as c
 from app.channels.asterisk import words
 from app.channels.asterisk.ari import Ari, AriAccess, AriLost, AriRefused
-from app.channels.asterisk.faxes import Faxes, OurFiles
-from app.channels.asterisk.listening import Listening, Said, Speak
+from app.channels.asterisk.carrying import Carrying
+from app.channels.asterisk.faxes import Faxes
+from app.channels.asterisk.listening import Listening, Said
 from app.channels.asterisk.making import Making
-from app.channels.asterisk.parts import Keep, Parts, is_tap
+from app.channels.asterisk.ours import Ours
+from app.channels.asterisk.parts import Parts, is_tap
 from app.channels.asterisk.phones import PhoneWatch
-from app.channels.asterisk.reports import Deliver, LookUp, Reports
+from app.channels.asterisk.reports import Reports
 from app.channels.asterisk.standing import LINE, STANDING, Standing
 from app.channels.asterisk.verbs import Verbs
-from app.ports import NoWriter
 from contacts.effect import Effect
 from contacts.leg import Leg
 
-NOTED_MAX = 512
-NOTE_EVERY_S = 0.05
-AGAIN_S = 0.25
-NUMBER = re.compile(r"\+?[0-9]{2,20}")
 CONNECT_AGAIN_S = (0.5, 1.0, 2.0, 5.0)  # the last repeats
 LIVES_S = 4.0  # what was asked for so long ago and is not there is not on its way any more
 NOT_HEARD = [
@@ -44,31 +39,6 @@ NOT_HEARD = [
 ]  # fmt: skip
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Ours:
-    """What an exchange needs of us; only the writer's process has it."""
-
-    deliver: Deliver
-    look_up: LookUp
-    addresses: Callable[[set[str]], Awaitable[dict[str, str]]]  # of agents' phones
-    phones: Callable[[], Awaitable[dict[str, str]]]  # address -> agent, of everybody
-    called: Callable[[str], Awaitable[tuple[str, str] | None]]  # contact -> whom we call, and the number they see
-    speak: Speak
-    keep: Keep
-    faxes: OurFiles
-    known: Callable[[], tuple[list[Leg], list[Effect]]]  # live legs and open effects of this exchange
-    may_send: Callable[[], bool]
-    now_us: Callable[[], int]
-
-
-@dataclass(slots=True)
-class _Line:
-    """What is to be done for one contact, one after the other."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
 
 
 @dataclass(slots=True)
@@ -84,37 +54,36 @@ class Exchange:
     parts: Parts = field(init=False)
     standing: Standing = field(init=False)
     faxes: Faxes = field(init=False)
+    carrying: Carrying = field(init=False)
     verbs: Verbs = field(init=False)
     reports: Reports = field(init=False)
     phones: PhoneWatch = field(init=False)
     _contacts: dict[str, str] = field(default_factory=dict)  # channel -> contact
-    _todo: dict[str, Effect] = field(default_factory=dict)
-    _tried: dict[str, float] = field(default_factory=dict)  # effects that are done once -> when first
-    _order: dict[str, _Line] = field(default_factory=dict)  # by contact
-    _outcomes: dict[str, str] = field(default_factory=dict)  # effect -> done, failed or unknown
     _causes: dict[str, int] = field(default_factory=dict)  # of hang-ups under way
-    _settled: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.ari = Ari(self.access, self.ours.may_send, self.heard)
+        self.carrying = Carrying(self.provider, self.access.dial_out, self.ours, self._spawn, self._contacts)
+        done = self.carrying.done
         listening = Listening(self.ari, self.ours.speak, self._answered, self._spawn)
         self.reports = Reports(self.provider, self.ours.deliver, self.ours.look_up, self._of_contact, self._unknown)
         self.making = Making()
-        self.parts = Parts(self.ari, listening, self.making, self._done, self._left, self.ours.keep)
+        self.parts = Parts(self.ari, listening, self.making, done, self._left, self.ours.keep)
         self.standing = Standing(self.ari, self.ours.phones)
         self.faxes = Faxes(self.provider, self.ari, self.ours.faxes, self._fax_over, self.reports.leg, self._spawn)
         self.verbs = Verbs(
-            self.ari, self.reports.leg, self._done, listening, self.making, self.parts, self.standing, self.faxes,
-            self._in_order, self._is_anybody_in,
+            self.ari, self.reports.leg, done, listening, self.making, self.parts, self.standing, self.faxes,
+            self.carrying.in_order, self._is_anybody_in,
         )  # fmt: skip
+        self.carrying.verbs = self.verbs
         self.phones = PhoneWatch(self.provider, self.ari, self.ours.deliver, self.ours.phones)
 
     # --- the connection -----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Until cancelled: connected, or trying to be."""
-        loops = [asyncio.create_task(work()) for work in (self.reports.run, self._note, self.phones.run)]
+        loops = [asyncio.create_task(work()) for work in (self.reports.run, self.carrying.note, self.phones.run)]
         tries = 0
         try:
             while True:
@@ -126,7 +95,7 @@ class Exchange:
                     self._troubled(trouble)
                 except Exception:  # a fault of ours: connected anew, everything is looked up again
                     log.exception("asterisk", provider=self.provider)
-                self._settled = False
+                self.carrying.is_settled = False
                 self.phones.connected(False)
                 await asyncio.sleep(CONNECT_AGAIN_S[min(tries, len(CONNECT_AGAIN_S) - 1)])
                 tries += 1
@@ -191,14 +160,10 @@ class Exchange:
         for channel in channels.values():
             if not self.parts.is_of(str(channel["id"]), open_effects):
                 self._find(channel, known)
-        for effect in effects:
-            self._todo.setdefault(effect.id, effect)
-            if effect.once:
-                self._tried.setdefault(effect.id, 0.0)
-        self._settled, self.trouble = True, None
+        self.carrying.resume(open_effects)
+        self.trouble = None
         log.info("asterisk", provider=self.provider, version=self.version, channels=len(channels), legs=len(legs))
-        for effect in list(self._todo.values()):
-            self._start(effect)
+        self.carrying.begin()
         self.phones.connected(True)
 
     async def _settle_standing(self, channels: Iterable[Mapping[str, Any]]) -> None:
@@ -217,12 +182,7 @@ class Exchange:
 
     def _find_gone(self, leg: Leg) -> None:
         """Not asked for yet, or a moment ago, it may not be there yet."""
-        if any(
-            each.once and each.id not in self._tried and _rings(each, leg.provider_ref) for each in self._todo.values()
-        ):
-            return
-        asked = [at for effect_id, at in self._tried.items() if _rings(self._todo.get(effect_id), leg.provider_ref)]
-        if not asked or time.monotonic() - max(asked) > LIVES_S:
+        if not self.carrying.may_be_on_its_way(leg.provider_ref, LIVES_S):
             self.reports.leg(leg.provider_ref, "ConnectionCleared", "lost")
 
     def _find(self, channel: Mapping[str, Any], known: Mapping[str, Leg]) -> None:
@@ -304,7 +264,7 @@ class Exchange:
         self.reports.heard(c.FaxTone(self.provider, ref))
 
     def _fax_over(self, told: c.ReportFax) -> None:
-        self._todo.pop(told.effect_id, None)
+        self.carrying.todo.pop(told.effect_id, None)
         self.reports.heard(told)
 
     def _left_hands(self, ref: str) -> None:
@@ -331,7 +291,7 @@ class Exchange:
         """A phone that we rang was picked up."""
         contact_id = self._contacts.get(ref)
         if contact_id is not None:
-            self._spawn(self._in_order(contact_id, lambda: self.verbs.picked_up(contact_id, ref)))
+            self._spawn(self.carrying.in_order(contact_id, lambda: self.verbs.picked_up(contact_id, ref)))
 
     def _gone(self, ref: str, cause: int) -> None:
         if self.verbs.is_snoop(ref) or is_tap(ref):
@@ -352,7 +312,7 @@ class Exchange:
 
     def _left(self, contact_id: str) -> None:
         """Somebody left its bridge, or it is recorded no longer: perhaps nobody is in."""
-        self._spawn(self._in_order(contact_id, lambda: self.verbs.take_down(contact_id)))
+        self._spawn(self.carrying.in_order(contact_id, lambda: self.verbs.take_down(contact_id)))
 
     def _is_anybody_in(self, bridge: Mapping[str, Any]) -> bool:
         return any(str(channel) in self._contacts for channel in bridge["channels"])
@@ -372,118 +332,16 @@ class Exchange:
         if effect.args["do"] == "whisper":
             return  # whoever says it waits until it is said
         if {"asked", "offer", "announce", "notice"} & effect.args.keys() or effect.args["do"] == "record":
-            self._todo.pop(effect.id, None)
+            self.carrying.todo.pop(effect.id, None)
             self.reports.heard(c.ReportHeard(self.provider, effect.id, said, keys, seconds))
         else:
-            self._done(effect.id, "failed" if said == "failed" else "done")
+            self.carrying.done(effect.id, "failed" if said == "failed" else "done")
 
     # --- what we ask --------------------------------------------------------------------------------------------------
 
-    def take(self, effects: Sequence[Effect]) -> None:
-        """Committed a moment ago: open ones are to be carried out, others no longer."""
-        for effect in effects:
-            if effect.state in ("due", "sent"):
-                self._todo[effect.id] = effect
-                if self._settled:
-                    self._start(effect)
-            else:
-                self._todo.pop(effect.id, None)
-                self._tried.pop(effect.id, None)
-                if effect.args.get("do") in ("receive_fax", "send_fax"):
-                    self.faxes.over(effect)
-
-    def _start(self, effect: Effect) -> None:
-        self._spawn(self._in_order(effect.contact_id, lambda: self._carry(effect)))
-
-    async def _in_order(self, contact_id: str, work: Callable[[], Awaitable[None]]) -> None:
-        line = self._order.setdefault(contact_id, _Line())
-        line.waiting += 1
-        async with line.lock:
-            try:
-                await work()
-            except AriLost:
-                pass  # whoever settles next finds out what became of it
-            except AriRefused as refused:
-                log.info("asterisk refused", provider=self.provider, detail=str(refused))
-            except Exception:
-                log.exception("asterisk", provider=self.provider)
-            finally:
-                line.waiting -= 1
-                if not line.waiting:
-                    del self._order[contact_id]
-
-    async def _carry(self, effect: Effect) -> None:
-        if effect.id not in self._todo:
-            return
-        if (
-            effect.not_after_us is not None
-            and effect.not_after_us < self.ours.now_us()
-            and effect.id not in self._tried
-        ):
-            self._done(effect.id, "failed")
-            return
-        is_again = effect.once and effect.id in self._tried
-        if effect.once:
-            self._tried.setdefault(effect.id, time.monotonic())
-        for ref in (effect.args.get("leg"), effect.args.get("with")):
-            if ref is not None:
-                self._contacts.setdefault(str(ref), effect.contact_id)
-        try:
-            if is_again:
-                await self.verbs.adopt(effect)
-            else:
-                await self.verbs.carry(effect, await self._address(effect))
-        except AriLost:
-            if self._settled:  # the beat was late, and the connection is there
-                asyncio.get_running_loop().call_later(AGAIN_S, self._start, effect)
-            raise
-        except AriRefused as refused:
-            if effect.args["do"] == "keep_recording":
-                log.error("recording lost", provider=self.provider, effect=effect.id, detail=str(refused))
-            self._done(effect.id, "done" if refused.status == 404 and effect.args["do"] == "hang_up" else "failed")
-            raise
-
-    async def _address(self, effect: Effect) -> str | None:
-        """Of the phone that shall ring. Raises AriRefused: there is no way to it."""
-        if effect.args["do"] in ("dial", "send_fax") or effect.args.get("outside"):
-            return await self._outside(effect)
-        agent_id = effect.args.get("agent")
-        if agent_id is None:
-            return None
-        return (await self.ours.addresses({str(agent_id)})).get(str(agent_id))
-
-    async def _outside(self, effect: Effect) -> str:
-        """Nothing but digits gets into an address of Asterisk's."""
-        way, args = self.access.dial_out, effect.args
-        said = (str(args["to"]), str(args["caller_id"])) if "to" in args else None
-        called = said or await self.ours.called(effect.contact_id)
-        if way is None or called is None or not NUMBER.fullmatch(called[0]):
-            raise AriRefused(404, "no way to this number")
-        self.verbs.numbers[str(args.get("with", args["leg"]))] = called[1]
-        return way.replace("{number}", called[0])
-
-    def _done(self, effect_id: str, outcome: str = "done") -> None:
-        self._todo.pop(effect_id, None)
-        self._outcomes[effect_id] = outcome
-
-    async def _note(self) -> None:
-        """What became of effects is a command like any other; one turn notes many."""
-        while True:
-            await asyncio.sleep(NOTE_EVERY_S)
-            some = dict(list(self._outcomes.items())[:NOTED_MAX])
-            if not some:
-                continue
-            ids = {word: tuple(i for i, outcome in some.items() if outcome == word) for word in set(some.values())}
-            command = c.ReportEffects(ids.get("done", ()), ids.get("failed", ()), ids.get("unknown", ()))
-            with contextlib.suppress(NoWriter):
-                await self.ours.deliver(command)
-                for effect_id in some:
-                    self._outcomes.pop(effect_id, None)
-                    self._tried.pop(effect_id, None)
-
     async def ask(self, legs: Sequence[Leg]) -> bool:
         """How do these stand? Whether it could be asked."""
-        if not self._settled:
+        if not self.carrying.is_settled:
             return False
         try:
             channels = {str(channel["id"]) for channel in await self.ari.ask("GET", "channels")}
@@ -504,7 +362,3 @@ class Exchange:
         task = asyncio.create_task(safely())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _rings(effect: Effect | None, ref: str) -> bool:
-    return effect is not None and ref in (effect.args.get("with"), effect.args.get("leg"))

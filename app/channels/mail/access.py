@@ -3,12 +3,24 @@
 import socket
 import ssl
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from app.reach import is_public
 
 Tls = Literal["tls", "starttls", "none"]
-Trouble = Literal["connecting", "absent", "certificate", "access", "refused", "inside", "sealed", "unheard"]
+Trouble = Literal[
+    "connecting", "absent", "certificate", "access", "refused", "inside", "sealed", "unheard",
+    "grant",  # the provider of its tokens gives none: somebody has to consent anew
+    "token",  # the provider of its tokens does not answer as it should
+]  # fmt: skip
+
+
+class Provider(Protocol):
+    """Of tokens in place of a password: app.channels.mail.tokens."""
+
+    async def current(self) -> str: ...
+
+    def refused(self, trouble: "MailTrouble") -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +32,9 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class MailAccess:
-    """Without `imap` its mails are brought. `inside`: the operator lets companies reach the installation's network."""
+    """Without `imap` its mails are brought. `inside`: the operator lets companies reach the installation's network.
+    `tokens`: in place of a password.
+    """
 
     address: str
     username: str
@@ -28,6 +42,18 @@ class MailAccess:
     imap: Server | None
     smtp: Server
     inside: bool = False
+    tokens: Provider | None = field(default=None, repr=False)
+
+    async def secret(self) -> str:
+        """The password, or the token in its place. Raises MailTrouble."""
+        return self.password if self.tokens is None else await self.tokens.current()
+
+    def not_entered(self, said: str) -> "MailTrouble":
+        """The server did not let us in."""
+        trouble = MailTrouble("access", said)
+        if self.tokens is not None:
+            self.tokens.refused(trouble)
+        return trouble
 
 
 class MailTrouble(Exception):

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from app.channels.mail.access import MailAccess, MailTrouble, Server, require_public, trusted
+from app.channels.mail.lines import PlainLines, TlsLines
 
 FOLDER = "INBOX"
 ANSWER_S = 20.0
@@ -44,8 +45,9 @@ class Inbox:
 
     def __init__(self, access: MailAccess) -> None:
         self._access = access
-        self._imap: imaplib.IMAP4 | None = None
+        self._imap: PlainLines | TlsLines | None = None
         self._uid_validity = 0
+        self._idles = False
         self._is_cut = False
 
     def __enter__(self) -> Self:
@@ -67,7 +69,12 @@ class Inbox:
             with contextlib.suppress(OSError):
                 imap.socket().shutdown(socket.SHUT_RDWR)
 
-    def open(self) -> None:
+    @property
+    def is_open(self) -> bool:
+        return self._imap is not None
+
+    def open(self, secret: str) -> None:
+        """`secret`: what the access says just now."""
         if self._imap is not None:
             return
         assert self._access.imap is not None, "mails that are brought are not fetched"
@@ -78,15 +85,24 @@ class Inbox:
             self.close()
             raise MailTrouble("absent")
         try:
-            self._imap.login(self._access.username, self._access.password)
+            self._enter(self._imap, secret)
         except imaplib.IMAP4.abort as gone:
             raise MailTrouble("absent", str(gone)) from gone
         except (imaplib.IMAP4.error, UnicodeError) as no:
-            raise MailTrouble("access", str(no)) from no
+            raise self._access.not_entered(str(no)) from no
         except OSError as gone:
             raise MailTrouble("absent", str(gone)) from gone
         with _troubles():
+            self._idles = b"IDLE" in self._said(self._imap.capability())[0].upper().split()  # many say so only now
             self._select()
+
+    def _enter(self, imap: imaplib.IMAP4, secret: str) -> None:
+        if self._access.tokens is None:
+            imap.login(self._access.username, secret)
+            return
+        told = [f"user={self._access.username}\x01auth=Bearer {secret}\x01\x01".encode()]
+        # The server says why not and waits for an empty answer before it says no.
+        imap.authenticate("XOAUTH2", lambda _: told.pop() if told else b"")
 
     def _select(self) -> None:
         assert self._imap is not None
@@ -97,9 +113,27 @@ class Inbox:
             raise MailTrouble("refused", f"no {FOLDER}")
         self._uid_validity = int(found)
 
+    def idle_begins(self) -> bool:
+        """From now on the server says by itself that something has come. False: it cannot."""
+        assert self._imap is not None
+        if self._idles:
+            with _troubles():
+                self._idles = self._imap.idle_begins()
+        return self._idles
+
+    @property
+    def socket(self) -> socket.socket | None:
+        """On which it would be heard; None: something was heard already."""
+        return None if self._imap is None or self._imap.has_told else self._imap.socket()
+
+    def idle_ends(self) -> None:
+        """No command is possible before."""
+        assert self._imap is not None
+        with _troubles():
+            self._imap.idle_ends()
+
     def newer(self, than: Place) -> Iterator[Fetched]:
-        """In their order, at most UIDS_AT_ONCE. Opens the connection where there is none."""
-        self.open()
+        """In their order, at most UIDS_AT_ONCE."""
         after = than.uid_last if than.uid_validity == self._uid_validity else 0
         with _troubles():
             uids = self._uids_after(after)
@@ -140,10 +174,10 @@ def _is(told: Any) -> bool:
     return isinstance(told, bytes)
 
 
-def _connected(server: Server) -> imaplib.IMAP4:
+def _connected(server: Server) -> PlainLines | TlsLines:
     if server.tls == "tls":
-        return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=trusted(), timeout=ANSWER_S)
-    plain = imaplib.IMAP4(server.host, server.port, timeout=ANSWER_S)
+        return TlsLines(server.host, server.port, ssl_context=trusted(), timeout=ANSWER_S)
+    plain = PlainLines(server.host, server.port, timeout=ANSWER_S)
     if server.tls == "starttls":
         plain.starttls(trusted())
     return plain

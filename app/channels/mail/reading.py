@@ -28,6 +28,7 @@ from app.channels.mail.headers import (
     sender_of,
 )
 from app.channels.mail.markup import as_text, sanitised
+from app.channels.mail.proof import Proof
 from app.channels.mail.quotes import reply_of
 from app.letters import SUBJECT_CHARACTERS_MAX
 from contacts.thread import MailKind
@@ -81,6 +82,7 @@ class Read:
     html: str | None
     attachments: tuple[Attachment, ...]
     flaws: tuple[Flaw, ...]
+    proof: Proof | None = None  # that it comes from its sender; looked up by whoever can
 
 
 def key_of(raw: bytes) -> str:

@@ -55,6 +55,7 @@ def _outcome(came: Literal["sent", "later", "refused", "unknown"], said: str) ->
 
 
 async def _connected(access: MailAccess) -> aiosmtplib.SMTP:
+    secret = await access.secret()
     await asyncio.to_thread(require_public, access.smtp, access.inside)
     server = access.smtp
     client = aiosmtplib.SMTP(
@@ -64,10 +65,11 @@ async def _connected(access: MailAccess) -> aiosmtplib.SMTP:
     try:
         await client.connect()
         if client.supports_extension("auth"):
-            await client.login(access.username, access.password)
+            enter = client.login if access.tokens is None else client.auth_xoauth2
+            await enter(access.username, secret)
     except aiosmtplib.SMTPAuthenticationError as no:
         client.close()
-        raise MailTrouble("access", f"{no.code} {no.message}") from no
+        raise access.not_entered(f"{no.code} {no.message}") from no
     except ssl.SSLCertVerificationError as wrong:
         client.close()
         raise MailTrouble("certificate", wrong.verify_message) from wrong

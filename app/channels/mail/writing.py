@@ -1,4 +1,7 @@
-"""How does a mail of ours look on its way? The same bytes however often it is sent, with headers that hold one line."""
+"""How does a mail of ours look on its way? The same bytes however often it is sent, with headers that hold one line.
+
+A signature, which comes later, says when it was made.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

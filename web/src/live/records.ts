@@ -93,6 +93,9 @@ export interface QueueFigures {
   asa_ms: number | null
   wait_p50_ms: number | null
   wait_p90_ms: number | null
+  replied: number
+  reply_level_bp: number | null
+  reply_wait_ms: number | null
   aht_ms: number | null
   occupancy_bp: number | null
   agents: AgentCounts
