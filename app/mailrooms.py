@@ -163,6 +163,7 @@ class Mailrooms:
             board.submit,
             board.session.may_send,
             lambda: board.clock.now_us(),
+            self.taking.files,
         )
         room = Room(row, access, self.taking, out, self.engine)
         if access.imap is None:

@@ -23,6 +23,7 @@ QUERY_BYTES_MAX = 8_192
 BULK_PATHS = frozenset({"/v1/agents/bulk", "/v1/users/bulk", "/v1/customers/bulk", "/v1/faq/bulk", "/v1/tickets"})
 BULK_FOLDER = "/v1/flows"  # whose texts are long
 FAX_PATHS, FAX_BODY_BYTES_MAX = ("/v1/faxes", "/v1/fax-receptions"), 8 * 1_048_576  # with its document in it
+FILES_END, FILES_BODY_BYTES_MAX = "/draft/files", 21 * 1_048_576  # 15 MB in base64
 WAVE_PATH, WAVE_TYPES = "/v1/prompts", ("audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave")
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -66,6 +67,7 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
     is_bulk = scope["path"] in (*BULK_PATHS, WAVE_PATH) or scope["path"].startswith(BULK_FOLDER)
     most = BULK_BODY_BYTES_MAX if is_bulk else BODY_BYTES_MAX
     most = FAX_BODY_BYTES_MAX if scope["path"] in FAX_PATHS else most
+    most = FILES_BODY_BYTES_MAX if scope["path"].endswith(FILES_END) else most
     announced = Headers(scope=scope).get("content-length", "0")
     if not announced.isascii() or not announced.isdigit() or len(announced) > 15 or int(announced) > most:
         raise _too_large(most)
