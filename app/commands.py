@@ -203,6 +203,37 @@ class SendMail:
 
 
 @record(frozen=True, slots=True)
+class MarkSpam:
+    """An agent says that it is nobody's try to reach us: it is taken away at once, without wrap-up."""
+
+    contact_id: str
+    agent_id: str
+    kind: Literal["mark_spam"] = "mark_spam"
+
+
+@record(frozen=True, slots=True)
+class MergeMails:
+    """An agent says that their contact's thread is part of another."""
+
+    contact_id: str
+    agent_id: str
+    thread_id: str  # it becomes part of this one
+    of_contact_id: str | None = None  # the latest contact of that one
+    kind: Literal["merge_mails"] = "merge_mails"
+
+
+@record(frozen=True, slots=True)
+class SplitMail:
+    """An agent says that a mail of their contact's thread is about something else: it is a contact of its own."""
+
+    entry: Entry
+    contact_id: str
+    agent_id: str
+    mail_id: str
+    kind: Literal["split_mail"] = "split_mail"
+
+
+@record(frozen=True, slots=True)
 class CustomerLeft:
     contact_id: str
     company_ids: tuple[str, ...] | None = None  # of the asker; None = all
@@ -464,8 +495,8 @@ Command = (
     | DeviceReach | ActOnSegment | TransferToQueue | TransferToAgent | ConsultAgent | CallOutside | AssignContact
     | MoveContact | ReprioritiseContact | WithdrawOffer | RequestCallback | Dial | CallColleague | Monitor | ApplyConfig
     | RowChanged | EraseCustomer | ReportFound | PlanTask | ChangeTask
-    | ChangeCallback | ReportFax | FaxTone | SendFax | TakeFax | TakeMail | SendMail | TellWait
-    | SendTranscript
+    | ChangeCallback | ReportFax | FaxTone | SendFax | TakeFax | TakeMail | SendMail | MarkSpam | MergeMails | SplitMail
+    | TellWait | SendTranscript
 )  # fmt: skip
 
 

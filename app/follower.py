@@ -21,7 +21,7 @@ from app.cards import Cards
 from app.floors import Floors
 from app.frames import encode
 from app.ports import Viewer
-from app.store import alerts, chats
+from app.store import alerts, chats, notes
 from app.store.database import API_SETTINGS, Database, open_connection
 from app.store.log import LogTail, agent_keys_since, last_seq, read_tail
 from app.store.names import read_agents, read_queues
@@ -63,6 +63,7 @@ class Follower:
     _known: int = 0
     _names_until: float = 0.0  # monotonic: from then on they are read again
     _seen_changed: bool = False  # somebody has seen an alert
+    _mentions_changed: bool = False  # somebody wrote a note, or saw one
     _happened: dict[str, bool] = field(default_factory=dict)  # not told yet
     _reading: bool = False
     _meanwhile: list[tuple[Draft, int, int]] = field(default_factory=list)  # handed over while reading
@@ -79,6 +80,7 @@ class Follower:
         async with self.database.engine.connect() as connection:
             names, seen = await _read_names(connection), await alerts.seen(connection)
             said = await chats.open_ones(connection)
+            written, unseen = await notes.of_open_contacts(connection), await notes.unseen(connection)
         today, now_us = Today(), self.business_us()
         for queue_id, queue in names.queues.items():
             today.know_queue(queue_id, queue.zone, _thresholds(queue), now_us)
@@ -93,6 +95,9 @@ class Follower:
         self.model.seen, self.today = seen, today
         for row in said:
             self.model.take_chat(row["contact_id"], row["n"], row["seen"])
+        for contact_id, n in written.items():
+            self.model.take_notes(contact_id, n)
+        self.model.take_unseen(unseen)
         for agent_id, profile in stand.former.items():
             named = names.agents.get(agent_id)
             self.model.staff.remember(agent_id, profile, named.team_id if named else None)
@@ -170,6 +175,11 @@ class Follower:
             elif event.kind == "row.changed" and event.data.get("table") == "alert_seen":
                 self._seen_changed = True
                 self._rung.set()
+            elif event.kind == "row.changed" and event.data.get("table") in ("note", "note_mention"):
+                self._mentions_changed = True
+                self._rung.set()
+                if event.contact_id is not None:
+                    add_touched(touched, self.model.take_notes(event.contact_id, int(event.data["version"])))
             elif event.kind == "row.changed" and event.data.get("table") == "contact_message":
                 add_touched(touched, self.model.take_chat(str(event.contact_id), n=int(event.data["version"])))
             elif event.kind == "row.changed" and event.data.get("table") == "chat_seen":
@@ -244,9 +254,13 @@ class Follower:
                 if time.monotonic() >= self._names_until:
                     self._names_until = time.monotonic() + NAMES_KEPT_S
                     self._take_names(await _read_names(connection))
+                    self._mentions_changed = True  # also what no writer took
                 if self._seen_changed:
                     self._seen_changed = False
                     self._show_beside(self.model.take_seen(await alerts.seen(connection)))
+                if self._mentions_changed:
+                    self._mentions_changed = False
+                    self._show_beside(self.model.take_unseen(await notes.unseen(connection)))
                 self._take_meanwhile()
                 while self.pos < (asked_for := self._known):
                     tail = await read_tail(connection, self.domain_id, self.pos, TAIL_EVENTS_MAX)

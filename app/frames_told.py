@@ -155,6 +155,19 @@ class ChatRecord(Told):
     typing_until_ms: Ms | None
 
 
+class NotesRecord(Told):
+    """`notes/<contact_id>`: how many notes there are; the texts are at GET /v1/contacts/{id}/notes."""
+
+    contact_id: Id
+    n: Count
+
+
+class MentionsRecord(Told):
+    """`mentions`: how many notes for this agent they have not seen; which, says GET /v1/mentions."""
+
+    unseen: Count
+
+
 # --- records of the floor ---------------------------------------------------------------------------------------------
 
 
@@ -271,10 +284,21 @@ class QueueFigures(Told):
 
 RECORDS: dict[str, type[Told]] = {
     "me": Me, "segment": SegmentRecord, "card": CardRecord, "chat": ChatRecord,
+    "notes": NotesRecord, "mentions": MentionsRecord,
     "queue": QueueRecord, "agent": AgentRecord, "contact": ContactRecord, "alert": AlertRecord,
 }  # fmt: skip
 Records = dict[
-    str, Me | SegmentRecord | CardRecord | ChatRecord | QueueRecord | AgentRecord | ContactRecord | AlertRecord
+    str,
+    Me
+    | SegmentRecord
+    | CardRecord
+    | ChatRecord
+    | NotesRecord
+    | MentionsRecord
+    | QueueRecord
+    | AgentRecord
+    | ContactRecord
+    | AlertRecord,
 ]
 
 

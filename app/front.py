@@ -10,7 +10,10 @@ from typing import Any
 from app.api.deliveries import is_delivery
 
 # Rendered by the browser from one document; a contact's page has the contact's id behind it.
-PAGES = ("/", "/login", "/desk", "/live", "/figures", "/faq", "/admin", "/settings", "/wallboard", "/callback", "/call")
+PAGES = (
+    "/", "/login", "/desk", "/live", "/figures", "/faq", "/canned-answers", "/spam", "/admin", "/settings",
+    "/wallboard", "/callback", "/call",
+)  # fmt: skip
 OF_A_CONTACT = re.compile(r"/contacts/[0-9a-f-]{36}")
 
 

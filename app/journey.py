@@ -415,8 +415,9 @@ def close_if_done(house: House, contact_id: str, outcome: Outcome | None = None,
 
 
 def _what_came_of(contact: Contact) -> Outcome:
-    """Where somebody served it was handled; of two colleagues one may not have come."""
-    outcome: Outcome = contact.ivr["outcome"] if contact.direction == "internal" else "handled"
+    """Where somebody served it was handled; of two colleagues one may not have come, and a mail may have been spam."""
+    is_told = contact.direction == "internal" or contact.channel == "email"
+    outcome: Outcome = contact.ivr.get("outcome", "handled") if is_told else "handled"
     return outcome
 
 

@@ -22,13 +22,12 @@ from app.channels.mail.imap import Fetched
 from app.channels.mail.proof import proof_of
 from app.channels.mail.reading import Attachment, Read, key_of, read
 from app.letters import subject_of_answer, with_signature
+from app.mail_entry import entry_of
 from app.ports import BlobStore, Deliver
 from app.signatures import mail_of, message_id
-from app.store import blobs, contacts, customers, mailboxes, mails
+from app.store import blobs, contacts, mailboxes, mails, spam
 from app.store.blobs import NewBlob
 from app.store.rows import Row
-from contacts.identify import identify
-from contacts.stay import Wishes
 from contacts.thread import Placement, Reference, place
 from contacts.words import DAY_US
 
@@ -56,6 +55,7 @@ class Placed:
     only_joins: bool = False
     bounced_id: str | None = None
     acknowledge: bool = False
+    is_spam: bool = False  # its sender was marked when it was placed
 
 
 @dataclass(slots=True)
@@ -113,19 +113,29 @@ class MailIn:
         if contact_id is None:
             contact_id = await self._told(command, found.key)
         async with self.engine.begin() as conn:
+            is_released = placed.is_spam and not await spam.still_is(conn, box["company_id"], found.sender)
             await mails.delivered(conn, mail_id, contact_id, [raw_id, *attached], acknowledgement_id)
             if placed.bounced_id is not None:
                 await mails.bounced(conn, placed.bounced_id)
             await _move(conn, box, fetched)
+        if is_released:
+            await self._release(c.TakeMail(placed.entry, mail_id, box["id"]), found.key, [raw_id, *attached])
+
+    async def _release(self, command: c.TakeMail, key: str, blob_ids: Sequence[str]) -> None:
+        """Somebody has unmarked its sender since it was placed, and did not find it among what was kept."""
+        contact_id = await self._told(command, key, f"release-{command.mail_id}")
+        async with self.engine.begin() as conn:
+            await mails.delivered(conn, command.mail_id, contact_id, blob_ids, None)
 
     async def _contact_of(self, box: Mapping[str, Any], again: c.TakeMail) -> str | None:
         """Of a mail that was kept before: it may have been taken days ago, and nobody remembers the answer."""
         async with self.engine.connect() as conn:
             return await contacts.same_try_that_is_over(conn, box["company_id"], again.entry.source, again.mail_id)
 
-    async def _told(self, command: c.TakeMail, key: str) -> str | None:
+    async def _told(self, command: c.TakeMail, key: str, command_id: str | None = None) -> str | None:
         body_hash = c.hash_of(key.encode())
-        reply = await self.deliver(c.Envelope(PRINCIPAL, command.mail_id, body_hash, command, "customer"))
+        envelope = c.Envelope(PRINCIPAL, command_id or command.mail_id, body_hash, command, "customer")
+        reply = await self.deliver(envelope)
         if reply.status >= 400:
             raise NotTaken(str(reply.body.get("text_key")))
         contact_id: str | None = reply.body["contact_id"]
@@ -154,6 +164,9 @@ class MailIn:
                 placement = Placement(row["thread_id"])
                 return Placed(entry, row["thread_id"], placement, row["contact_id"], True, row["id"])
         placement = await self._placement(conn, company_id, found)
+        if found.kind == "message" and await spam.is_sender(conn, company_id, found.sender):
+            kept = await self._entry(conn, box, found, mail_id)
+            return Placed(kept, placement.thread_id or mail_id, placement, only_joins=True, is_spam=True)
         last = None
         if placement.thread_id is not None:
             last = await mails.last_contact(conn, company_id, placement.thread_id)
@@ -189,24 +202,8 @@ class MailIn:
     async def _entry(
         self, conn: AsyncConnection, box: Mapping[str, Any], found: Read, mail_id: str, last: Row | None = None
     ) -> c.Entry:
-        """Who it may be is said by the address: claimed or proved, it changes no customer."""
-        known = await customers.known_by(conn, box["company_id"], "email", found.sender) if found.sender else {}
-        unique = identify(found.sender, [address for address, _ in known.values()], found.proof is not None).unique
         preferred = self._preferred(box, last)
-        return c.Entry(
-            contact_id=_new_id(),
-            company_id=box["company_id"],
-            channel="email",
-            queue_id=box["queue_id"],
-            source=f"mail:{box['id']}",
-            source_id=mail_id,
-            number=box["address"],
-            customer_id=unique.customer_id if unique else None,
-            value=known[unique.customer_id][1] if unique else 0,
-            language=box["language"],
-            wishes=Wishes(preferred) if preferred else Wishes(),
-            collected=_collected(found),
-        )
+        return await entry_of(conn, box, mail_id, found.sender, found.subject, preferred, proved=found.proof)
 
     def _preferred(self, box: Mapping[str, Any], last: Row | None) -> str | None:
         """Whoever served the thread serves the answer, within the mailbox's `reopen_days`."""
@@ -279,11 +276,6 @@ class MailIn:
             "body": text,
             "answers_id": mail_id,
         }
-
-
-def _collected(found: Read) -> dict[str, Any]:
-    told = {"from": found.sender, "subject": found.subject, "proved": found.proof}
-    return {name: each for name, each in told.items() if each or name == "subject"}
 
 
 async def _move(conn: AsyncConnection, box: Mapping[str, Any], fetched: Fetched) -> None:

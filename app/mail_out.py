@@ -19,9 +19,9 @@ from app import commands as c
 from app.channels.mail.access import MailAccess, MailTrouble
 from app.channels.mail.signing import Signer
 from app.channels.mail.smtp import Outcome, send
-from app.channels.mail.writing import Outgoing, composed
-from app.ports import Deliver, NoWriter
-from app.store import mails
+from app.channels.mail.writing import File, Outgoing, composed
+from app.ports import BlobStore, Deliver, NoWriter
+from app.store import blobs, mails
 from app.store.rows import Row
 from contacts.effect import Effect
 
@@ -41,6 +41,7 @@ class MailOut:
     deliver: Deliver
     may_send: Callable[[], bool]
     now_us: Callable[[], int]
+    files: BlobStore
     signer: Signer | None = None
     trouble: str | None = None
     _due: dict[str, Effect] = field(default_factory=dict)
@@ -113,8 +114,13 @@ class MailOut:
     async def _sent(self, row: Row) -> Outcome:
         async with self.engine.connect() as conn:
             before = await mails.thread_ids_before(conn, row["thread_id"], row["id"])
+            attached = (await mails.attachments(conn, [row["id"]]))[row["id"]]
         answered = next((each["message_id"] for each in before if each["id"] == row["answers_id"]), None)
         references = [each["message_id"] for each in before if each["message_id"] != answered]
+        try:
+            files = [await self._file(each) for each in attached]
+        except blobs.NotWhole as lost:
+            return Outcome("refused", str(lost))
         mail = Outgoing(
             message_id=row["message_id"],
             from_address=row["from_address"],
@@ -127,9 +133,11 @@ class MailOut:
             answers=answered,
             references=[*references, *([answered] if answered else [])],
             is_automatic=row["kind"] == "acknowledgement",
+            bcc=row["recipients"].get("bcc", ()),
+            files=files,
         )
         try:
-            content = composed(mail)
+            content = await asyncio.to_thread(composed, mail)
             if self.signer is not None:
                 content = await asyncio.to_thread(self.signer.signed, content)
         except (ValueError, MessageError, IndexError, DKIMException) as wrong:
@@ -137,6 +145,10 @@ class MailOut:
         if not self.may_send():
             return Outcome("later")
         return await send(self.access, mail.envelope_sender, mail.recipients, content)
+
+    async def _file(self, row: Row) -> File:
+        """Raises NotWhole."""
+        return File(row["filename"] or "attachment", row["media_type"], await blobs.content(self.files, row))
 
     def _later(self, effect: Effect) -> None:
         tries = self._tries.get(effect.id, 0)

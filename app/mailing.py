@@ -9,10 +9,12 @@ from app import journey, replies
 from app.house import House
 from contacts.contact import Contact
 from contacts.effect import MAIL, Effect
+from contacts.events import EventKind
 from contacts.record import replace
 from contacts.records import Link
 from contacts.segment import Segment
 from contacts.words import DAY_US
+from routing import messages as m
 
 MAIL_LIFE_US = DAY_US  # of real time: what no server has taken by then has failed
 MAY_WRITE = ("talking", "parked", "wrap_up")
@@ -46,7 +48,7 @@ def send(house: House, command: c.SendMail) -> c.Reply:
         return c.problem(404, "contact.not_open", field="contact_id")
     if contact.channel != "email":
         return c.problem(409, "mail.not_written")
-    own = _own(house, command)
+    own = _own(house, command.contact_id, command.agent_id)
     if own is None:
         return c.problem(409, "mail.not_yours")
     _ask(house, contact.id, contact.domain_id, command.mailbox_id, command.mail_id)
@@ -69,14 +71,67 @@ def send_transcript(house: House, command: c.SendTranscript) -> c.Reply:
     return c.Reply(201, {"mail_id": command.mail_id})
 
 
+def mark_spam(house: House, command: c.MarkSpam) -> c.Reply:
+    """Taken away by a person. Whoever marks it is free at once; of the sender's further mails the doors take care."""
+    found = _of_agent(house, command.contact_id, command.agent_id)
+    if isinstance(found, c.Reply):
+        return found
+    contact, own = found
+    house.keep_contact(replace(contact, ivr={**contact.ivr, "outcome": "cleared"}))
+    _log(house, "mail.spam", own)
+    journey.free_agents(house, contact.id)
+    for segment in list(house.segments(contact.id)):
+        journey.decide(house, m.Finish(segment.id))
+    return c.Reply(200, {"contact_id": contact.id})
+
+
+def merge(house: House, command: c.MergeMails) -> c.Reply:
+    found = _of_agent(house, command.contact_id, command.agent_id)
+    if isinstance(found, c.Reply):
+        return found
+    of_contact = {"of_contact_id": command.of_contact_id} if command.of_contact_id is not None else {}
+    _log(house, "mail.merged", found[1], thread_id=command.thread_id, **of_contact)
+    return c.Reply(200, {"thread_id": command.thread_id})
+
+
+def split(house: House, command: c.SplitMail) -> c.Reply:
+    found = _of_agent(house, command.contact_id, command.agent_id)
+    if isinstance(found, c.Reply):
+        return found
+    contact, own = found
+    entry = command.entry
+    known = house.contact_by_source.get((entry.company_id, entry.source, entry.source_id))
+    if known is not None:
+        return c.Reply(200, {"contact_id": known})
+    made = journey.arrive(house, entry)
+    house.draft.links.append(Link(made.id, contact.id, "follow_up_of"))
+    _log(house, "mail.split", own, mail_id=command.mail_id, to_contact_id=made.id)
+    return c.Reply(201, {"contact_id": made.id})
+
+
+def _of_agent(house: House, contact_id: str, agent_id: str) -> tuple[Contact, Segment] | c.Reply:
+    """The open contact and the agent's own part of it, or why not."""
+    contact = house.records.contacts.get(contact_id)
+    if contact is None or contact.state != "open":
+        return c.problem(404, "contact.not_open", field="contact_id")
+    if contact.channel != "email":
+        return c.problem(409, "mail.not_written")
+    own = _own(house, contact_id, agent_id)
+    return (contact, own) if own is not None else c.problem(409, "mail.not_yours")
+
+
+def _log(house: House, kind: EventKind, own: Segment, **data: str) -> None:
+    house.log(kind, contact_id=own.contact_id, segment_id=own.id, agent_id=own.agent_id, data=data)
+
+
 def count(house: House, contact: Contact) -> None:
     """One mail more: whoever has the contact sees that there is something new."""
     mails = int(contact.collected.get("mails", 1)) + 1
     house.keep_contact(replace(contact, collected={**contact.collected, "mails": mails}))
 
 
-def _own(house: House, command: c.SendMail) -> Segment | None:
-    mine = (each for each in house.segments(command.contact_id) if each.agent_id == command.agent_id)
+def _own(house: House, contact_id: str, agent_id: str) -> Segment | None:
+    mine = (each for each in house.segments(contact_id) if each.agent_id == agent_id)
     return next((each for each in mine if each.role == "primary" and each.state in MAY_WRITE), None)
 
 

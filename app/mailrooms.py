@@ -141,6 +141,7 @@ class Mailrooms:
             board.submit,
             board.session.may_send,
             lambda: board.clock.now_us(),
+            self.taking.files,
             signer,
         )
         room = Room(row, access, self.taking, out, self.engine)

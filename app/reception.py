@@ -102,6 +102,12 @@ def _take(house: House, command: c.Command) -> c.Reply:
             return mailing.take(house, command)
         case c.SendMail():
             return mailing.send(house, command)
+        case c.MarkSpam():
+            return mailing.mark_spam(house, command)
+        case c.MergeMails():
+            return mailing.merge(house, command)
+        case c.SplitMail():
+            return mailing.split(house, command)
         case c.CustomerLeft():
             return _customer_left(house, command)
         case c.ChooseState():

@@ -75,10 +75,21 @@ TABLE: dict[str, Right] = {
     "issue_ticket": SELF,
     "read_softphone": SELF,
     "send_mail": SELF,  # the turn asks whether the contact is theirs
+    "mark_spam": SELF,  # the same
+    "merge_mails": SELF,
+    "split_mail": SELF,
+    "list_mergeable_threads": SELF,  # of contacts that they have or had
+    "read_mail_draft": SELF,
+    "keep_mail_draft": SELF,
+    "delete_mail_draft": SELF,
+    "add_mail_draft_file": SELF,
+    "delete_mail_draft_file": SELF,
     "dial": SELF,  # the turn asks whether the agent serves the queue's company
     "send_message": SELF,  # of whoever has the chat
     "tell_typing": SELF,
     "send_file": SELF,
+    "list_mentions": SELF,  # what was written for them
+    "see_mentions": SELF,
     "read_metric_definitions": SELF,
     "read_view": SELF,
     "put_view": SELF,
@@ -125,11 +136,14 @@ TABLE: dict[str, Right] = {
     **_rights("company", _ADMINS, "rotate_endpoint_secret", "delete_endpoint"),
     **_rights("company", _ADMINS, "list_mailboxes", "read_mailbox", "create_mailbox", "change_mailbox"),
     **_rights("company", _ADMINS, "delete_mailbox"),
+    **_rights("company", _SUPERVISORS, "list_spam_senders", "unmark_spam_sender"),
     **_rights("company", _STAFF, "list_mails", "read_mail_attachment", "read_mail_original"),
     **_rights("company", _SUPERVISORS, "list_prompts", "read_prompt"),
     **_rights("company", _ADMINS, "create_prompt", "delete_prompt"),
     **_rights("company", _ADMINS, "list_widgets", "read_widget", "create_widget", "change_widget", "delete_widget"),
     **_rights("company", _STAFF, "list_messages", "read_file"),
+    # Whoever has or had the contact, or is mentioned in a note of it (app/api/contacts_seen.py).
+    **_rights("company", _STAFF, "list_notes", "write_note", "read_contact_timeline"),
     **_rights("company", _STAFF, "list_dispositions", "read_disposition"),
     **_rights("company", _ADMINS, "create_disposition", "change_disposition", "archive_disposition"),
     **_rights("company", _STAFF, "list_faq", "read_faq", "search_faq", "rate_faq"),
@@ -137,6 +151,8 @@ TABLE: dict[str, Right] = {
     **_rights("company", _SUPERVISORS, "list_faq_unanswered", "delete_faq_unanswered"),
     **_rights("company", _SUPERVISORS, "read_faq_solved"),
     **_rights("company", _SUPERVISORS, "list_faq_synonyms", "keep_faq_synonyms"),
+    **_rights("company", _STAFF, "list_canned_answers", "read_canned_answer", "search_canned_answers"),
+    **_rights("company", _SUPERVISORS, "create_canned_answer", "change_canned_answer", "delete_canned_answer"),
     **_rights("company", _SUPERVISORS, "list_customers", "read_customer", "create_customer", "change_customer"),
     **_rights("company", _SUPERVISORS, "add_customer_address", "remove_customer_address"),
     **_rights("company", _ADMINS, "create_customers", "erase_customer", "create_contact"),

@@ -18,7 +18,7 @@ EventKind = Literal[
     "segment.unparked", "segment.role_changed", "segment.ended", "segment.finished",
     "segment.recording_paused", "segment.recording_resumed", "segment.called_outside",
     "recording.announced", "recording.consented", "recording.declined",
-    "mail.received", "mail.written", "contact.replied",
+    "mail.received", "mail.written", "mail.spam", "mail.merged", "mail.split", "contact.replied",
     "leg.changed",
     "agent.chose", "agent.flagged", "agent.flag_cleared", "agent.reachable", "agent.unreachable",
     "effect.asked", "effect.reported",

@@ -74,6 +74,8 @@ class ReadModel:
     segments_on: dict[str, set[str]] = field(default_factory=dict)  # by contact
     cards: dict[str, LookedUp] = field(default_factory=dict)  # by contact with a live segment, once it was looked up
     chats: dict[str, Chat] = field(default_factory=dict)  # by contact, once something was said
+    notes: dict[str, int] = field(default_factory=dict)  # by contact that has any: how many
+    unseen: dict[str, int] = field(default_factory=dict)  # by agent: notes for them that they have not seen
     alerts: dict[str, Alert] = field(default_factory=dict)  # by id, as they were judged last
     seen: set[str] = field(default_factory=set)  # ids of alerts
     flagged_us: dict[str, int] = field(default_factory=dict)  # by agent: when an offer expired last
@@ -181,7 +183,8 @@ class ReadModel:
         held = self.segments_of.get(agent_id, ())
         on = {self.segments[s].contact_id for s in held}
         cards = {f"card/{c}" for c in on if c in self.cards}
-        return {"me"} | {f"segment/{s}" for s in held} | cards | {f"chat/{c}" for c in on if c in self.chats}
+        said = {f"chat/{c}" for c in on if c in self.chats} | {f"notes/{c}" for c in on if c in self.notes}
+        return {"me", "mentions"} | {f"segment/{s}" for s in held} | cards | said
 
     def snapshot(self, agent_id: str) -> dict[str, dict[str, Any]]:
         """Every record of the agent's desk."""
@@ -208,6 +211,10 @@ class ReadModel:
                 return self._card(agent_id, subject_id)
             case "chat":
                 return self._chat(agent_id, subject_id)
+            case "notes":
+                return self._notes(agent_id, subject_id)
+            case "mentions":
+                return {"unseen": self.unseen.get(agent_id, 0)}
         segment = self.segments.get(subject_id)
         return None if segment is None else self._segment(segment)
 
@@ -223,6 +230,24 @@ class ReadModel:
         if contact_id not in self.chats or not any(self.segments[s].agent_id == agent_id for s in on):
             return None
         return chat.record(contact_id, self.chats[contact_id])
+
+    def _notes(self, agent_id: str, contact_id: str) -> dict[str, Any] | None:
+        on = self.segments_on.get(contact_id, ())
+        if contact_id not in self.notes or not any(self.segments[s].agent_id == agent_id for s in on):
+            return None
+        return {"contact_id": contact_id, "n": self.notes[contact_id]}
+
+    def take_notes(self, contact_id: str, n: int) -> Touched:
+        """Somebody wrote one; what is told late changes nothing."""
+        if contact_id not in self.contacts:
+            return {}
+        self.notes[contact_id] = max(n, self.notes.get(contact_id, 0))
+        return self._desks_of(contact_id, f"notes/{contact_id}")
+
+    def take_unseen(self, unseen: Mapping[str, int]) -> Touched:
+        changed = {a for a in self.unseen.keys() | unseen.keys() if self.unseen.get(a, 0) != unseen.get(a, 0)}
+        self.unseen = dict(unseen)
+        return {agent_id: {"mentions"} for agent_id in changed}
 
     def take_chat(self, contact_id: str, n: int = 0, seen: int = 0) -> Touched:
         """Something was said, or read."""
@@ -354,8 +379,8 @@ class ReadModel:
         if segment.state not in OVER:
             if segment.contact_id in self.cards and segment.id not in self.segments:
                 keys.add(f"card/{segment.contact_id}")  # somebody new on the contact; the others have it
-            if segment.contact_id in self.chats and segment.id not in self.segments:
-                keys.add(f"chat/{segment.contact_id}")
+            if segment.id not in self.segments:
+                keys |= self._said_in(segment.contact_id)
             self.segments[segment.id] = segment
             held.add(segment.id)
             self.segments_on.setdefault(segment.contact_id, set()).add(segment.id)
@@ -367,8 +392,7 @@ class ReadModel:
         others.discard(segment.id)
         if segment.contact_id in self.cards:
             keys.add(f"card/{segment.contact_id}")
-        if segment.contact_id in self.chats:
-            keys.add(f"chat/{segment.contact_id}")
+        keys |= self._said_in(segment.contact_id)
         self._touch_colleagues(segment.contact_id, touched)
         if not others:
             self.segments_on.pop(segment.contact_id, None)
@@ -379,6 +403,10 @@ class ReadModel:
         if not others and contact is not None and contact.state == "closed":  # it was kept for this segment's sake
             self._forget_contact(contact)
 
+    def _said_in(self, contact_id: str) -> set[str]:
+        kinds = (("chat", self.chats), ("notes", self.notes))
+        return {f"{kind}/{contact_id}" for kind, said in kinds if contact_id in said}
+
     def _forget_stay(self, stay: Stay) -> None:
         """It has ended, and no live segment came of it."""
         on = self.segments_on.get(stay.contact_id, ())
@@ -388,6 +416,7 @@ class ReadModel:
     def _forget_contact(self, contact: Contact) -> None:
         self.contacts.pop(contact.id, None)
         self.chats.pop(contact.id, None)
+        self.notes.pop(contact.id, None)
         self.departed[contact.id] = contact.company_id
         if len(self.departed) > DEPARTED_MAX:
             del self.departed[next(iter(self.departed))]

@@ -24,6 +24,7 @@ BULK_PATHS = frozenset({"/v1/agents/bulk", "/v1/users/bulk", "/v1/customers/bulk
 BULK_FOLDER = "/v1/flows"  # whose texts are long
 FAX_PATHS, FAX_BODY_BYTES_MAX = ("/v1/faxes", "/v1/fax-receptions"), 8 * 1_048_576  # with its document in it
 FILE_PATHS = re.compile("/v1/chat/attach|/v1/contacts/[^/]+/files")  # with the file in them, as long as a fax
+FILES_END, FILES_BODY_BYTES_MAX = "/draft/files", 21 * 1_048_576  # 15 MB in base64
 WAVE_PATH, WAVE_TYPES = "/v1/prompts", ("audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave")
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -68,6 +69,7 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
     most = BULK_BODY_BYTES_MAX if is_bulk else BODY_BYTES_MAX
     if scope["path"] in FAX_PATHS or FILE_PATHS.fullmatch(scope["path"]):
         most = FAX_BODY_BYTES_MAX
+    most = FILES_BODY_BYTES_MAX if scope["path"].endswith(FILES_END) else most
     announced = Headers(scope=scope).get("content-length", "0")
     if not announced.isascii() or not announced.isdigit() or len(announced) > 15 or int(announced) > most:
         raise _too_large(most)

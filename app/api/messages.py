@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field, StringConstraints
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.api.access import Access, Caller
 from app.api.acts import envelope_of, new_id
@@ -16,7 +17,7 @@ from app.api.problems import not_found
 from app.commands import RowChanged
 from app.problems import Problem
 from app.rights import Forbidden, Right, companies_of
-from app.store import chats
+from app.store import chats, notes
 from app.store.rows import Row
 from contacts.segment import OVER, SegmentState
 
@@ -85,7 +86,7 @@ class MessagesShown(Shown):
 
 @router.get("/{contact_id}/messages")
 async def list_messages(contact_id: PathId, query: Annotated[MessagesQuery, Query()], access: Caller) -> MessagesShown:
-    """For whoever is on the contact, and for supervisors."""
+    """For whoever is on the contact or mentioned in a note of it, and for supervisors."""
     row = await seen(access, contact_id)
     async with access.reading() as conn:
         found = await chats.after(conn, contact_id, query.after, query.limit)
@@ -133,9 +134,15 @@ async def seen(access: Access, contact_id: str) -> Row:
             raise not_found("chat", "/contact_id", "path")
         if not _supervises(access, row["company_id"]):
             agent_id = access.principal.agent_id
-            if agent_id is None or await chats.segment_of(conn, contact_id, agent_id, LIVE) is None:
+            if agent_id is None or not await _is_theirs(conn, contact_id, agent_id):
                 raise Forbidden
     return row
+
+
+async def _is_theirs(conn: AsyncConnection, contact_id: str, agent_id: str) -> bool:
+    """They are on it, or somebody asked them about it."""
+    on = await chats.segment_of(conn, contact_id, agent_id, LIVE)
+    return on is not None or await notes.is_mentioned(conn, contact_id, agent_id)
 
 
 async def mine(access: Access, contact_id: str) -> Row:

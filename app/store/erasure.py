@@ -103,7 +103,11 @@ BLANK_SAID = f"""
 # the address by which such a chat is found.
 BLANK_CHATS = tuple(
     f"UPDATE {table} SET {blank} WHERE contact_id IN ({_UNIDENTIFIED.format(company='$1', customer='$2')})"
-    for table, blank in (("contact_message", "body = '', sender_ref = NULL"), ("chat", "visitor_id = NULL"))
+    for table, blank in (
+        ("contact_message", "body = '', sender_ref = NULL"),
+        ("chat", "visitor_id = NULL"),
+        ("note", "text = ''"),
+    )
 )
 BLANK_TRANSCRIPTS = f"""
     UPDATE mail SET {mails.BLANKED} WHERE id IN (
@@ -134,6 +138,7 @@ async def blank_written(conn: asyncpg.Connection, company_id: str, customer_id: 
 # --- the worker's part ------------------------------------------------------------------------------------------------
 
 _OF_CONTACTS = "contact_id IN (SELECT id FROM contact WHERE company_id = :company AND customer_id = :customer)"
+_OF_MAILS = f"contact_id IN (SELECT mail.contact_id FROM mail WHERE {mails.OF_CUSTOMER})"
 _BLANK_KEPT = tuple(
     text(statement)
     for statement in (
@@ -148,11 +153,18 @@ _BLANK_KEPT = tuple(
             value_as_of = NULL, version = version + 1
         WHERE company_id = :company AND id = :customer
         """,
+        *(f"DELETE FROM {table} WHERE {_OF_CONTACTS} OR {_OF_MAILS}" for table in ("mail_draft_file", "mail_draft")),
+        f"UPDATE note SET text = '' WHERE {_OF_MAILS}",
+        f"""
+        DELETE FROM spam_sender WHERE {_OF_CONTACTS} OR company_id = :company AND address IN (
+            SELECT address FROM customer_address WHERE company_id = :company AND customer_id = :customer)
+        """,
         mails.BLANK,  # before their addresses go: by these the mails are found that nobody was identified by
         "DELETE FROM customer_address WHERE company_id = :company AND customer_id = :customer",
         "DELETE FROM customer_fact WHERE company_id = :company AND customer_id = :customer",
         "DELETE FROM customer_relation WHERE company_id = :company AND (a = :customer OR b = :customer)",
         f"UPDATE contact_message SET body = '', sender_ref = NULL WHERE {_OF_CONTACTS}",
+        f"UPDATE note SET text = '' WHERE {_OF_CONTACTS}",
         f"UPDATE fax SET station = '' WHERE {_OF_CONTACTS}",
         f"UPDATE chat SET visitor_id = NULL, transcript_to = NULL WHERE {_OF_CONTACTS}",
         f"UPDATE inbox SET body = NULL WHERE {_OF_CONTACTS}",

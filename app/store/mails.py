@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Text, and_, cast, delete, exists, func, not_, or_, select, text, update
+from sqlalchemy import Text, Uuid, and_, cast, delete, exists, func, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store import rows
 from app.store.rows import Row
 from app.store.scope import Companies, within
-from app.store.tables import blob, contact, effect, mail, mail_attachment, segment
+from app.store.tables import blob, contact, contact_link, effect, mail, mail_attachment, segment
 
 THREAD_MAILS_MAX = 200  # of one answer: the newest
 REFERENCED_MAX = 50
 PARTICIPANTS_LOOKED_AT_MAX = 2_000  # mails of the threads, the newest
 DAY = text("interval '1 day'")
+THREADS_MAX = 20  # of which one may be chosen
+THREADS_LOOKED_AT_MAX = 100  # contacts of the customer, the newest
 SENDS_MAX = 2  # once, and once more where nobody knows what came of it
 
 
@@ -41,7 +43,10 @@ async def attach(conn: AsyncConnection, company_id: str, mail_id: str, blob_ids:
 
 async def forget(conn: AsyncConnection, mail_id: str) -> None:
     """One of ours that was not to be sent."""
-    await conn.execute(delete(mail).where(mail.c.id == mail_id, mail.c.direction == "out", mail.c.state == "kept"))
+    kept = (mail.c.id == mail_id, mail.c.direction == "out", mail.c.state == "kept")
+    mine = select(mail.c.id).where(*kept)
+    await conn.execute(delete(mail_attachment).where(mail_attachment.c.mail_id.in_(mine)))
+    await conn.execute(delete(mail).where(*kept))
 
 
 # --- where one that comes belongs -------------------------------------------------------------------------------------
@@ -198,6 +203,13 @@ async def has_served(conn: AsyncConnection, contact_id: str, agent_id: str) -> b
     return bool((await conn.execute(select(mine))).scalar())
 
 
+async def is_of_contact(conn: AsyncConnection, contact_id: str, mail_id: str) -> bool:
+    """Of one of its threads."""
+    mine = select(mail.c.thread_id).where(mail.c.contact_id == contact_id)
+    wanted = select(mail.c.id).where(mail.c.id == mail_id, mail.c.thread_id.in_(mine))
+    return (await conn.execute(wanted)).first() is not None
+
+
 async def has_served_thread(conn: AsyncConnection, thread_id: str, agent_id: str) -> bool:
     """The same of any contact to which a mail of the thread belongs."""
     lost = segment.c.state.in_(("declined", "expired", "withdrawn", "failed"))
@@ -207,6 +219,67 @@ async def has_served_thread(conn: AsyncConnection, thread_id: str, agent_id: str
         .where(mail.c.thread_id == thread_id, segment.c.agent_id == agent_id, not_(lost))
     )
     return (await conn.execute(mine.limit(1))).first() is not None
+
+
+# --- threads that were one, or are two --------------------------------------------------------------------------------
+
+_MERGEABLE = text(f"""
+SELECT DISTINCT ON (t.thread_id) t.thread_id::text, t.subject, t.from_address,
+    (extract(epoch FROM t.at) * 1000000)::bigint AS at,
+    CASE WHEN t.thread_id = ANY(p.possibly) THEN 'possibly' ELSE 'customer' END AS why
+FROM (
+    SELECT array_agg(m.thread_id) AS mine, array_remove(array_agg(m.possibly_thread_id), NULL) AS possibly
+    FROM mail m WHERE m.company_id = CAST(:company AS uuid) AND m.contact_id = CAST(:contact AS uuid)
+) p
+JOIN mail t ON t.company_id = CAST(:company AS uuid) AND t.thread_id <> ALL(p.mine) AND (
+    t.thread_id = ANY(p.possibly) OR t.contact_id IN (
+        SELECT c.id FROM contact c WHERE c.company_id = CAST(:company AS uuid)
+          AND c.customer_id = CAST(:customer AS uuid) AND c.channel = 'email'
+        ORDER BY c.arrived_at DESC LIMIT {THREADS_LOOKED_AT_MAX}))
+ORDER BY t.thread_id DESC, t.id DESC
+LIMIT {THREADS_MAX}
+""")
+
+
+async def mergeable(conn: AsyncConnection, contact: Row) -> list[Row]:
+    """The last mail of each thread of which the contact's may become part."""
+    about = {"company": contact["company_id"], "contact": contact["id"], "customer": contact["customer_id"]}
+    return await rows.every(conn, _MERGEABLE.bindparams(**about))
+
+
+async def is_in_thread(conn: AsyncConnection, contact_id: str, thread_id: str) -> bool:
+    wanted = select(mail.c.id).where(mail.c.contact_id == contact_id, mail.c.thread_id == thread_id)
+    return (await conn.execute(wanted.limit(1))).first() is not None
+
+
+async def merge(conn: AsyncConnection, contact: Row, thread_id: str) -> None:
+    """All threads of the contact's mails are this one."""
+    mine = mail.alias("mine")
+    theirs = select(mine.c.thread_id).where(mine.c.contact_id == contact["id"])
+    moved = update(mail).where(mail.c.company_id == contact["company_id"], mail.c.thread_id.in_(theirs))
+    possibly = func.nullif(mail.c.possibly_thread_id, cast(thread_id, Uuid(as_uuid=False)))
+    await conn.execute(moved.values(thread_id=thread_id, possibly_thread_id=possibly))
+
+
+async def split_off(conn: AsyncConnection, contact_id: str, mail_id: str) -> str | None:
+    """The contact that a mail of this one became before."""
+    wanted = (
+        select(contact.c.id)
+        .join(contact_link, contact_link.c.from_id == contact.c.id)
+        .where(contact_link.c.to_id == contact_id, contact.c.source_id == f"split:{mail_id}")
+        .where(exists().where(mail.c.id == mail_id, mail.c.contact_id == contact.c.id))
+    )
+    found: str | None = (await conn.execute(wanted)).scalar()
+    return found
+
+
+async def split(conn: AsyncConnection, mail_id: str, contact_id: str) -> None:
+    """The mail is a thread of its own, and so are its files the other contact's."""
+    await conn.execute(update(mail).where(mail.c.id == mail_id).values(thread_id=mail_id, contact_id=contact_id))
+    hung = select(mail_attachment.c.blob_id).where(mail_attachment.c.mail_id == mail_id)
+    raw = select(mail.c.raw_blob_id).where(mail.c.id == mail_id)
+    files = or_(blob.c.id.in_(hung), blob.c.id.in_(raw))
+    await conn.execute(update(blob).where(files).values(contact_id=contact_id))
 
 
 # --- erasure ----------------------------------------------------------------------------------------------------------
@@ -233,6 +306,8 @@ _FILES = text(f"""
 SELECT mail.raw_blob_id FROM mail WHERE {OF_CUSTOMER} AND mail.raw_blob_id IS NOT NULL
 UNION
 SELECT t.blob_id FROM mail JOIN mail_attachment t ON t.mail_id = mail.id WHERE {OF_CUSTOMER}
+UNION
+SELECT f.blob_id FROM mail JOIN mail_draft_file f ON f.contact_id = mail.contact_id WHERE {OF_CUSTOMER}
 """)
 
 

@@ -25,6 +25,7 @@ from app.store.tables_customers import (
     customer_found,
     customer_relation,
 )
+from app.store.tables_desk import canned_answer, mail_draft, mail_draft_file, note, note_mention, spam_sender
 from app.store.tables_faq import faq_ask, faq_entry, faq_feedback, faq_synonyms, faq_term, faq_unanswered
 from app.store.tables_flows import flow, flow_endpoint, flow_version, prompt
 from app.store.tables_log import (
@@ -78,6 +79,7 @@ __all__ = [
     "asterisk",
     "audit",
     "blob",
+    "canned_answer",
     "chat",
     "clock",
     "command",
@@ -115,9 +117,13 @@ __all__ = [
     "login_session",
     "mail",
     "mail_attachment",
+    "mail_draft",
+    "mail_draft_file",
     "mailbox",
     "mailbox_cursor",
     "metadata",
+    "note",
+    "note_mention",
     "number",
     "prompt",
     "provider_secret",
@@ -128,6 +134,7 @@ __all__ = [
     "segment",
     "segment_result",
     "skill",
+    "spam_sender",
     "stay",
     "team",
     "telephony_provider",

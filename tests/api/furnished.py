@@ -15,7 +15,8 @@ from tests.api.conftest import House
 
 COMPANY_OWNED = (
     "wallboard", "queue", "flow", "number", "customer", "disposition", "contact", "segment", "recording", "endpoint",
-    "prompt", "task", "fax", "mailbox", "mail", "faq", "unanswered", "widget",
+    "prompt", "task", "fax", "mailbox", "mail", "faq", "unanswered", "widget", "canned_answer",
+    "spam_sender",
 )  # fmt: skip
 OPERATOR_OWNED = ("user", "agent", "team", "skill", "key", "provider", "grant", "asterisk")
 
@@ -68,6 +69,7 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     ids["unanswered"] = await ask_in_vain(house, made.company)
     groups = {"language": "zh-CN", "version": 0, "groups": [["flat", "apartment"]]}
     assert (await house.operator.post("/v1/faq/synonyms", json=of | groups)).status_code == 200
+    ids["canned_answer"] = (await house.make("canned-answers", of | {"name": "Hello", "text": "Hi {customer}"}))["id"]
     widget = of | {"name": "Chat", "queue_id": ids["queue"], "origins": [f"https://{slug}.example"]}
     ids["widget"] = (await house.make("widgets", widget))["id"]
     ids["number"] = (await house.make("numbers", of | {"address": address, "queue_id": ids["queue"]}))["id"]
@@ -87,6 +89,7 @@ async def furnish(house: House, slug: str, address: str) -> Things:
     await insert_file(house, made.company, ids["contact"])
     ids["fax"] = await insert_fax(house, made.company, ids["contact"])
     ids["mail"] = await insert_mail(house, made.company, ids["mailbox"], ids["contact"])
+    ids["spam_sender"] = await insert_spam_sender(house, made.company, ids["contact"])
     pbx = {"name": "pbx", "url": "http://127.0.0.1:9/ari", "username": "u", "password": "p"}
     ids["asterisk"] = (await house.make("asterisks", pbx))["id"]
     provider = {"name": "p", "command_url": "http://127.0.0.1:9/", "company_id": made.company}
@@ -195,6 +198,17 @@ async def insert_mail(house: House, company_id: str, mailbox_id: str, contact_id
             (mail_id, company_id, blob_id),
         )
     return mail_id
+
+
+async def insert_spam_sender(house: House, company_id: str, contact_id: str) -> str:
+    spam_sender_id = new_id()
+    async with house.database.engine.begin() as conn:
+        await conn.exec_driver_sql(
+            "INSERT INTO spam_sender (id, company_id, address, contact_id) "
+            "VALUES ($1::text::uuid, $2::text::uuid, 'spam@customer.example', $3::text::uuid)",
+            (spam_sender_id, company_id, contact_id),
+        )
+    return spam_sender_id
 
 
 async def insert_recording(house: House, company_id: str, contact_id: str) -> str:

@@ -35,6 +35,8 @@ KIND_OF = {
     "preferred_agent_id": "agent",
     "only_agent_id": "agent",
     "of_contact_id": "contact",
+    "forwards": "mail",
+    "thread_id": "mail",
     "excluded_agent_ids": "agent",
 }
 NUMBERS = {"version", "page", "n"}  # in a path, beside the id of what has them
@@ -52,7 +54,8 @@ FAMILIAR: dict[str, Any] = {
     "question": "What?", "answer": "That", "key": "that", "groups": [["flat", "apartment"]],
     "imap_host": "imap.example.com", "smtp_host": "smtp.example.com",
     "number": "+4930999999", "to": "+4930999999", "text": FLOW, "url": "https://pbx.example/ari",
-    "username": "u", "password": "p" * 16, "document": DOCUMENT_OF_A_FAX, "source_id": "fax-1", "content": "AAAA",
+    "username": "u", "password": "p" * 16, "document": DOCUMENT_OF_A_FAX, "source_id": "fax-1",
+    "filename": "a.txt", "content": "YQ==",
 }  # fmt: skip
 
 FAX_NUMBER = {"address": FAMILIAR["to"], "kind": "fax"}
@@ -171,6 +174,8 @@ def own_body(name: str, mine: Things) -> Any:
     body = sample(body_schema(OPERATIONS[name][2]) or {}, "", mine)
     if name == "live_acknowledge":
         return body | {"alert": f"longest_wait-{mine.ids['queue']}-1"}
+    if name == "create_canned_answer":  # a flow's braces stand for nothing there
+        return body | {"text": "Hello {customer}"}
     if name == "create_mailbox":
         more = {"password": "a-password-of-nobody", "imap_host": "imap.example.com"}
         return body | {"address": f"sales@{mine.slug}.example"} | more

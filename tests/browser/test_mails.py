@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -131,3 +132,63 @@ async def test_mails_are_readable_for_everybody(centre: Any, visit: Any, theme: 
     assert await visitor.broken_rules() == []
     assert not await visitor.is_wider_than_the_screen()
     await visitor.take_picture(f"desk-mail-{width}-{theme}-{language}")
+
+
+async def test_a_draft_outlives_a_reload_and_goes_out_with_its_file_and_its_quote(
+    centre: Any, visit: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "offer.txt").write_text("An offer")
+    visitor = await visit()
+    page = visitor.page
+    await visitor.log_in(centre)
+    await visitor.become_ready()
+    contact_id = await mail_arrives(centre)
+    await page.click("[data-test=accept]")
+    await page.fill("#mail-text", "It comes")
+    await page.fill("#mail-bcc", "boss@customer.example")
+    await page.set_input_files("[data-test=mail-file]", tmp_path / "offer.txt")
+    await expect(page.locator("[data-test=mail-files]")).to_contain_text("offer.txt")
+    await expect(page.locator("[data-test=draft-kept]")).to_have_text("Draft kept.")
+    await page.reload()
+    await expect(page.locator("#mail-text")).to_have_value("It comes")
+    await expect(page.locator("#mail-bcc")).to_have_value("boss@customer.example")
+    await expect(page.locator("[data-test=mail-files]")).to_contain_text("offer.txt")
+    await page.focus("#mail-text")
+    await page.keyboard.press("End")
+    await page.keyboard.type(" tomorrow.")
+    await page.click("summary")
+    await expect(page.locator("blockquote")).to_contain_text("Where is my order?")
+    await visitor.take_picture("desk-mail-draft")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("[data-test=mail-state]")).to_have_text("On its way")
+    await expect(page.locator("[data-test=mail-files] li")).to_have_count(0)
+    (_, ours) = (await centre.api.get(f"/v1/contacts/{contact_id}/mails"))["items"]
+
+    assert ours["reply"] == "It comes tomorrow."
+    assert "> Where is my order?" in ours["text"]
+    assert ours["bcc"] == ["boss@customer.example"]
+    assert [each["filename"] for each in ours["attachments"]] == ["offer.txt"]
+    assert visitor.complaints == []
+
+
+async def test_a_mail_is_passed_on_to_whom_the_agent_says(centre: Any, visit: Any) -> None:
+    visitor = await visit()
+    page = visitor.page
+    await visitor.log_in(centre)
+    await visitor.become_ready()
+    contact_id = await mail_arrives(centre)
+    await page.click("[data-test=accept]")
+    await page.click("[data-test=forward]")
+    await expect(page.locator("#mail-to")).to_be_focused()
+    await expect(page.locator("[data-test=passed-on]")).to_contain_text("My order")
+    await page.fill("#mail-text", "Please look.")
+    await page.click("[data-test=send-mail]")
+    await expect(page.locator("#mail-to-note")).to_have_text("To whom is it forwarded?")
+    await page.fill("#mail-to", "depot@partner.example")
+    await page.click("[data-test=send-mail]")
+    await expect(page.locator("[data-test=mail-state]")).to_have_text("On its way")
+    await expect(page.locator("[data-test=passed-on]")).to_have_count(0)
+    (_, ours) = (await centre.api.get(f"/v1/contacts/{contact_id}/mails"))["items"]
+
+    assert (ours["subject"], ours["to"]) == ("Fwd: My order", ["depot@partner.example"])
+    assert "From: Alice <alice@customer.example>" in ours["text"]

@@ -78,6 +78,18 @@ async def served(session, centre: Centre, owner: asyncpg.Connection, customer_id
         SECRET,
     )
     await owner.execute(
+        "INSERT INTO note (id, company_id, contact_id, client_id, text) VALUES ($1, $2, $3, 'n', $4)",
+        new_id(), life.contact.company_id, life.contact.id, f"{SECRET} again",
+    )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO spam_sender (id, company_id, address, contact_id) VALUES ($1, $2, $3, $4)",
+        new_id(), life.contact.company_id, f"{SECRET}@example.com", life.contact.id,
+    )  # fmt: skip
+    await owner.execute(
+        "INSERT INTO mail_draft (contact_id, agent_id, company_id, text) VALUES ($1, $2, $3, $4)",
+        life.contact.id, centre.agent_ids[0], life.contact.company_id, f"Dear {SECRET}",
+    )  # fmt: skip
+    await owner.execute(
         "INSERT INTO chat (contact_id, company_id, visitor_id, n) VALUES ($1, $2, $3, 1)",
         life.contact.id, life.contact.company_id, VISITOR,
     )  # fmt: skip
@@ -128,7 +140,7 @@ async def test_after_an_erasure_no_table_and_no_file_holds_a_personal_word(db, s
     before = await figures(owner)
     assert set(await where_is(owner, SECRET)) == {
         "customer", "customer_address", "customer_fact", "contact", "leg", "effect", "command", "segment_result",
-        "contact_message", "blob", "fax",
+        "contact_message", "blob", "fax", "note", "mail_draft", "spam_sender",
     }  # fmt: skip
 
     assert await where_is(owner, VISITOR) == ["chat"]

@@ -2,7 +2,7 @@
 import { computed, ref } from "vue"
 
 const FOR_ANYBODY = ["wallboard", "callback", "call"] as const
-const PAGES = ["login", "desk", "live", "figures", "faq", "admin", "settings"] as const
+const PAGES = ["login", "desk", "live", "figures", "faq", "canned-answers", "spam", "admin", "settings"] as const
 
 export type Page = (typeof PAGES)[number] | (typeof FOR_ANYBODY)[number] | "contact"
 

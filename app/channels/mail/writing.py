@@ -3,6 +3,7 @@
 A signature, which comes later, says when it was made.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,15 @@ from email.utils import format_datetime
 
 LINE_CHARACTERS_MAX = 900  # of a header: not every program unfolds an id (RFC 5322 allows 998)
 REFERENCES_MAX = 20  # the nearest: long lines of them break at some servers
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Attached as it is."""
+
+    filename: str = field(repr=False)
+    media_type: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +42,12 @@ class Outgoing:
     answers: str | None = None
     references: Sequence[str] = ()
     is_automatic: bool = False
+    bcc: Sequence[str] = field(default=(), repr=False)  # in the envelope alone
+    files: Sequence[File] = ()
 
     @property
     def recipients(self) -> list[str]:
-        return list(dict.fromkeys([*self.to, *self.cc]))
+        return list(dict.fromkeys([*self.to, *self.cc, *self.bcc]))
 
     @property
     def envelope_sender(self) -> str:
@@ -61,6 +73,13 @@ def composed(mail: Outgoing) -> bytes:
         message["Auto-Submitted"] = "auto-replied"
         message["X-Auto-Response-Suppress"] = "All"
     message.set_content(mail.text, cte="quoted-printable")
+    for each in mail.files:
+        kind, _, subtype = each.media_type.partition("/")
+        if kind in ("multipart", "message"):  # would have to be taken apart, and may be broken
+            kind, subtype = "application", "octet-stream"
+        message.add_attachment(each.content, maintype=kind, subtype=subtype, filename=each.filename)
+    if mail.files:  # the same one whenever it is sent
+        message.set_boundary(f"=_{hashlib.sha256(mail.message_id.encode()).hexdigest()[:40]}")
     return message.as_bytes(policy=SMTP.clone(max_line_length=LINE_CHARACTERS_MAX))
 
 

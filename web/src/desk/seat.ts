@@ -28,6 +28,13 @@ export function chatOf(contactId: string) {
   return chatIn(records, contactId)
 }
 
+/** How many notes there are on a contact, as far as the feed says. */
+export function notesOn(contactId: string): number {
+  return (records.get(`notes/${contactId}`) as { n: number } | undefined)?.n ?? 0
+}
+
+export const unseenMentions = computed(() => (records.get("mentions") as { unseen: number } | undefined)?.unseen ?? 0)
+
 /** True if the server did it; a refusal and a missing answer are told to the person here. */
 export async function act(what: DeskAct): Promise<boolean> {
   const answer = await ask(what)

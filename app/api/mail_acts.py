@@ -1,0 +1,217 @@
+"""What may be done with a mail besides answering it? Is it spam, part of another thread, or about something else?"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.api.access import Access, Caller
+from app.api.acts import acting, envelope_of, new_id
+from app.api.commanding import IdempotencyKey, command
+from app.api.contacts_seen import require_served
+from app.api.fields import CompanyPaging, Given, Id, PathId, Shown, sure_ms
+from app.api.pages import Page, page_of
+from app.api.problems import invalid, not_found
+from app.commands import MarkSpam, MergeMails, SplitMail, TakeMail
+from app.mail_entry import entry_of
+from app.problems import FieldError, Problem
+from app.store import mailboxes, mails, spam
+
+router = APIRouter(prefix="/v1", tags=["mail"])
+
+
+class SpamMarked(Shown):
+    """`address` is kept from the queues; null: the mail names no sender."""
+
+    contact_id: Id
+    address: str | None
+
+
+class SpamSenderShown(Shown):
+    """`kept`: so many of their mails wait in no queue."""
+
+    id: Id
+    company_id: Id
+    address: str
+    contact_id: Id
+    created_ms: int
+    kept: int
+
+
+class SpamReleased(Shown):
+    """`contact_ids`: what was kept waits now."""
+
+    contact_ids: list[Id] = Field(max_length=spam.RELEASED_MAX)
+
+
+class ThreadShown(Shown):
+    """`why`: of the same customer, or the mail says that it belongs there and nothing proves it."""
+
+    thread_id: Id
+    subject: str
+    from_address: str
+    at_ms: int
+    why: Literal["customer", "possibly"]
+
+
+class ThreadsShown(Shown):
+    items: list[ThreadShown] = Field(max_length=mails.THREADS_MAX)
+
+
+class Merge(Given):
+    thread_id: Id
+
+
+class Merged(Shown):
+    thread_id: Id
+
+
+class Split(Given):
+    mail_id: Id
+
+
+class SplitOff(Shown):
+    contact_id: Id
+
+
+@router.post("/contacts/{contact_id}/spam")
+async def mark_spam(contact_id: PathId, request: Request, access: Caller, key: IdempotencyKey = None) -> SpamMarked:
+    """By the agent who has it: it is over at once, and further mails of its sender are kept and wait in no queue."""
+    async with access.reading() as conn:
+        agent_id, contact = await require_served(conn, access, contact_id)
+        last = await mails.latest_in(conn, contact_id, {contact["company_id"]})
+    await command(access, MarkSpam(contact_id, agent_id), key, contact_id.encode() + await request.body())
+    address = last["from_address"] if last is not None else None
+    async with acting(access) as act:
+        about = {"id": new_id(), "company_id": contact["company_id"], "contact_id": contact_id}
+        if address:
+            await spam.mark(act.conn, {**about, "address": address})
+        await act.record("mail.spam_marked", "contact", contact_id, company_id=contact["company_id"])
+    return SpamMarked(contact_id=contact_id, address=address or None)
+
+
+@router.get("/spam-senders")
+async def list_spam_senders(page: Annotated[CompanyPaging, Query()], access: Caller) -> Page[SpamSenderShown]:
+    company_ids = access.narrowed(page.company_id)
+    async with access.reading() as conn:
+        found = await spam.page(conn, company_ids, page.after, page.limit)
+    return page_of(found, page.limit, _sender)
+
+
+@router.delete("/spam-senders/{spam_sender_id}")
+async def unmark_spam_sender(spam_sender_id: PathId, access: Caller) -> SpamReleased:
+    """Their mails wait again: what comes, and what was kept, the oldest 200."""
+    async with acting(access) as act:
+        row = await spam.lock(act.conn, spam_sender_id, access.companies)
+        if row is None:
+            raise not_found("sender", "/spam_sender_id", "path")
+        await spam.unmark(act.conn, spam_sender_id)
+        await act.record("mail.spam_unmarked", "spam_sender", spam_sender_id, company_id=row["company_id"])
+    async with access.reading() as conn:
+        kept = await spam.kept(conn, row["company_id"], row["address"])
+    return SpamReleased(contact_ids=[found for each in kept if (found := await _release(access, each)) is not None])
+
+
+@router.get("/contacts/{contact_id}/threads")
+async def list_mergeable_threads(contact_id: PathId, access: Caller) -> ThreadsShown:
+    """Of which the contact's thread may become part, the newest first."""
+    async with access.reading() as conn:
+        _, contact = await require_served(conn, access, contact_id)
+        found = await mails.mergeable(conn, contact)
+    names = ("thread_id", "subject", "from_address", "why")
+    told = [ThreadShown(**{name: row[name] for name in names}, at_ms=sure_ms(row["at"])) for row in found]
+    return ThreadsShown(items=told)
+
+
+@router.post("/contacts/{contact_id}/merge")
+async def merge_mails(
+    contact_id: PathId, body: Merge, request: Request, access: Caller, key: IdempotencyKey = None
+) -> Merged:
+    """The contact's thread becomes part of another, which `GET …/threads` lists: one thread from then on."""
+    async with access.reading() as conn:
+        agent_id, contact = await require_served(conn, access, contact_id)
+        if await mails.is_in_thread(conn, contact_id, body.thread_id):
+            return Merged(thread_id=body.thread_id)  # it is part of it already
+        if body.thread_id not in [row["thread_id"] for row in await mails.mergeable(conn, contact)]:
+            raise not_found("thread", "/thread_id")
+        last = await mails.last_contact(conn, contact["company_id"], body.thread_id)
+    wish = MergeMails(contact_id, agent_id, body.thread_id, last["id"] if last else None)
+    await command(access, wish, key, contact_id.encode() + await request.body())
+    async with acting(access) as act:
+        await mails.merge(act.conn, contact, body.thread_id)
+        more = {"thread_id": body.thread_id}
+        await act.record("mail.merged", "contact", contact_id, company_id=contact["company_id"], more=more)
+    return Merged(thread_id=body.thread_id)
+
+
+@router.post("/contacts/{contact_id}/split", status_code=201)
+async def split_mail(
+    contact_id: PathId, body: Split, request: Request, access: Caller, key: IdempotencyKey = None
+) -> SplitOff:
+    """A mail of the contact's thread becomes a contact and a thread of its own. A repeat finds the same contact."""
+    async with access.reading() as conn:
+        agent_id, contact = await require_served(conn, access, contact_id)
+        row = await mails.read(conn, body.mail_id, {contact["company_id"]})
+        if row is None:
+            raise not_found("mail", "/mail_id")
+        if (before := await mails.split_off(conn, contact_id, row["id"])) is not None:
+            return SplitOff(contact_id=before)
+        box = await _splittable(conn, contact_id, row)
+        entry = await entry_of(
+            conn,
+            box,
+            row["id"],
+            row["from_address"],
+            row["subject"],
+            source_id=f"split:{row['id']}",
+            proved=row["proof"],
+        )
+    wish = SplitMail(entry, contact_id, agent_id, row["id"])
+    reply = await command(access, wish, key or f"split-{row['id']}", contact_id.encode() + await request.body())
+    made: str = reply.body["contact_id"]
+    async with acting(access) as act:
+        await mails.split(act.conn, row["id"], made)
+        more = {"mail_id": row["id"], "to_contact_id": made}
+        await act.record("mail.split", "contact", contact_id, company_id=contact["company_id"], more=more)
+    return SplitOff(contact_id=made)
+
+
+async def _splittable(conn: AsyncConnection, contact_id: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Its mailbox. Raises Problem 404, 409 and 422."""
+    if not await mails.is_of_contact(conn, contact_id, row["id"]):
+        raise not_found("mail", "/mail_id")
+    if row["direction"] != "in" or row["kind"] != "message":
+        raise invalid("/mail_id", "expected a mail that a person wrote to us", "mail.not_to_be_split")
+    if row["thread_id"] == row["id"]:
+        raise invalid("/mail_id", "the first mail of a thread stays in it", "mail.first_of_thread")
+    box = await mailboxes.read(conn, row["mailbox_id"], None)
+    if box is None:
+        error = FieldError("/mail_id", "a mail of a mailbox that is there", "mail.no_mailbox")
+        raise Problem(409, "mail.no_mailbox", "There is no mail to answer, or no mailbox to do it by", [error])
+    return box
+
+
+async def _release(access: Access, row: Mapping[str, Any]) -> str | None:
+    """The contact of a mail that was kept; None: nobody took it, and it stays kept."""
+    async with access.reading() as conn:
+        box = await mailboxes.read(conn, row["mailbox_id"], None)
+        if box is None:
+            return None
+        last = await mails.last_contact(conn, row["company_id"], row["thread_id"])
+        entry = await entry_of(conn, box, row["id"], row["from_address"], row["subject"], proved=row["proof"])
+    wish = TakeMail(entry, row["id"], box["id"], last["id"] if last else None)
+    reply = await access.doors.submit(envelope_of(access, f"release-{row['id']}", row["id"].encode(), wish))
+    contact_id: str | None = reply.body.get("contact_id") if reply.status < 400 else None
+    if contact_id is not None:
+        async with access.doors.database.engine.begin() as conn:
+            files = [each["id"] for each in (await mails.attachments(conn, [row["id"]]))[row["id"]]]
+            raw = [row["raw_blob_id"]] if row["raw_blob_id"] else []
+            await mails.delivered(conn, row["id"], contact_id, [*raw, *files], None)
+    return contact_id
+
+
+def _sender(row: Mapping[str, Any]) -> SpamSenderShown:
+    names = ("id", "company_id", "address", "contact_id", "kept")
+    return SpamSenderShown(**{name: row[name] for name in names}, created_ms=sure_ms(row["created_at"]))

@@ -1,0 +1,137 @@
+"""Is what is spam kept and out of the way, and are threads one or two as the agent says, each once?"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from tests.mail.centre import Centre, centre
+from tests.mail.post_office import ALICE, PostOffice, letter
+
+Database = Callable[[], str]
+SPAMMER = "bob@customer.test"
+
+
+async def post(here: Centre, contact_id: str, what: str, body: Any = None, login: str = "anna") -> Any:
+    return await here.browsers[login].post(f"/v1/contacts/{contact_id}/{what}", json=body)
+
+
+async def events(here: Centre, kind: str) -> int:
+    (row,) = await here.fetch("SELECT count(*) FROM event WHERE kind = $1", kind)
+    return int(row["count"])
+
+
+async def test_spam_is_over_at_once_and_further_mails_are_kept_until_it_is_undone(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    async with centre(office, new_database(), tmp_path, agents=2) as here:
+        here.desks["anna"].choose("ready")
+        office.send(letter("Win!", "Click here.", SPAMMER), sender=SPAMMER)
+        contact_id = await here.served()
+        stranger = await post(here, contact_id, "spam", login="ben")
+        marked = await post(here, contact_id, "spam")
+        await here.until(lambda: not here.desks["anna"].desk.segments, why="nothing is left at the desk")
+        again = await post(here, contact_id, "spam")
+        office.send(letter("Win more!", "And here.", SPAMMER), sender=SPAMMER)
+        await here.until_delivered(2)
+        (closed,) = await here.contacts()
+        (listed,) = (await here.rest.get("/v1/spam-senders"))["items"]
+        undone = await here.browsers["anna"].delete(f"/v1/spam-senders/{listed['id']}")
+        released = await here.rest.ask("DELETE", f"/v1/spam-senders/{listed['id']}")
+        served = await here.served()
+        (shown,) = await here.shown(served)
+        office.send(letter("Sorry", "Not spam.", SPAMMER), sender=SPAMMER)
+        await here.until_delivered(3)
+        contacts = await here.contacts()
+        seen = await events(here, "mail.spam")
+
+    assert (stranger.status_code, marked.json()["address"], again.status_code) == (404, SPAMMER, 404)
+    assert (closed["state"], closed["outcome"]) == ("closed", "cleared")
+    assert (listed["address"], listed["kept"]) == (SPAMMER, 1)
+    assert undone.status_code == 403
+    assert released["contact_ids"] == [served]
+    assert shown["subject"] == "Win more!"
+    assert [row["state"] for row in contacts] == ["closed", "open", "open"]
+    assert seen == 1
+
+
+async def test_a_mail_that_comes_while_its_sender_is_unmarked_waits_like_any_other(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    """Nobody finds it among what was kept: the sender goes while it is being stored."""
+    async with centre(office, new_database(), tmp_path, agents=1) as here:
+        here.desks["anna"].choose("ready")
+        office.send(letter("Win!", "Click here.", SPAMMER), sender=SPAMMER)
+        await post(here, await here.served(), "spam")
+        await here.until(lambda: not here.desks["anna"].desk.segments, why="nothing is left at the desk")
+        conn = await asyncpg.connect(here.server.database_url)
+        await conn.execute("""
+            CREATE FUNCTION unmark() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql
+            AS 'BEGIN DELETE FROM spam_sender; RETURN NEW; END';
+            CREATE TRIGGER unmark AFTER INSERT ON mail FOR EACH ROW EXECUTE FUNCTION unmark();
+        """)
+        await conn.close()
+        office.send(letter("Sorry", "Not spam.", SPAMMER), sender=SPAMMER)
+        served = await here.served()
+        (shown,) = await here.shown(served)
+
+    assert shown["subject"] == "Sorry"
+
+
+async def test_a_thread_becomes_part_of_another_of_the_same_customer_and_their_answers_follow(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    async with centre(office, new_database(), tmp_path, agents=1) as here:
+        here.desks["anna"].choose("ready")
+        office.send(letter("Order", "My order."))
+        first = await here.served()
+        await here.end()
+        office.send(letter("My order again", "Where is it?"))
+        second = await here.served()
+        (thread,) = (await here.browsers["anna"].get(f"/v1/contacts/{second}/threads")).json()["items"]
+        strange = await post(here, second, "merge", {"thread_id": second})
+        merged = await post(here, second, "merge", {"thread_id": thread["thread_id"]})
+        again = await post(here, second, "merge", {"thread_id": thread["thread_id"]})
+        shown = await here.shown(second)
+        await here.answer(second)
+        (got,) = office.until_there(1, ALICE)
+        told = await here.fetch("SELECT data FROM event WHERE kind = 'mail.merged'")
+
+    assert (thread["subject"], thread["why"]) == ("Order", "customer")
+    assert (strange.status_code, merged.status_code, again.status_code) == (404, 200, 200)
+    assert [mail["subject"] for mail in shown] == ["Order", "My order again"]
+    assert {mail["thread_id"] for mail in shown} == {thread["thread_id"]}
+    assert got["Subject"] == "Re: My order again"
+    assert [json.loads(row["data"])["of_contact_id"] for row in told] == [first]
+
+
+async def test_a_mail_that_is_about_something_else_becomes_a_contact_of_its_own_once(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    async with centre(office, new_database(), tmp_path, agents=1) as here:
+        here.desks["anna"].choose("ready")
+        office.send(letter("Order", "My order."))
+        contact_id = await here.served()
+        await here.answer(contact_id)
+        (got,) = office.until_there(1, ALICE)
+        office.send(letter("Re: Order", "And my invoice is wrong!", In_Reply_To=got["Message-ID"]))
+        await here.until_delivered(2)
+        first, ours, other = await here.shown(contact_id)
+        refused = [await post(here, contact_id, "split", {"mail_id": each["id"]}) for each in (first, ours)]
+        made = await post(here, contact_id, "split", {"mail_id": other["id"]})
+        again = await post(here, contact_id, "split", {"mail_id": other["id"]})
+        left = await here.shown(contact_id)
+        mine = await here.until(lambda: here.contacts())
+        seen = await events(here, "mail.split")
+        (moved,) = await here.mails(f"id = '{other['id']}'")
+
+    keys = [each.json()["errors"][0]["text_key"] for each in refused]
+    assert keys == ["mail.first_of_thread", "mail.not_to_be_split"]
+    assert (made.status_code, again.status_code) == (201, 201)
+    assert made.json() == again.json()
+    assert [mail["id"] for mail in left] == [first["id"], ours["id"]]
+    assert [str(row["id"]) for row in mine] == [contact_id, made.json()["contact_id"]]
+    assert (str(moved["thread_id"]), str(moved["contact_id"])) == (other["id"], made.json()["contact_id"])
+    assert seen == 1
