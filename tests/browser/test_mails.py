@@ -192,3 +192,31 @@ async def test_a_mail_is_passed_on_to_whom_the_agent_says(centre: Any, visit: An
 
     assert (ours["subject"], ours["to"]) == ("Fwd: My order", ["depot@partner.example"])
     assert "From: Alice <alice@customer.example>" in ours["text"]
+
+
+async def test_answers_are_proposed_for_what_a_customer_wrote_and_nothing_is_put_down_for_it(
+    centre: Any, visit: Any
+) -> None:
+    entry = {"company_id": centre.company_id, "language": "en", "state": "published", "key": new_id()[:30]}
+    await centre.api.post(
+        "/v1/faq", entry | {"question": "Where is my order?", "answer": "In the list of your orders."}
+    )
+    visitor = await visit()
+    page = visitor.page
+    await visitor.log_in(centre)
+    await visitor.become_ready()
+    await mail_arrives(centre)
+    await page.click("[data-test=accept]")
+    proposed = page.locator("[data-test=faq-search]")
+    await expect(proposed).to_contain_text("An answer to what they wrote?")
+    await page.click("[data-test=faq-question]")
+    await expect(page.locator("[data-test=faq-answer]")).to_contain_text("In the list of your orders.")
+
+    await mail_arrives(centre, subject="Zebra", reply="Do zebras sing?", body="Do zebras sing?", html=None)
+    await page.click("[data-test=accept]")
+    await page.locator("[data-test=held] .item, .item").last.click()
+    await expect(page.locator("[data-test=mail] .text")).to_have_text("Do zebras sing?")
+    await expect(proposed).not_to_contain_text("what they wrote")
+    unanswered = await centre.api.get("/v1/faq/unanswered", params={"company_id": centre.company_id})
+    assert unanswered["items"] == []
+    assert visitor.complaints == []

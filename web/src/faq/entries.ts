@@ -134,6 +134,7 @@ export function keep(entry: Entry | null, company_id: string, draft: Draft): Pro
   return ask("POST", "/v1/faq", { company_id, language: draft.language, ...body })
 }
 
-export function search(company_id: string, text: string): Promise<Reply<{ items: Answer[] }>> {
-  return ask("POST", "/v1/faq/search", { company_id, text })
+/** `note`: what has no answer is put down for the editors. */
+export function search(company_id: string, text: string, note = true): Promise<Reply<{ items: Answer[] }>> {
+  return ask("POST", "/v1/faq/search", { company_id, text, note })
 }
