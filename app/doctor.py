@@ -24,6 +24,7 @@ from rich.text import Text
 from app.doctor_fax import examine_fax
 from app.doctor_mail import examine_mail
 from app.doctor_telephony import examine_telephony
+from app.scanning import EICAR, scan
 from app.settings import Settings
 from app.store.embedded import EmbeddedError, start_embedded
 
@@ -56,6 +57,8 @@ async def examine(settings: Settings) -> list[Check]:
     if settings.redis_url is not None:
         checks.append(await _redis(settings.redis_url))
     checks.append(_web(settings.web_dir))
+    if settings.scanner is not None:
+        checks.append(await _scanner(settings.scanner))
     return checks
 
 
@@ -74,6 +77,15 @@ def as_lines(checks: list[Check]) -> Iterator[Text]:
     for check in checks:
         cure = f"  -> {check.cure}" if check.cure else ""
         yield Text.assemble((f"{check.state:<4}", colour[check.state]), f"  {check.name:<{width}}  {check.saw}{cure}")
+
+
+async def _scanner(program: str) -> Check:
+    """It knows the file that all of them know, and calls an empty text clean."""
+    harmful, clean = await scan(program, EICAR), await scan(program, b"a text")
+    if (harmful, clean) == ("harmful", "clean"):
+        return Check("scanner", "ok", "knows the test file of EICAR")
+    cure = "JACKFIELD_SCANNER: a program that reads a file and ends with 0 or 1; until then no file is handed out"
+    return Check("scanner", "fail", f"says {harmful} of the test file of EICAR and {clean} of a text", cure)
 
 
 # The machine

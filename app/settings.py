@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     endpoints_inside: bool = False
     """Companies' flows may ask endpoints in the installation's own network, and by http: whoever administers a company
     can then reach what stands there."""
+    scanner: str | None = Field(None, min_length=1, max_length=1000)
+    """A program with its arguments that says whether a file is harmful: the file on its standard input, 0 or 1 as its
+    exit code. None: files are handed out as they came."""
     dns_servers: str = ""
     """Who is asked what domains publish, such as keys of signatures: `IP` or `IPv4:port`, with commas between; empty:
     whoever the machine asks."""

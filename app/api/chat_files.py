@@ -8,7 +8,6 @@ import base64
 import binascii
 import re
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
@@ -17,6 +16,7 @@ from app.api.access import Access, Caller
 from app.api.acts import envelope_of, new_id
 from app.api.chat import Look, Visit, visit_of
 from app.api.fields import NO_CONTROLS, Given, PathId
+from app.api.handing_out import handed_out
 from app.api.messages import MessageStored, OwnId, mine, seen
 from app.api.problems import invalid, not_found
 from app.commands import Envelope, RowChanged
@@ -181,10 +181,5 @@ async def _given(access: Access, contact_id: str, n: int) -> Response:
         content = await blobs.content(access.doors.files, row)
     except blobs.NotWhole:
         raise not_found("file", "/n") from None
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row['filename'] or 'file', safe='')}",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-    }
-    return Response(content, media_type=row["media_type"], headers=headers)
+    scanner = access.doors.settings.scanner
+    return await handed_out(scanner, content, row["filename"] or "file", row["media_type"])

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +11,7 @@ from app.api.acts import new_id
 from app.api.commanding import IdempotencyKey, command
 from app.api.contacts_seen import require_contact, supervises
 from app.api.fields import Id, PathId, Shown, ms, sure_ms
+from app.api.handing_out import handed_out
 from app.api.mail_written import NewMail, written
 from app.api.problems import not_found
 from app.commands import SendMail
@@ -138,13 +138,9 @@ async def _file(access: Access, row: Mapping[str, Any] | None, filename: str | N
         content = await blobs.content(access.doors.files, dict(row))
     except blobs.NotWhole:
         raise not_found("file", "/mail_id", "path") from None
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename or 'attachment', safe='')}",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-    }
-    return Response(content, media_type="application/octet-stream", headers=headers)
+    return await handed_out(
+        access.doors.settings.scanner, content, filename or "attachment", "application/octet-stream"
+    )
 
 
 async def _require_mail(conn: AsyncConnection, access: Access, mail_id: str) -> Mapping[str, Any]:
