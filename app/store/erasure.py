@@ -138,7 +138,7 @@ async def blank_written(conn: asyncpg.Connection, company_id: str, customer_id: 
 # --- the worker's part ------------------------------------------------------------------------------------------------
 
 _OF_CONTACTS = "contact_id IN (SELECT id FROM contact WHERE company_id = :company AND customer_id = :customer)"
-_OF_MAILS = f"contact_id IN (SELECT mail.contact_id FROM mail WHERE {mails.OF_CUSTOMER})"
+_OF_MAILS = f"contact_id IN ({mails.CONTACTS_OF_CUSTOMER})"
 _BLANK_KEPT = tuple(
     text(statement)
     for statement in (
@@ -160,6 +160,7 @@ _BLANK_KEPT = tuple(
             SELECT address FROM customer_address WHERE company_id = :company AND customer_id = :customer)
         """,
         mails.BLANK,  # before their addresses go: by these the mails are found that nobody was identified by
+        *mails.FORGET_RECIPIENT,
         "DELETE FROM customer_address WHERE company_id = :company AND customer_id = :customer",
         "DELETE FROM customer_fact WHERE company_id = :company AND customer_id = :customer",
         "DELETE FROM customer_relation WHERE company_id = :company AND (a = :customer OR b = :customer)",
