@@ -1,5 +1,6 @@
 """Is nothing left of what an erased customer wrote, mails, chats and faxes, and all of what others wrote?"""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -119,6 +120,60 @@ async def test_mails_from_an_address_that_somebody_else_has_as_well_stay(db, ses
 
     assert await where_is(owner, "Arthur") == ["blob", "mail"]
     assert "mail" in await where_is(owner, "family@example.com")
+
+
+async def test_a_fax_from_a_number_of_theirs_goes_with_its_pages_though_nobody_was_identified(
+    db, session, centre, owner, files, tmp_path
+):
+    """And whatever else there is of such a contact; what is held stays, and a stranger's fax."""
+    customer_id = await personal_customer(owner, centre.company_ids[0])
+    life = await served(session, centre, owner, None)
+    await owner.execute("UPDATE leg SET provider_ref = provider_ref || id")
+    await owner.execute("UPDATE contact SET source_id = source_id || id")
+    await owner.execute("DELETE FROM spam_sender")
+    stranger = await served(session, centre, owner, None)
+    await owner.execute("DELETE FROM mail_draft")
+    address = f"{SECRET}@example.com"
+    for each, sender in ((life, address), (stranger, "Marvin")):
+        await owner.execute(
+            "UPDATE contact SET collected = $2 WHERE id = $1", each.contact.id, f'{{"from": "{sender}"}}'
+        )
+        pages, recorded, held = (
+            blobs.NewBlob(new_id(), each.contact.company_id, kind, "a/b", "fax", each.contact.id, f"{SECRET}.tiff")
+            for kind in ("fax", "recording", "recording")
+        )
+        for new in (pages, recorded, held):
+            await blobs.store(db.engine, files, new, sender.encode())
+        await owner.execute(
+            "INSERT INTO fax (blob_id, contact_id, direction, pages, complete, station) "
+            "VALUES ($1, $2, 'in', 1, true, $3)",
+            pages.id, each.contact.id, SECRET,
+        )  # fmt: skip
+        await owner.execute("UPDATE blob SET legal_hold = true, filename = NULL WHERE id = $1", held.id)
+
+    assert await erase(db, owner, session, files, customer_id) == 1
+
+    assert await of_contact(owner, life, SECRET) == []
+    assert await of_contact(owner, stranger, SECRET) == [
+        "blob", "command", "contact", "contact_message", "effect", "fax", "leg", "note", "segment_result",
+    ]  # fmt: skip
+    kept = [await asyncio.to_thread(path.read_bytes) for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(kept) == [b"Marvin"] * 3 + [address.encode()]
+
+
+async def of_contact(owner: asyncpg.Connection, life: Life, word: str) -> list[str]:
+    """Tables with a row of this contact in which the word stands."""
+    told = {
+        "contact": "id", "leg": "contact_id", "effect": "contact_id", "fax": "contact_id", "blob": "contact_id",
+        "note": "contact_id", "contact_message": "contact_id",
+    }  # fmt: skip
+    rows = {name: f"SELECT * FROM {name} WHERE {of} = $1" for name, of in told.items()}
+    rows["segment_result"] = (
+        "SELECT r.* FROM segment_result r JOIN segment s ON s.id = segment_id WHERE contact_id = $1"
+    )
+    rows["command"] = "SELECT * FROM command WHERE id IN (SELECT cause FROM event WHERE contact_id = $1)"
+    wanted = {name: f"SELECT EXISTS (SELECT 1 FROM ({row}) t WHERE t::text ILIKE $2)" for name, row in rows.items()}
+    return sorted([name for name, row in wanted.items() if await owner.fetchval(row, life.contact.id, f"%{word}%")])
 
 
 async def test_a_chat_whose_text_was_sent_to_them_goes_with_its_mail_and_files_though_nobody_was_identified(
