@@ -185,7 +185,7 @@ class TakeMail:
     entry: Entry
     mail_id: str
     mailbox_id: str
-    joins: str | None = None  # the latest contact of its thread: while that is open the mail is part of it
+    joins: str | None = None  # the latest contact of its thread: part of it while somebody will see it there
     only_joins: bool = False  # a machine's answer, or a mail that came back: never a contact of its own
     acknowledgement_id: str | None = None  # our automatic answer, if this is a contact of its own
     kind: Literal["take_mail"] = "take_mail"

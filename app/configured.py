@@ -46,7 +46,7 @@ class Configured(Generic[One]):
                 try:
                     await self._look()
                 except Exception as error:  # the database is away: connections go on
-                    log.warning(self.what, error=repr(error)[:200])
+                    log.warning(self.what, error=type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_EVERY_S):
                         await self._wake.wait()

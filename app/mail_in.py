@@ -207,9 +207,11 @@ class MailIn:
 
     def _preferred(self, box: Mapping[str, Any], last: Row | None) -> str | None:
         """Whoever served the thread serves the answer, within the mailbox's `reopen_days`."""
-        if last is None or last["closed_at"] is None or last["agent_id"] is None:
+        if last is None or last["agent_id"] is None:
             return None
-        is_soon = self.now_us() - int(last["closed_at"]) <= int(box["reopen_days"]) * DAY_US
+        now_us = self.now_us()
+        over_us = now_us if last["closed_at"] is None else int(last["closed_at"])  # it may still be wrapped up
+        is_soon = now_us - over_us <= int(box["reopen_days"]) * DAY_US
         return str(last["agent_id"]) if is_soon else None
 
     async def _is_to_be_acknowledged(self, conn: AsyncConnection, box: Mapping[str, Any], found: Read) -> bool:

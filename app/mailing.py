@@ -1,7 +1,8 @@
-"""What does a mail mean for the contact of its thread? One that is open gets it; otherwise it is a contact of its own.
+"""What does a mail mean for the contact of its thread? If somebody will see it there it is part of it, else one itself.
 
-A contact that was closed stays closed: an answer to it is a new one of the same thread, linked to it. An open one is
-told by the number of its mails among what was collected, which its card shows.
+A contact that was closed stays closed, and one that is only wrapped up closes by itself: an answer to it is a new one
+of the same thread, linked to it. Any other is told by the number of its mails among what was collected, which its card
+shows.
 """
 
 from app import commands as c
@@ -18,13 +19,14 @@ from routing import messages as m
 
 MAIL_LIFE_US = DAY_US  # of real time: what no server has taken by then has failed
 MAY_WRITE = ("talking", "parked", "wrap_up")
-READS = ("connecting", "talking", "held", "parked")
+READS = ("offered", "connecting", "talking", "held", "parked")
 
 
 def take(house: House, command: c.TakeMail) -> c.Reply:
     before = house.records.contacts.get(command.joins or "")
     # Whoever answers the text of a chat writes a mail: whoever is wrapping the chat up sees none.
-    if before is not None and before.state == "open" and before.channel == "email":
+    is_open = before is not None and before.state == "open" and before.channel == "email"
+    if before is not None and is_open and (command.only_joins or _is_seen(house, before.id)):
         count(house, before)
         house.log("mail.received", contact_id=before.id, data={"mail_id": command.mail_id, "joined": True})
         return c.Reply(200, {"contact_id": before.id, "joined": True})
@@ -62,8 +64,7 @@ def send(house: House, command: c.SendMail) -> c.Reply:
 
 def send_transcript(house: House, command: c.SendTranscript) -> c.Reply:
     """Of a chat in which nobody reads any more; mostly no record of ours."""
-    contact_id = command.contact_id
-    if contact_id in house.stay_of or any(each.state in READS for each in house.segments(contact_id)):
+    if _is_seen(house, command.contact_id):
         return c.problem(409, "chat.not_over")
     _ask(house, command.contact_id, command.domain_id, command.mailbox_id, command.mail_id)
     about = {"company_id": command.company_id, "contact_id": command.contact_id}
@@ -128,6 +129,11 @@ def count(house: House, contact: Contact) -> None:
     """One mail more: whoever has the contact sees that there is something new."""
     mails = int(contact.collected.get("mails", 1)) + 1
     house.keep_contact(replace(contact, collected={**contact.collected, "mails": mails}))
+
+
+def _is_seen(house: House, contact_id: str) -> bool:
+    """Whether it waits for somebody, or somebody has it: whoever only wraps it up looks at it no more."""
+    return contact_id in house.stay_of or any(each.state in READS for each in house.segments(contact_id))
 
 
 def _own(house: House, contact_id: str, agent_id: str) -> Segment | None:

@@ -68,7 +68,7 @@ class Room:
                     tries += 1
                 except Exception as error:  # no writer, no database, no room on the disk: it is read again
                     await asyncio.to_thread(inbox.close)
-                    log.warning("mail in", mailbox=self.box["id"], error=repr(error)[:200])
+                    log.warning("mail in", mailbox=self.box["id"], error=type(error).__name__)
                     await asyncio.sleep(AGAIN_S[0])
         finally:
             inbox.cut()

@@ -77,6 +77,7 @@ class Evidence:
     written: list[Row] = field(default_factory=list)  # the third ledger
     messages: list[Row] = field(default_factory=list)
     mails: list[Row] = field(default_factory=list)
+    joins: list[Row] = field(default_factory=list)
     faxes: list[Row] = field(default_factory=list)
     capacities: dict[str, Row] = field(default_factory=dict)
     speed: float = 1.0
@@ -105,7 +106,7 @@ class Audit:
         self.drained = any(fact["what"] == "end" and fact["drained"] for fact in evidence.callers)
         self.written = audit_written.Written(
             evidence.written, self.contact, evidence.segments, evidence.messages, evidence.mails, evidence.faxes,
-            self.drained,
+            self.drained, evidence.joins, evidence.stays,
         )  # fmt: skip
         self.last_seq = evidence.events[-1]["seq"] if evidence.events else 0
         self.now_us = evidence.events[-1]["at_us"] if evidence.events else 0

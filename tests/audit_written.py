@@ -3,6 +3,7 @@
 Part of tests/audit.py, and like it without anything of the product: the rules are of docs/chat.md, mail.md, fax.md.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ SENDS_MAX = 2  # once, and once more where nobody knows what came of it
 
 QUERIES = {
     "messages": "SELECT contact_id::text, n, sender, body, client_id FROM contact_message ORDER BY contact_id, n",
+    "joins": "SELECT contact_id::text, data ->> 'mail_id' AS mail, (extract(epoch FROM at) * 1000000)::bigint AS at_us "
+    "FROM event WHERE kind = 'mail.received' AND data ->> 'joined' = 'true' AND contact_id IS NOT NULL",
     "mails": "SELECT id::text, contact_id::text, thread_id::text, direction, kind, state, message_id, sends FROM mail",
     "faxes": "SELECT fax.contact_id::text, fax.direction, fax.pages, blob.sha256, blob.state FROM fax "
     "JOIN blob ON blob.id = fax.blob_id",
@@ -30,6 +33,8 @@ class Written:
     mails: Sequence[Row]
     faxes: Sequence[Row]
     drained: bool
+    joins: Sequence[Row] = ()  # mails that became part of a contact that was there
+    stays: Sequence[Row] = ()
 
     def of(self, what: str) -> list[Row]:
         return [fact for fact in self.facts if fact["what"] == what]
@@ -45,6 +50,7 @@ class Written:
         yield from self.messages_kept()
         yield from self.messages_heard()
         yield from self.mails_taken()
+        yield from self.mails_seen()
         yield from self.threads()
         yield from self.mails_sent()
         yield from self.faxes_taken()
@@ -151,6 +157,22 @@ class Written:
                     yield "doubled", "a mail of two contacts", {"message_id": message_id}
                 elif row["id"] not in own and row["contact_id"] and of_contact[row["contact_id"]] < 2:
                     yield "invented", "a mail at a contact that is none of its own", {"message_id": message_id}
+
+    def mails_seen(self) -> Iterator[Finding]:
+        """A mail that became part of a contact found somebody in conversation with it, or it waited and so was offered.
+
+        Whoever only wraps it up reads no more. Machines' answers are shown there, and nobody has to see them.
+        """
+        people = {row["id"] for row in self.mails if row["direction"] == "in" and row["kind"] == "message"}
+        last_us: dict[str, float] = defaultdict(float)  # by contact: until when it waited or was talked about
+        for row in self.stays:
+            last_us[row["contact_id"]] = max(last_us[row["contact_id"]], row["ended_us"] or math.inf)
+        for row in self.segments:
+            if row["connected_us"] is not None:
+                last_us[row["contact_id"]] = max(last_us[row["contact_id"]], row["ended_us"] or math.inf)
+        for join in self.joins:
+            if join["mail"] in people and join["at_us"] > last_us[join["contact_id"]]:
+                yield "lost", "a mail that nobody was shown", {"mail": join["mail"], "contact": join["contact_id"]}
 
     def threads(self) -> Iterator[Finding]:
         """An answer to a mail of the company is in its thread, and no two customers are in one."""

@@ -16,6 +16,7 @@ from app.store import blobs, chat_files, mails
 from app.store.tables import contact, customer
 
 ERASED_AT_ONCE = 20
+_PATIENCE = text("SET LOCAL statement_timeout = '60s'")
 
 AskWriter = Callable[[str, str], Awaitable[None]]  # (company id, customer id): submits EraseCustomer
 
@@ -99,14 +100,23 @@ BLANK_SAID = f"""
 """
 
 
-# What was written in such a chat, and who its visitor was; before it the mail by which it was sent to them. Last of all
-# the address by which such a chat is found.
-BLANK_CHATS = tuple(
-    f"UPDATE {table} SET {blank} WHERE contact_id IN ({_UNIDENTIFIED.format(company='$1', customer='$2')})"
-    for table, blank in (
-        ("contact_message", "body = '', sender_ref = NULL"),
-        ("chat", "visitor_id = NULL"),
-        ("note", "text = ''"),
+# What was written in such a chat, who its visitor was or the station of such a fax, and what is noted of it; before it
+# the mail by which a chat was sent to them. Last of all the address by which such a chat is found.
+_OF_THESE = f"contact_id IN ({_UNIDENTIFIED.format(company='$1', customer='$2')})"
+BLANK_BESIDE = tuple(
+    f"UPDATE {table} SET {blank} WHERE {those}"
+    for table, blank, those in (
+        ("contact_message", "body = '', sender_ref = NULL", _OF_THESE),
+        ("chat", "visitor_id = NULL", _OF_THESE),
+        ("note", "text = ''", _OF_THESE),
+        ("fax", "station = ''", _OF_THESE),
+        ("inbox", "body = NULL", _OF_THESE),
+        ("leg", "provider_ref = 'erased:' || id", f"state = 'cleared' AND {_OF_THESE}"),
+        (
+            "segment_result",
+            "note = '', answers = '{}'",
+            f"segment_id IN (SELECT id FROM segment WHERE {_OF_THESE})",
+        ),
     )
 )
 BLANK_TRANSCRIPTS = f"""
@@ -128,7 +138,7 @@ async def blank_written(conn: asyncpg.Connection, company_id: str, customer_id: 
         *BLANK_FOUND,
         BLANK_SAID,
         BLANK_TRANSCRIPTS,
-        *BLANK_CHATS,
+        *BLANK_BESIDE,
         BLANK_UNIDENTIFIED,
         BLANK_SENT_TO,
     ):
@@ -137,8 +147,18 @@ async def blank_written(conn: asyncpg.Connection, company_id: str, customer_id: 
 
 # --- the worker's part ------------------------------------------------------------------------------------------------
 
+
+def _answers(those: str) -> str:
+    """Answers name the legs of a contact's commands; the log says which commands those were."""
+    return f"""
+        UPDATE command SET reply = jsonb_build_object('status', reply -> 'status', 'body', '{{}}'::jsonb)
+        WHERE at > clock_timestamp() - interval '49 h'
+          AND id IN (SELECT cause FROM event WHERE cause IS NOT NULL AND {those})
+    """
+
+
 _OF_CONTACTS = "contact_id IN (SELECT id FROM contact WHERE company_id = :company AND customer_id = :customer)"
-_OF_MAILS = f"contact_id IN (SELECT mail.contact_id FROM mail WHERE {mails.OF_CUSTOMER})"
+_OF_MAILS = f"contact_id IN ({mails.CONTACTS_OF_CUSTOMER})"
 _BLANK_KEPT = tuple(
     text(statement)
     for statement in (
@@ -160,6 +180,7 @@ _BLANK_KEPT = tuple(
             SELECT address FROM customer_address WHERE company_id = :company AND customer_id = :customer)
         """,
         mails.BLANK,  # before their addresses go: by these the mails are found that nobody was identified by
+        *mails.FORGET_RECIPIENT,
         "DELETE FROM customer_address WHERE company_id = :company AND customer_id = :customer",
         "DELETE FROM customer_fact WHERE company_id = :company AND customer_id = :customer",
         "DELETE FROM customer_relation WHERE company_id = :company AND (a = :customer OR b = :customer)",
@@ -172,14 +193,17 @@ _BLANK_KEPT = tuple(
         UPDATE segment_result SET note = '', answers = '{{}}'
         WHERE segment_id IN (SELECT id FROM segment WHERE {_OF_CONTACTS})
         """,
-        # Answers name the legs of the contact's commands; the log says which commands those were.
-        f"""
-        UPDATE command SET reply = jsonb_build_object('status', reply -> 'status', 'body', '{{}}'::jsonb)
-        WHERE at > clock_timestamp() - interval '49 h'
-          AND id IN (SELECT cause FROM event WHERE cause IS NOT NULL AND {_OF_CONTACTS})
-        """,
+        _answers(_OF_CONTACTS),
     )
 )
+# Of contacts that nobody was identified by; before the turn, for then they are found no more.
+_BLANK_ANSWERS = text(_answers(f"contact_id IN ({_UNIDENTIFIED.format(company=':company', customer=':customer')})"))
+# All files of those once they are blank: by that they are found, even if we died in between.
+_FILES_OF_BLANK = text("""
+SELECT b.id FROM blob b JOIN contact c ON c.id = b.contact_id
+WHERE c.company_id = :company AND c.customer_id IS NULL AND c.source_id = 'erased:' || c.id
+  AND b.company_id = :company AND NOT b.legal_hold AND (b.state <> 'erased' OR b.filename IS NOT NULL)
+""")
 
 _WRITTEN_LEFT = text(f"""
 SELECT EXISTS ({_UNIDENTIFIED.format(company=":company", customer=":customer")}) OR EXISTS (
@@ -231,9 +255,12 @@ async def carry_out(engine: AsyncEngine, files: BlobStore, ask_writer: AskWriter
 async def _carry_out(engine: AsyncEngine, files: BlobStore, ask_writer: AskWriter, erased: Erased) -> bool:
     about = {"company": erased.company_id, "customer": erased.customer_id}
     if await _is_written_left(engine, about):
+        async with engine.begin() as conn:
+            await conn.execute(_PATIENCE)
+            await conn.execute(_BLANK_ANSWERS, about)
         await ask_writer(erased.company_id, erased.customer_id)  # while their addresses still say what is theirs
     async with engine.begin() as conn:
-        await conn.execute(text("SET LOCAL statement_timeout = '60s'"))
+        await conn.execute(_PATIENCE)
         file_ids = await mails.files_of(conn, about)
         for statement in _BLANK_KEPT:
             await conn.execute(statement, about)
@@ -241,6 +268,7 @@ async def _carry_out(engine: AsyncEngine, files: BlobStore, ask_writer: AskWrite
             contact.c.company_id == erased.company_id, contact.c.customer_id == erased.customer_id
         )
         file_ids += await chat_files.of_erased(conn, about)
+        file_ids += [str(each) for each in (await conn.execute(_FILES_OF_BLANK, about)).scalars()]
         file_ids += await blobs.of_customer(conn, list((await conn.execute(mine)).scalars()))
     await blobs.erase(engine, files, list(dict.fromkeys(file_ids)))
     if await _is_written_left(engine, about):

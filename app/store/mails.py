@@ -284,17 +284,24 @@ async def split(conn: AsyncConnection, mail_id: str, contact_id: str) -> None:
 
 # --- erasure ----------------------------------------------------------------------------------------------------------
 
-OF_CUSTOMER = """
+# Their addresses, but for those that somebody else has as well: nobody knows which of the two wrote.
+_ADDRESSES = """
+    SELECT a.address FROM customer_address a
+    WHERE a.company_id = :company AND a.customer_id = :customer AND a.kind = 'email' AND NOT EXISTS (
+        SELECT 1 FROM customer_address b JOIN customer o ON o.company_id = b.company_id AND o.id = b.customer_id
+        WHERE b.company_id = a.company_id AND b.kind = a.kind AND b.address = a.address
+          AND b.customer_id <> a.customer_id AND o.erased_at IS NULL)
+"""
+_ANOTHERS = "EXISTS (SELECT 1 FROM contact c WHERE c.id = mail.contact_id AND c.customer_id <> :customer)"
+# What others wrote stays theirs in a thread in which the customer wrote as well.
+OF_CUSTOMER = f"""
     mail.company_id = :company AND (
         mail.contact_id IN (SELECT id FROM contact WHERE company_id = :company AND customer_id = :customer)
-        OR mail.thread_id IN (
-            SELECT m.thread_id FROM mail m JOIN customer_address a ON a.address = m.from_address
-            WHERE m.company_id = :company AND a.company_id = :company AND a.customer_id = :customer
-              AND a.kind = 'email' AND NOT EXISTS (
-                SELECT 1 FROM customer_address b JOIN customer o ON o.company_id = b.company_id AND o.id = b.customer_id
-                WHERE b.company_id = a.company_id AND b.kind = a.kind AND b.address = a.address
-                  AND b.customer_id <> a.customer_id AND o.erased_at IS NULL)))
+        OR mail.from_address IN ({_ADDRESSES})
+        OR NOT {_ANOTHERS} AND mail.thread_id IN (
+            SELECT m.thread_id FROM mail m WHERE m.company_id = :company AND m.from_address IN ({_ADDRESSES})))
 """
+CONTACTS_OF_CUSTOMER = f"SELECT mail.contact_id FROM mail WHERE {OF_CUSTOMER} AND NOT {_ANOTHERS}"
 # The key stays: a mailbox that is read anew from its beginning brings nothing back.
 BLANKED = """message_id = '', from_address = '', from_name = '', recipients = '{}', subject = '', reply = '',
     body = '', html = NULL, said = NULL"""
@@ -302,12 +309,26 @@ BLANK = f"""
 UPDATE mail SET {BLANKED}
 WHERE {OF_CUSTOMER} AND (from_address <> '' OR body <> '' OR subject <> '')
 """
+# Without a trace, not with an empty address: whoever is none would be one who takes part.
+FORGET_RECIPIENT = tuple(
+    f"""
+    UPDATE {table} SET recipients = (
+        SELECT jsonb_object_agg(kind, (
+            SELECT coalesce(jsonb_agg(address), '[]') FROM jsonb_array_elements_text(addresses) AS address
+            WHERE address NOT IN ({_ADDRESSES})))
+        FROM jsonb_each(recipients) AS told (kind, addresses))
+    WHERE company_id = :company AND EXISTS (
+        SELECT 1 FROM ({_ADDRESSES}) AS theirs
+        WHERE recipients -> 'to' ? address OR recipients -> 'cc' ? address OR recipients -> 'bcc' ? address)
+    """
+    for table in ("mail", "mail_draft")
+)
 _FILES = text(f"""
 SELECT mail.raw_blob_id FROM mail WHERE {OF_CUSTOMER} AND mail.raw_blob_id IS NOT NULL
 UNION
 SELECT t.blob_id FROM mail JOIN mail_attachment t ON t.mail_id = mail.id WHERE {OF_CUSTOMER}
 UNION
-SELECT f.blob_id FROM mail JOIN mail_draft_file f ON f.contact_id = mail.contact_id WHERE {OF_CUSTOMER}
+SELECT f.blob_id FROM mail_draft_file f WHERE f.contact_id IN ({CONTACTS_OF_CUSTOMER})
 """)
 
 

@@ -62,7 +62,12 @@ def truth() -> Any:
     return audit_written.Written(
         facts=facts,
         contacts=contacts,
-        segments=[{"id": "seg", "contact_id": CHAT, "connected_us": 1, "state": "done"}],
+        segments=[
+            {"id": "seg", "contact_id": CHAT, "connected_us": 1, "ended_us": 9, "state": "done"},
+            {"id": "read", "contact_id": MAIL, "connected_us": 4, "ended_us": 6, "state": "done"},
+        ],
+        stays=[{"contact_id": MAIL, "ended_us": 4}],
+        joins=[{"contact_id": MAIL, "mail": "r3", "at_us": 5}],
         messages=[message(1, "customer", "c1"), message(2, "agent", "a1"), message(3, "customer", "c2")],
         mails=[a_mail("r1", "in", "m1"), a_mail("r2", "out", "m2", sends=1), a_mail("r3", "in", "m3")],
         faxes=[{"contact_id": FAX, "direction": "in", "pages": 2, "sha256": "aa", "state": "stored"}],
@@ -101,6 +106,8 @@ LIES: dict[str, tuple[Callable[[Any], object], str]] = {
     "a mail that nobody sent": (lambda s: s.mails.append(a_mail("r4", "in", "m4")), "invented"),
     "a mail has a contact of its own and another": (
         lambda s: s.contacts.update(other={"id": "other", "source": "mail:b", "source_id": "r3"}), "doubled"),
+    "a mail came while its contact was only wrapped up": (lambda s: s.joins[0].update(at_us=7), "lost"),
+    "nobody ever had the contact of a mail that came": (lambda s: s.segments.pop(), "lost"),
     "an answer is in another thread": (lambda s: s.mails[2].update(thread_id="other"), "lost"),
     "two strangers are in one thread": (lambda s: fact(s, "mail_sent", 1).update(sender="bob"), "invented"),
     "an acknowledged mail of an agent is gone": (lambda s: s.mails.pop(1), "lost"),

@@ -43,6 +43,36 @@ async def test_spam_is_taken_away_without_wrap_up_in_whatever_state_its_agent_ha
     assert again == [404, 404, 404]
 
 
+async def test_a_mail_is_part_of_a_contact_only_while_somebody_will_see_it(database: str) -> None:
+    """Waiting, talking or parked; what comes while it is wrapped up is a contact of its own, linked, and is offered."""
+    async with open_board(database, config={"wrap_up_s": 60}) as board:
+        entry = board.entry(channel="email")
+        await board.ask(c.TakeMail(entry, new_id(), new_id()))
+        joined = [await answered(board, entry.contact_id)]
+        contact_id, segment_id, anna = await served(board)
+        for act in (None, "park", "unpark"):
+            if act is not None:
+                assert (await board.act(act, segment_id, anna)).status == 200
+            joined.append(await answered(board, contact_id))
+        await board.act("end", segment_id, anna)
+        machine = await board.ask(c.TakeMail(board.entry(channel="email"), new_id(), new_id(), contact_id, True))
+        late = await answered(board, contact_id)
+        await board.act("finish", segment_id, anna)
+        told, new = await tell(board, contact_id), await tell(board, late.body["contact_id"])
+        links = await rows(board, "SELECT from_id::text, to_id::text, kind FROM contact_link")
+
+    assert [(each.status, each.body["joined"]) for each in joined] == [(200, True)] * 4
+    assert machine.body == {"contact_id": contact_id, "joined": True}
+    assert (late.status, late.body["joined"], told.state, new.state) == (201, False, "closed", "open")
+    assert "segment.offered" in new.events
+    assert [tuple(row.values()) for row in links] == [(late.body["contact_id"], contact_id, "reply_to")]
+
+
+async def answered(board: Board, contact_id: str) -> c.Reply:
+    """The customer writes in the thread of which this is the latest contact."""
+    return await board.ask(c.TakeMail(board.entry(channel="email"), new_id(), new_id(), contact_id))
+
+
 async def test_only_whoever_has_the_mail_says_what_it_is(database: str) -> None:
     async with open_board(database) as board:
         contact_id, _, _ = await served(board)

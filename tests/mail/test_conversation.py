@@ -67,6 +67,33 @@ async def test_an_answer_to_a_closed_contact_is_a_new_one_of_the_same_thread_for
     assert agent_id in stay["wishes"]
 
 
+async def test_an_answer_that_comes_while_the_agent_wraps_up_is_offered_to_the_same_agent(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    """It would close by itself, and nobody looks at it any more."""
+    async with centre(office, new_database(), tmp_path, agents=1) as here:
+        anna = here.desks["anna"]
+        anna.choose("ready")
+        office.send(letter())
+        first = await here.served()
+        await here.answer(first)
+        (got,) = office.until_there(1)
+        anna.do("end", (await here.until_state("talking"))["id"])
+        wrapped = await here.until_state("wrap_up")
+        office.send(letter("Re: A question", "One more thing.", In_Reply_To=got["Message-ID"]))
+        await here.until_delivered(2)
+        anna.do("finish", wrapped["id"])
+        second = await here.served()
+        thread = await here.shown(second)
+        (stay,) = await here.fetch("SELECT wishes FROM stay WHERE contact_id = $1", second)
+        contacts = await here.contacts()
+
+    assert second != first
+    assert [mail["reply"] for mail in thread if mail["direction"] == "in"] == ["Hello?", "One more thing."]
+    assert here.premises.agents["anna"] in stay["wishes"]
+    assert [contact["state"] for contact in contacts] == ["closed", "open"]
+
+
 async def test_a_colleague_who_answers_joins_unverified_and_a_stranger_begins_a_thread_of_their_own(
     office: PostOffice, new_database: Database, tmp_path: Path
 ) -> None:

@@ -221,6 +221,10 @@ def _taken_apart(message: Message, flaws: dict[Flaw, None]) -> tuple[list[str], 
             flaws["parts"] = None
             break
         kind, name = _type(part), _filename(part)
+        if kind.startswith("multipart/") and not part.is_multipart():  # nobody can tell where its parts begin
+            flaws["malformed"] = None
+            texts += [text for text in (_payload_text(part, flaws),) if text.strip()]
+            continue
         is_attached = _disposition(part) == "attachment" or bool(name)
         if kind == "text/plain" and not is_attached:
             texts.append(_payload_text(part, flaws))
