@@ -17,7 +17,7 @@ from app.api.problems import invalid, not_found
 from app.commands import MarkSpam, MergeMails, SplitMail, TakeMail
 from app.mail_entry import entry_of
 from app.problems import FieldError, Problem
-from app.store import mailboxes, mails, spam
+from app.store import contacts, mailboxes, mails, spam
 
 router = APIRouter(prefix="/v1", tags=["mail"])
 
@@ -41,9 +41,12 @@ class SpamSenderShown(Shown):
 
 
 class SpamReleased(Shown):
-    """`contact_ids`: what was kept waits now."""
+    """`contact_ids`: what was kept waits now. `left`: so many are kept still, to be asked for again; 0: the sender is
+    marked no more.
+    """
 
     contact_ids: list[Id] = Field(max_length=spam.RELEASED_MAX)
+    left: int
 
 
 class ThreadShown(Shown):
@@ -102,16 +105,26 @@ async def list_spam_senders(page: Annotated[CompanyPaging, Query()], access: Cal
 
 @router.delete("/spam-senders/{spam_sender_id}")
 async def unmark_spam_sender(spam_sender_id: PathId, access: Caller) -> SpamReleased:
-    """Their mails wait again: what comes, and what was kept, the oldest 200."""
-    async with acting(access) as act:
-        row = await spam.lock(act.conn, spam_sender_id, access.companies)
+    """What was kept waits, the oldest 200 at once; when nothing is kept any more, so does what comes."""
+    async with access.reading() as conn:
+        row = await spam.read(conn, spam_sender_id, access.companies)
         if row is None:
             raise not_found("sender", "/spam_sender_id", "path")
-        await spam.unmark(act.conn, spam_sender_id)
-        await act.record("mail.spam_unmarked", "spam_sender", spam_sender_id, company_id=row["company_id"])
-    async with access.reading() as conn:
         kept = await spam.kept(conn, row["company_id"], row["address"])
-    return SpamReleased(contact_ids=[found for each in kept if (found := await _release(access, each)) is not None])
+    released = [found for each in kept if (found := await _release(access, each)) is not None]
+    return SpamReleased(contact_ids=released, left=await _unmark(access, row))
+
+
+async def _unmark(access: Access, row: Mapping[str, Any]) -> int:
+    """How many of the sender's mails are kept still. Only without any does the row go: by it they are found."""
+    async with acting(access) as act:
+        await spam.lock(act.conn, row["id"])
+        left = await spam.count_kept(act.conn, row["company_id"], row["address"])
+        if left == 0:
+            await spam.unmark(act.conn, row["id"])
+        more = {"left": left}
+        await act.record("mail.spam_unmarked", "spam_sender", row["id"], company_id=row["company_id"], more=more)
+    return left
 
 
 @router.get("/contacts/{contact_id}/threads")
@@ -194,21 +207,25 @@ async def _splittable(conn: AsyncConnection, contact_id: str, row: Mapping[str, 
 
 
 async def _release(access: Access, row: Mapping[str, Any]) -> str | None:
-    """The contact of a mail that was kept; None: nobody took it, and it stays kept."""
+    """The contact of a mail that was kept; None: nobody took it, and it stays kept. Safe to repeat."""
     async with access.reading() as conn:
-        box = await mailboxes.read(conn, row["mailbox_id"], None)
-        if box is None:
-            return None
+        box = await mailboxes.read_also_archived(conn, row["mailbox_id"])
         last = await mails.last_contact(conn, row["company_id"], row["thread_id"])
         entry = await entry_of(conn, box, row["id"], row["from_address"], row["subject"], proved=row["proof"])
-    wish = TakeMail(entry, row["id"], box["id"], last["id"] if last else None)
-    reply = await access.doors.submit(envelope_of(access, f"release-{row['id']}", row["id"].encode(), wish))
-    contact_id: str | None = reply.body.get("contact_id") if reply.status < 400 else None
+        # By whoever died before it was noted.
+        over = await contacts.same_try_that_is_over(conn, row["company_id"], entry.source, row["id"])
+    contact_id = over or await _taken(access, TakeMail(entry, row["id"], box["id"], last["id"] if last else None))
     if contact_id is not None:
         async with access.doors.database.engine.begin() as conn:
             files = [each["id"] for each in (await mails.attachments(conn, [row["id"]]))[row["id"]]]
             raw = [row["raw_blob_id"]] if row["raw_blob_id"] else []
             await mails.delivered(conn, row["id"], contact_id, [*raw, *files], None)
+    return contact_id
+
+
+async def _taken(access: Access, wish: TakeMail) -> str | None:
+    reply = await access.doors.submit(envelope_of(access, f"release-{wish.mail_id}", wish.mail_id.encode(), wish))
+    contact_id: str | None = reply.body.get("contact_id") if reply.status < 400 else None
     return contact_id
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
+from floor.rest import Refused
 from tests.mail.centre import Centre, centre
 from tests.mail.post_office import ALICE, PostOffice, letter
 
@@ -51,10 +53,85 @@ async def test_spam_is_over_at_once_and_further_mails_are_kept_until_it_is_undon
     assert (closed["state"], closed["outcome"]) == ("closed", "cleared")
     assert (listed["address"], listed["kept"]) == (SPAMMER, 1)
     assert undone.status_code == 403
-    assert released["contact_ids"] == [served]
+    assert released == {"contact_ids": [served], "left": 0}
     assert shown["subject"] == "Win more!"
     assert [row["state"] for row in contacts] == ["closed", "open", "open"]
     assert seen == 1
+
+
+async def spammed(here: Centre, office: PostOffice) -> str:
+    """A sender whose first mail was marked: the id by which that is undone."""
+    here.desks["anna"].choose("ready")
+    office.send(letter("Win!", "Click here.", SPAMMER), sender=SPAMMER)
+    await post(here, await here.served(), "spam")
+    await here.until(lambda: not here.desks["anna"].desk.segments, why="nothing is left at the desk")
+    (listed,) = (await here.rest.get("/v1/spam-senders"))["items"]
+    return str(listed["id"])
+
+
+async def run(here: Centre, sql: str) -> None:
+    """As the owner of the tables."""
+    conn = await asyncpg.connect(here.server.database_url)
+    await conn.execute(sql)
+    await conn.close()
+
+
+def failing_once(what: str, table: str, when: str = "true") -> str:
+    """A trigger in whose way a statement stands, as if the process had died there."""
+    return f"""
+        CREATE FUNCTION in_the_way() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN RAISE EXCEPTION $$in the way$$; END';
+        CREATE TRIGGER in_the_way BEFORE {what} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION in_the_way();
+    """
+
+
+async def test_what_was_kept_is_found_again_after_a_death_while_its_sender_is_unmarked(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    async with centre(office, new_database(), tmp_path, agents=1) as here:
+        sender_id = await spammed(here, office)
+        for n in (1, 2):
+            office.send(letter(f"Kept {n}", "Click here.", SPAMMER), sender=SPAMMER)
+            await here.until_delivered(1 + n)
+        await run(here, failing_once("UPDATE", "mail", "NEW.subject = $$Kept 2$$ AND NEW.contact_id IS NOT NULL"))
+        with pytest.raises(Refused) as died:
+            await here.rest.ask("DELETE", f"/v1/spam-senders/{sender_id}")
+        (listed,) = (await here.rest.get("/v1/spam-senders"))["items"]
+        await run(here, "DROP TRIGGER in_the_way ON mail")
+        released = await here.rest.ask("DELETE", f"/v1/spam-senders/{sender_id}")
+        left = (await here.rest.get("/v1/spam-senders"))["items"]
+        contacts = await here.contacts()
+        lost = await here.mails("contact_id IS NULL")
+
+    assert (died.value.status, listed["kept"]) == (500, 1)
+    assert (len(released["contact_ids"]), released["left"], left) == (1, 0, [])
+    assert [row["state"] for row in contacts] == ["closed", "open", "open"]
+    assert lost == []
+
+
+async def test_more_mails_than_are_released_at_once_are_released_by_asking_again(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    async with centre(office, new_database(), tmp_path, agents=1) as here:
+        sender_id = await spammed(here, office)
+        here.desks["anna"].choose("away")
+        await run(
+            here,
+            f"""
+            INSERT INTO mail (
+                id, thread_id, key, company_id, mailbox_id, direction, kind, state, message_id, from_address)
+            SELECT new, new, new, company_id, mailbox_id, 'in', 'message', 'delivered', '', from_address
+            FROM mail, LATERAL (SELECT gen_random_uuid() AS new FROM generate_series(1, 201)) AS more
+            WHERE from_address = '{SPAMMER}'
+            """,
+        )
+        first = await here.rest.ask("DELETE", f"/v1/spam-senders/{sender_id}")
+        (listed,) = (await here.rest.get("/v1/spam-senders"))["items"]
+        second = await here.rest.ask("DELETE", f"/v1/spam-senders/{sender_id}")
+        left = (await here.rest.get("/v1/spam-senders"))["items"]
+
+    assert [(len(each["contact_ids"]), each["left"]) for each in (first, second)] == [(200, 1), (1, 0)]
+    assert (listed["kept"], left) == (1, [])
 
 
 async def test_a_mail_that_comes_while_its_sender_is_unmarked_waits_like_any_other(
@@ -62,17 +139,15 @@ async def test_a_mail_that_comes_while_its_sender_is_unmarked_waits_like_any_oth
 ) -> None:
     """Nobody finds it among what was kept: the sender goes while it is being stored."""
     async with centre(office, new_database(), tmp_path, agents=1) as here:
-        here.desks["anna"].choose("ready")
-        office.send(letter("Win!", "Click here.", SPAMMER), sender=SPAMMER)
-        await post(here, await here.served(), "spam")
-        await here.until(lambda: not here.desks["anna"].desk.segments, why="nothing is left at the desk")
-        conn = await asyncpg.connect(here.server.database_url)
-        await conn.execute("""
+        await spammed(here, office)
+        await run(
+            here,
+            """
             CREATE FUNCTION unmark() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql
             AS 'BEGIN DELETE FROM spam_sender; RETURN NEW; END';
             CREATE TRIGGER unmark AFTER INSERT ON mail FOR EACH ROW EXECUTE FUNCTION unmark();
-        """)
-        await conn.close()
+            """,
+        )
         office.send(letter("Sorry", "Not spam.", SPAMMER), sender=SPAMMER)
         served = await here.served()
         (shown,) = await here.shown(served)
