@@ -178,11 +178,10 @@ async def send_mail(
     except Problem:
         await _forget(access, mail_id)
         raise
-    if reply.body["mail_id"] != mail_id:  # a repeat: the first one is on its way
-        await _forget(access, mail_id)
-    else:
-        async with access.doors.database.engine.begin() as conn:
-            await mail_drafts.forget(conn, contact_id, agent_id, is_sent=True)
+    async with access.doors.database.engine.begin() as conn:
+        if reply.body["mail_id"] != mail_id:  # a repeat: the first one is on its way, and its draft may be there still
+            await mails.forget(conn, mail_id)
+        await mail_drafts.forget(conn, contact_id, agent_id)
     return MailMade(mail_id=reply.body["mail_id"])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Text, Uuid, and_, cast, delete, exists, func, not_, or_, select, text, update
+from sqlalchemy import ColumnElement, Text, Uuid, and_, cast, delete, exists, func, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,7 @@ THREAD_MAILS_MAX = 200  # of one answer: the newest
 REFERENCED_MAX = 50
 PARTICIPANTS_LOOKED_AT_MAX = 2_000  # mails of the threads, the newest
 DAY = text("interval '1 day'")
+DRAFT_FILE_KEPT_DAYS = 30  # of a draft that nobody sends
 THREADS_MAX = 20  # of which one may be chosen
 THREADS_LOOKED_AT_MAX = 100  # contacts of the customer, the newest
 SENDS_MAX = 2  # once, and once more where nobody knows what came of it
@@ -35,18 +36,32 @@ async def add(conn: AsyncConnection, values: Mapping[str, Any]) -> None:
 
 
 async def attach(conn: AsyncConnection, company_id: str, mail_id: str, blob_ids: Sequence[str]) -> None:
+    """From now on the files stay as long as the mail does."""
     if blob_ids:
         about = {"mail_id": mail_id, "company_id": company_id}
         values = [{**about, "n": n, "blob_id": blob_id} for n, blob_id in enumerate(blob_ids, 1)]
         await conn.execute(insert(mail_attachment).values(values))
+        await conn.execute(update(blob).where(blob.c.id.in_(list(blob_ids))).values(delete_after=None))
 
 
 async def forget(conn: AsyncConnection, mail_id: str) -> None:
-    """One of ours that was not to be sent."""
+    """One of ours that was not to be sent. Files that hang on no other mail are a draft's again."""
     kept = (mail.c.id == mail_id, mail.c.direction == "out", mail.c.state == "kept")
     mine = select(mail.c.id).where(*kept)
-    await conn.execute(delete(mail_attachment).where(mail_attachment.c.mail_id.in_(mine)))
+    hung = delete(mail_attachment).where(mail_attachment.c.mail_id.in_(mine)).returning(mail_attachment.c.blob_id)
+    blob_ids = list((await conn.execute(hung)).scalars())
     await conn.execute(delete(mail).where(*kept))
+    if blob_ids:
+        until = func.clock_timestamp() + text(f"interval '{DRAFT_FILE_KEPT_DAYS} days'")
+        loose = update(blob).where(blob.c.id.in_(blob_ids), hangs_on_none())
+        await conn.execute(loose.values(delete_after=until))
+
+
+def hangs_on_none() -> ColumnElement[bool]:
+    """A blob of a contact that no mail of the contact has."""
+    hung = select(mail.c.id).join(mail_attachment, mail_attachment.c.mail_id == mail.c.id)
+    theirs = hung.where(mail.c.contact_id == blob.c.contact_id, mail_attachment.c.blob_id == blob.c.id)
+    return and_(blob.c.contact_id.is_not(None), not_(theirs.exists()))
 
 
 # --- where one that comes belongs -------------------------------------------------------------------------------------

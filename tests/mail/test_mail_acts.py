@@ -5,11 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
 from floor.rest import Refused
-from tests.mail.centre import Centre, centre
+from tests.mail.centre import Centre, centre, failing, run
 from tests.mail.post_office import ALICE, PostOffice, letter
 
 Database = Callable[[], str]
@@ -69,22 +68,6 @@ async def spammed(here: Centre, office: PostOffice) -> str:
     return str(listed["id"])
 
 
-async def run(here: Centre, sql: str) -> None:
-    """As the owner of the tables."""
-    conn = await asyncpg.connect(here.server.database_url)
-    await conn.execute(sql)
-    await conn.close()
-
-
-def failing_once(what: str, table: str, when: str = "true") -> str:
-    """A trigger in whose way a statement stands, as if the process had died there."""
-    return f"""
-        CREATE FUNCTION in_the_way() RETURNS trigger LANGUAGE plpgsql
-        AS 'BEGIN RAISE EXCEPTION $$in the way$$; END';
-        CREATE TRIGGER in_the_way BEFORE {what} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION in_the_way();
-    """
-
-
 async def test_what_was_kept_is_found_again_after_a_death_while_its_sender_is_unmarked(
     office: PostOffice, new_database: Database, tmp_path: Path
 ) -> None:
@@ -93,7 +76,7 @@ async def test_what_was_kept_is_found_again_after_a_death_while_its_sender_is_un
         for n in (1, 2):
             office.send(letter(f"Kept {n}", "Click here.", SPAMMER), sender=SPAMMER)
             await here.until_delivered(1 + n)
-        await run(here, failing_once("UPDATE", "mail", "NEW.subject = $$Kept 2$$ AND NEW.contact_id IS NOT NULL"))
+        await run(here, failing("UPDATE", "mail", "NEW.subject = $$Kept 2$$ AND NEW.contact_id IS NOT NULL"))
         with pytest.raises(Refused) as died:
             await here.rest.ask("DELETE", f"/v1/spam-senders/{sender_id}")
         (listed,) = (await here.rest.get("/v1/spam-senders"))["items"]
