@@ -18,6 +18,7 @@ from app.commands import MarkSpam, MergeMails, SplitMail, TakeMail
 from app.mail_entry import entry_of
 from app.problems import FieldError, Problem
 from app.store import contacts, mailboxes, mails, spam
+from app.store.rows import Row
 
 router = APIRouter(prefix="/v1", tags=["mail"])
 
@@ -85,14 +86,22 @@ async def mark_spam(contact_id: PathId, request: Request, access: Caller, key: I
     async with access.reading() as conn:
         agent_id, contact = await require_served(conn, access, contact_id)
         last = await mails.latest_in(conn, contact_id, {contact["company_id"]})
+        has_it = await mails.has_it(conn, contact_id, agent_id)
+    address = last["from_address"] or None if last is not None else None
+    if has_it:  # before it is over: then nobody could say it any more
+        await _mark(access, contact, address)
     await command(access, MarkSpam(contact_id, agent_id), key, contact_id.encode() + await request.body())
-    address = last["from_address"] if last is not None else None
+    if not has_it:  # a repeat
+        await _mark(access, contact, address)
+    return SpamMarked(contact_id=contact_id, address=address)
+
+
+async def _mark(access: Access, contact: Row, address: str | None) -> None:
     async with acting(access) as act:
-        about = {"id": new_id(), "company_id": contact["company_id"], "contact_id": contact_id}
-        if address:
+        about = {"id": new_id(), "company_id": contact["company_id"], "contact_id": contact["id"]}
+        if address is not None:
             await spam.mark(act.conn, {**about, "address": address})
-        await act.record("mail.spam_marked", "contact", contact_id, company_id=contact["company_id"])
-    return SpamMarked(contact_id=contact_id, address=address or None)
+        await act.record("mail.spam_marked", "contact", contact["id"], company_id=contact["company_id"])
 
 
 @router.get("/spam-senders")
@@ -145,18 +154,32 @@ async def merge_mails(
     """The contact's thread becomes part of another, which `GET …/threads` lists: one thread from then on."""
     async with access.reading() as conn:
         agent_id, contact = await require_served(conn, access, contact_id)
-        if await mails.is_in_thread(conn, contact_id, body.thread_id):
-            return Merged(thread_id=body.thread_id)  # it is part of it already
-        if body.thread_id not in [row["thread_id"] for row in await mails.mergeable(conn, contact)]:
+        is_part = await mails.is_in_thread(conn, contact_id, body.thread_id)
+        if not is_part and body.thread_id not in [row["thread_id"] for row in await mails.mergeable(conn, contact)]:
             raise not_found("thread", "/thread_id")
+        has_it = await mails.has_it(conn, contact_id, agent_id)
         last = await mails.last_contact(conn, contact["company_id"], body.thread_id)
-    wish = MergeMails(contact_id, agent_id, body.thread_id, last["id"] if last else None)
-    await command(access, wish, key, contact_id.encode() + await request.body())
-    async with acting(access) as act:
-        await mails.merge(act.conn, contact, body.thread_id)
-        more = {"thread_id": body.thread_id}
-        await act.record("mail.merged", "contact", contact_id, company_id=contact["company_id"], more=more)
+    before = last["id"] if last is not None and last["id"] != contact_id else None
+    if is_part and key is None:
+        return Merged(thread_id=body.thread_id)
+    if has_it and not is_part:  # before it is told: a repeat finds it, and tells it
+        await _merge(access, contact, body.thread_id)
+    wish = MergeMails(contact_id, agent_id, body.thread_id, before)
+    try:
+        await command(access, wish, key, contact_id.encode() + await request.body())
+    except Problem:
+        if not is_part:
+            raise
+    if not has_it and not is_part:
+        await _merge(access, contact, body.thread_id)
     return Merged(thread_id=body.thread_id)
+
+
+async def _merge(access: Access, contact: Row, thread_id: str) -> None:
+    async with acting(access) as act:
+        await mails.merge(act.conn, contact, thread_id)
+        more = {"thread_id": thread_id}
+        await act.record("mail.merged", "contact", contact["id"], company_id=contact["company_id"], more=more)
 
 
 @router.post("/contacts/{contact_id}/split", status_code=201)
@@ -178,7 +201,7 @@ async def split_mail(
             row["id"],
             row["from_address"],
             row["subject"],
-            source_id=f"split:{row['id']}",
+            source_id=mails.split_source(row["id"]),
             proved=row["proof"],
         )
     wish = SplitMail(entry, contact_id, agent_id, row["id"])

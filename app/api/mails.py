@@ -101,7 +101,12 @@ def _attachment(row: Mapping[str, Any]) -> AttachmentShown:
 async def list_mails(contact_id: PathId, access: Caller) -> MailsShown:
     """All of its threads, the oldest first; at most 200: for supervisors, and agents who have or had the contact."""
     async with access.reading() as conn:
-        await require_contact(conn, access, contact_id)
+        contact = await require_contact(conn, access, contact_id)
+        left_behind = await mails.left_behind(conn, contact)
+    if left_behind is not None:
+        async with access.doors.database.engine.begin() as conn:
+            await mails.split(conn, left_behind, contact_id)
+    async with access.reading() as conn:
         found = await mails.of_contact(conn, contact_id, access.companies)
         attached = await mails.attachments(conn, [row["id"] for row in found])
     return MailsShown(items=[_shown(row, attached[row["id"]]) for row in found])

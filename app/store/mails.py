@@ -177,15 +177,23 @@ async def thread_ids_before(conn: AsyncConnection, thread_id: str, mail_id: str)
 # --- what is shown ----------------------------------------------------------------------------------------------------
 
 
+_IS_ASKED = exists().where(
+    effect.c.contact_id == mail.c.contact_id,
+    effect.c.kind == "mail.send",
+    effect.c.args["mail"].astext == cast(mail.c.id, Text),
+)
+
+
+async def never_asked_for(conn: AsyncConnection, mail_id: str) -> Row | None:
+    """One of ours whose command nobody took: somebody died before."""
+    mine = select(mail).where(mail.c.id == mail_id, mail.c.direction == "out", mail.c.state == "kept")
+    return await rows.first(conn, mine.where(not_(_IS_ASKED)))
+
+
 async def of_contact(conn: AsyncConnection, contact_id: str, companies: Companies) -> list[Row]:
     """All of the threads that the contact's mails belong to, the oldest first; of ours those that are to be sent."""
     mine = select(mail.c.thread_id).where(mail.c.contact_id == contact_id)
-    is_asked = exists().where(
-        effect.c.contact_id == mail.c.contact_id,
-        effect.c.kind == "mail.send",
-        effect.c.args["mail"].astext == cast(mail.c.id, Text),
-    )
-    not_to_be = and_(mail.c.direction == "out", mail.c.state == "kept", not_(is_asked))
+    not_to_be = and_(mail.c.direction == "out", mail.c.state == "kept", not_(_IS_ASKED))
     wanted = select(mail).where(mail.c.thread_id.in_(mine), within(companies, mail), not_(not_to_be))
     return (await rows.every(conn, wanted.order_by(mail.c.id.desc()).limit(THREAD_MAILS_MAX)))[::-1]
 
@@ -216,6 +224,14 @@ async def has_served(conn: AsyncConnection, contact_id: str, agent_id: str) -> b
     lost = segment.c.state.in_(("declined", "expired", "withdrawn", "failed"))
     mine = exists().where(segment.c.contact_id == contact_id, segment.c.agent_id == agent_id, not_(lost))
     return bool((await conn.execute(select(mine))).scalar())
+
+
+async def has_it(conn: AsyncConnection, contact_id: str, agent_id: str) -> bool:
+    """Whether the agent has the open contact, also while they wrap up."""
+    mine = select(segment.c.id).join(contact, contact.c.id == segment.c.contact_id)
+    mine = mine.where(contact.c.id == contact_id, contact.c.state == "open", segment.c.agent_id == agent_id)
+    own = mine.where(segment.c.role == "primary", segment.c.state.in_(("talking", "parked", "wrap_up")))
+    return (await conn.execute(own.limit(1))).first() is not None
 
 
 async def is_of_contact(conn: AsyncConnection, contact_id: str, mail_id: str) -> bool:
@@ -276,12 +292,31 @@ async def merge(conn: AsyncConnection, contact: Row, thread_id: str) -> None:
     await conn.execute(moved.values(thread_id=thread_id, possibly_thread_id=possibly))
 
 
+_SPLIT = "split:"
+
+
+def split_source(mail_id: str) -> str:
+    """The `source_id` of a contact that a mail becomes."""
+    return f"{_SPLIT}{mail_id}"
+
+
+async def left_behind(conn: AsyncConnection, contact: Mapping[str, Any]) -> str | None:
+    """The mail that became this contact, and is not part of it: somebody died in between."""
+    if not (contact["source"].startswith("mail:") and contact["source_id"].startswith(_SPLIT)):
+        return None
+    mail_id = contact["source_id"].removeprefix(_SPLIT)
+    mine = mail.c.company_id == contact["company_id"], mail.c.id == mail_id
+    elsewhere = mail.c.contact_id.is_distinct_from(contact["id"])
+    found: str | None = (await conn.execute(select(mail.c.id).where(*mine, elsewhere))).scalar()
+    return found
+
+
 async def split_off(conn: AsyncConnection, contact_id: str, mail_id: str) -> str | None:
     """The contact that a mail of this one became before."""
     wanted = (
         select(contact.c.id)
         .join(contact_link, contact_link.c.from_id == contact.c.id)
-        .where(contact_link.c.to_id == contact_id, contact.c.source_id == f"split:{mail_id}")
+        .where(contact_link.c.to_id == contact_id, contact.c.source_id == split_source(mail_id))
         .where(exists().where(mail.c.id == mail_id, mail.c.contact_id == contact.c.id))
     )
     found: str | None = (await conn.execute(wanted)).scalar()

@@ -193,3 +193,94 @@ async def test_a_mail_that_is_about_something_else_becomes_a_contact_of_its_own_
     assert [str(row["id"]) for row in mine] == [contact_id, made.json()["contact_id"]]
     assert (str(moved["thread_id"]), str(moved["contact_id"])) == (other["id"], made.json()["contact_id"])
     assert seen == 1
+
+
+async def test_what_a_death_left_of_a_split_is_put_right_when_the_contact_is_read(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    async with centre(office, new_database(), tmp_path, agents=1) as here:
+        contact_id, other = await answered_about_something_else(here, office)
+        await run(here, failing("UPDATE", "mail", f"NEW.id = $${other}$$"))
+        died = await post(here, contact_id, "split", {"mail_id": other})
+        await run(here, "DROP TRIGGER in_the_way ON mail")
+        _, made = [str(row["id"]) for row in await here.contacts()]
+        shown = (await here.rest.get(f"/v1/contacts/{made}/mails"))["items"]
+        (ours,) = await here.mails(f"id = '{other}'")
+        left = await here.shown(contact_id)
+
+    assert died.status_code == 500
+    assert [mail["id"] for mail in shown] == [other]
+    assert str(ours["contact_id"]) == made
+    assert other not in [mail["id"] for mail in left]
+
+
+async def answered_about_something_else(here: Centre, office: PostOffice) -> tuple[str, str]:
+    """(contact, one of its mails that is about something else)."""
+    here.desks["anna"].choose("ready")
+    office.send(letter("Order", "My order."))
+    contact_id = await here.served()
+    await here.answer(contact_id)
+    (got,) = office.until_there(1, ALICE)
+    office.send(letter("Re: Order", "And my invoice is wrong!", In_Reply_To=got["Message-ID"]))
+    await here.until_delivered(2)
+    _, _, other = await here.shown(contact_id)
+    return contact_id, other["id"]
+
+
+async def test_a_death_while_a_mail_is_marked_as_spam_forgets_neither_its_sender_nor_what_they_send(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    """It is marked before its contact is over: whoever asks again, or nobody, the sender is on the list."""
+    async with centre(office, new_database(), tmp_path, agents=1) as here:
+        here.desks["anna"].choose("ready")
+        office.send(letter("Win!", "Click here.", SPAMMER), sender=SPAMMER)
+        contact_id = await here.served()
+        await run(here, failing("INSERT", "spam_sender"))
+        died = await post(here, contact_id, "spam")
+        (between,) = await here.contacts()
+        await run(here, "DROP TRIGGER in_the_way ON spam_sender")
+        marked = await post(here, contact_id, "spam")
+        listed = (await here.rest.get("/v1/spam-senders"))["items"]
+
+    assert (died.status_code, between["state"]) == (500, "open")
+    assert (marked.status_code, [each["address"] for each in listed]) == (200, [SPAMMER])
+
+
+async def test_a_sender_is_marked_by_nobody_who_has_the_mail_no_more(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    async with centre(office, new_database(), tmp_path, agents=1) as here:
+        here.desks["anna"].choose("ready")
+        office.send(letter("Hello", "A question.", SPAMMER), sender=SPAMMER)
+        contact_id = await here.served()
+        await here.end()
+        late = await post(here, contact_id, "spam")
+        listed = (await here.rest.get("/v1/spam-senders"))["items"]
+
+    assert (late.status_code, listed) == (404, [])
+
+
+async def test_a_death_while_threads_become_one_leaves_one_thread_and_tells_it_once(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    async with centre(office, new_database(), tmp_path, agents=1) as here:
+        here.desks["anna"].choose("ready")
+        office.send(letter("Order", "My order."))
+        await here.served()
+        await here.end()
+        office.send(letter("My order again", "Where is it?"))
+        second = await here.served()
+        (thread,) = (await here.browsers["anna"].get(f"/v1/contacts/{second}/threads")).json()["items"]
+        wish = {"thread_id": thread["thread_id"]}
+        await run(here, failing("UPDATE", "mail", "NEW.thread_id <> OLD.thread_id"))
+        died = await post(here, second, "merge", wish)
+        before = await events(here, "mail.merged")
+        await run(here, "DROP TRIGGER in_the_way ON mail")
+        merged = [await post(here, second, "merge", wish) for _ in range(2)]
+        shown = await here.shown(second)
+        told = await events(here, "mail.merged")
+
+    assert (died.status_code, before) == (500, 0)
+    assert [each.status_code for each in merged] == [200, 200]
+    assert [mail["subject"] for mail in shown] == ["Order", "My order again"]
+    assert told == 1
