@@ -58,6 +58,16 @@ class Placed:
     is_spam: bool = False  # its sender was marked when it was placed
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is noted of a mail with the contact that it belongs to."""
+
+    mail_id: str
+    blob_ids: tuple[str, ...]
+    acknowledgement_id: str | None
+    sender: str
+
+
 @dataclass(slots=True)
 class MailIn:
     engine: AsyncEngine
@@ -112,20 +122,31 @@ class MailIn:
         contact_id = None if there is None else await self._contact_of(box, command)
         if contact_id is None:
             contact_id = await self._told(command, found.key)
+        if contact_id is None and not command.only_joins:  # it was spam when it was told first
+            contact_id = await self._released(command, found.key)
+        noted = Noted(mail_id, (raw_id, *attached), acknowledgement_id, found.sender)
+        if not await self._note(box, fetched, placed, noted, contact_id):
+            contact_id = await self._released(c.TakeMail(placed.entry, mail_id, box["id"]), found.key)
+            await self._note(box, fetched, placed, noted, contact_id)
+
+    async def _note(
+        self, box: Mapping[str, Any], fetched: Fetched, placed: Placed, noted: Noted, contact_id: str | None
+    ) -> bool:
+        """False, and nothing is noted: somebody has unmarked its sender since it was placed, and did not find it among
+        what is kept.
+        """
+        is_spam = placed.is_spam and contact_id is None
         async with self.engine.begin() as conn:
-            is_released = placed.is_spam and not await spam.still_is(conn, box["company_id"], found.sender)
-            await mails.delivered(conn, mail_id, contact_id, [raw_id, *attached], acknowledgement_id)
+            if is_spam and not await spam.still_is(conn, box["company_id"], noted.sender):
+                return False
+            await mails.delivered(conn, noted.mail_id, contact_id, noted.blob_ids, noted.acknowledgement_id)
             if placed.bounced_id is not None:
                 await mails.bounced(conn, placed.bounced_id)
             await _move(conn, box, fetched)
-        if is_released:
-            await self._release(c.TakeMail(placed.entry, mail_id, box["id"]), found.key, [raw_id, *attached])
+        return True
 
-    async def _release(self, command: c.TakeMail, key: str, blob_ids: Sequence[str]) -> None:
-        """Somebody has unmarked its sender since it was placed, and did not find it among what was kept."""
-        contact_id = await self._told(command, key, f"release-{command.mail_id}")
-        async with self.engine.begin() as conn:
-            await mails.delivered(conn, command.mail_id, contact_id, blob_ids, None)
+    async def _released(self, command: c.TakeMail, key: str) -> str | None:
+        return await self._told(command, key, f"release-{command.mail_id}")
 
     async def _contact_of(self, box: Mapping[str, Any], again: c.TakeMail) -> str | None:
         """Of a mail that was kept before: it may have been taken days ago, and nobody remembers the answer."""

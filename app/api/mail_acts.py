@@ -17,7 +17,8 @@ from app.api.problems import invalid, not_found
 from app.commands import MarkSpam, MergeMails, SplitMail, TakeMail
 from app.mail_entry import entry_of
 from app.problems import FieldError, Problem
-from app.store import mailboxes, mails, spam
+from app.store import contacts, mailboxes, mails, spam
+from app.store.rows import Row
 
 router = APIRouter(prefix="/v1", tags=["mail"])
 
@@ -41,9 +42,12 @@ class SpamSenderShown(Shown):
 
 
 class SpamReleased(Shown):
-    """`contact_ids`: what was kept waits now."""
+    """`contact_ids`: what was kept waits now. `left`: so many are kept still, to be asked for again; 0: the sender is
+    marked no more.
+    """
 
     contact_ids: list[Id] = Field(max_length=spam.RELEASED_MAX)
+    left: int
 
 
 class ThreadShown(Shown):
@@ -82,14 +86,22 @@ async def mark_spam(contact_id: PathId, request: Request, access: Caller, key: I
     async with access.reading() as conn:
         agent_id, contact = await require_served(conn, access, contact_id)
         last = await mails.latest_in(conn, contact_id, {contact["company_id"]})
+        has_it = await mails.has_it(conn, contact_id, agent_id)
+    address = last["from_address"] or None if last is not None else None
+    if has_it:  # before it is over: then nobody could say it any more
+        await _mark(access, contact, address)
     await command(access, MarkSpam(contact_id, agent_id), key, contact_id.encode() + await request.body())
-    address = last["from_address"] if last is not None else None
+    if not has_it:  # a repeat
+        await _mark(access, contact, address)
+    return SpamMarked(contact_id=contact_id, address=address)
+
+
+async def _mark(access: Access, contact: Row, address: str | None) -> None:
     async with acting(access) as act:
-        about = {"id": new_id(), "company_id": contact["company_id"], "contact_id": contact_id}
-        if address:
+        about = {"id": new_id(), "company_id": contact["company_id"], "contact_id": contact["id"]}
+        if address is not None:
             await spam.mark(act.conn, {**about, "address": address})
-        await act.record("mail.spam_marked", "contact", contact_id, company_id=contact["company_id"])
-    return SpamMarked(contact_id=contact_id, address=address or None)
+        await act.record("mail.spam_marked", "contact", contact["id"], company_id=contact["company_id"])
 
 
 @router.get("/spam-senders")
@@ -102,16 +114,26 @@ async def list_spam_senders(page: Annotated[CompanyPaging, Query()], access: Cal
 
 @router.delete("/spam-senders/{spam_sender_id}")
 async def unmark_spam_sender(spam_sender_id: PathId, access: Caller) -> SpamReleased:
-    """Their mails wait again: what comes, and what was kept, the oldest 200."""
-    async with acting(access) as act:
-        row = await spam.lock(act.conn, spam_sender_id, access.companies)
+    """What was kept waits, the oldest 200 at once; when nothing is kept any more, so does what comes."""
+    async with access.reading() as conn:
+        row = await spam.read(conn, spam_sender_id, access.companies)
         if row is None:
             raise not_found("sender", "/spam_sender_id", "path")
-        await spam.unmark(act.conn, spam_sender_id)
-        await act.record("mail.spam_unmarked", "spam_sender", spam_sender_id, company_id=row["company_id"])
-    async with access.reading() as conn:
         kept = await spam.kept(conn, row["company_id"], row["address"])
-    return SpamReleased(contact_ids=[found for each in kept if (found := await _release(access, each)) is not None])
+    released = [found for each in kept if (found := await _release(access, each)) is not None]
+    return SpamReleased(contact_ids=released, left=await _unmark(access, row))
+
+
+async def _unmark(access: Access, row: Mapping[str, Any]) -> int:
+    """How many of the sender's mails are kept still. Only without any does the row go: by it they are found."""
+    async with acting(access) as act:
+        await spam.lock(act.conn, row["id"])
+        left = await spam.count_kept(act.conn, row["company_id"], row["address"])
+        if left == 0:
+            await spam.unmark(act.conn, row["id"])
+        more = {"left": left}
+        await act.record("mail.spam_unmarked", "spam_sender", row["id"], company_id=row["company_id"], more=more)
+    return left
 
 
 @router.get("/contacts/{contact_id}/threads")
@@ -132,18 +154,32 @@ async def merge_mails(
     """The contact's thread becomes part of another, which `GET …/threads` lists: one thread from then on."""
     async with access.reading() as conn:
         agent_id, contact = await require_served(conn, access, contact_id)
-        if await mails.is_in_thread(conn, contact_id, body.thread_id):
-            return Merged(thread_id=body.thread_id)  # it is part of it already
-        if body.thread_id not in [row["thread_id"] for row in await mails.mergeable(conn, contact)]:
+        is_part = await mails.is_in_thread(conn, contact_id, body.thread_id)
+        if not is_part and body.thread_id not in [row["thread_id"] for row in await mails.mergeable(conn, contact)]:
             raise not_found("thread", "/thread_id")
+        has_it = await mails.has_it(conn, contact_id, agent_id)
         last = await mails.last_contact(conn, contact["company_id"], body.thread_id)
-    wish = MergeMails(contact_id, agent_id, body.thread_id, last["id"] if last else None)
-    await command(access, wish, key, contact_id.encode() + await request.body())
-    async with acting(access) as act:
-        await mails.merge(act.conn, contact, body.thread_id)
-        more = {"thread_id": body.thread_id}
-        await act.record("mail.merged", "contact", contact_id, company_id=contact["company_id"], more=more)
+    before = last["id"] if last is not None and last["id"] != contact_id else None
+    if is_part and key is None:
+        return Merged(thread_id=body.thread_id)
+    if has_it and not is_part:  # before it is told: a repeat finds it, and tells it
+        await _merge(access, contact, body.thread_id)
+    wish = MergeMails(contact_id, agent_id, body.thread_id, before)
+    try:
+        await command(access, wish, key, contact_id.encode() + await request.body())
+    except Problem:
+        if not is_part:
+            raise
+    if not has_it and not is_part:
+        await _merge(access, contact, body.thread_id)
     return Merged(thread_id=body.thread_id)
+
+
+async def _merge(access: Access, contact: Row, thread_id: str) -> None:
+    async with acting(access) as act:
+        await mails.merge(act.conn, contact, thread_id)
+        more = {"thread_id": thread_id}
+        await act.record("mail.merged", "contact", contact["id"], company_id=contact["company_id"], more=more)
 
 
 @router.post("/contacts/{contact_id}/split", status_code=201)
@@ -165,7 +201,7 @@ async def split_mail(
             row["id"],
             row["from_address"],
             row["subject"],
-            source_id=f"split:{row['id']}",
+            source_id=mails.split_source(row["id"]),
             proved=row["proof"],
         )
     wish = SplitMail(entry, contact_id, agent_id, row["id"])
@@ -194,21 +230,25 @@ async def _splittable(conn: AsyncConnection, contact_id: str, row: Mapping[str, 
 
 
 async def _release(access: Access, row: Mapping[str, Any]) -> str | None:
-    """The contact of a mail that was kept; None: nobody took it, and it stays kept."""
+    """The contact of a mail that was kept; None: nobody took it, and it stays kept. Safe to repeat."""
     async with access.reading() as conn:
-        box = await mailboxes.read(conn, row["mailbox_id"], None)
-        if box is None:
-            return None
+        box = await mailboxes.read_also_archived(conn, row["mailbox_id"])
         last = await mails.last_contact(conn, row["company_id"], row["thread_id"])
         entry = await entry_of(conn, box, row["id"], row["from_address"], row["subject"], proved=row["proof"])
-    wish = TakeMail(entry, row["id"], box["id"], last["id"] if last else None)
-    reply = await access.doors.submit(envelope_of(access, f"release-{row['id']}", row["id"].encode(), wish))
-    contact_id: str | None = reply.body.get("contact_id") if reply.status < 400 else None
+        # By whoever died before it was noted.
+        over = await contacts.same_try_that_is_over(conn, row["company_id"], entry.source, row["id"])
+    contact_id = over or await _taken(access, TakeMail(entry, row["id"], box["id"], last["id"] if last else None))
     if contact_id is not None:
         async with access.doors.database.engine.begin() as conn:
             files = [each["id"] for each in (await mails.attachments(conn, [row["id"]]))[row["id"]]]
             raw = [row["raw_blob_id"]] if row["raw_blob_id"] else []
             await mails.delivered(conn, row["id"], contact_id, [*raw, *files], None)
+    return contact_id
+
+
+async def _taken(access: Access, wish: TakeMail) -> str | None:
+    reply = await access.doors.submit(envelope_of(access, f"release-{wish.mail_id}", wish.mail_id.encode(), wish))
+    contact_id: str | None = reply.body.get("contact_id") if reply.status < 400 else None
     return contact_id
 
 

@@ -107,7 +107,7 @@ async def delete_mail_draft(contact_id: PathId, access: Caller) -> None:
     """With its files."""
     async with access.doors.database.engine.begin() as conn:
         agent_id, _ = await require_served(conn, access, contact_id)
-        await mail_drafts.forget(conn, contact_id, agent_id, is_sent=False)
+        await mail_drafts.forget(conn, contact_id, agent_id)
 
 
 @router.post("/files", status_code=201)
@@ -117,7 +117,7 @@ async def add_mail_draft_file(contact_id: PathId, body: NewDraftFile, access: Ca
     async with access.reading() as conn:
         agent_id, contact = await require_served(conn, access, contact_id)
         require_files([*await mail_drafts.files(conn, contact_id, agent_id), {"size_bytes": len(content)}], "/content")
-    until_us = time.time_ns() // 1000 + mail_drafts.FILE_KEPT_DAYS * DAY_US
+    until_us = time.time_ns() // 1000 + mails.DRAFT_FILE_KEPT_DAYS * DAY_US
     kept = NewBlob(
         new_id(), contact["company_id"], "attachment", body.media_type, "mail", contact_id, body.filename, until_us
     )

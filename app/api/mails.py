@@ -101,7 +101,12 @@ def _attachment(row: Mapping[str, Any]) -> AttachmentShown:
 async def list_mails(contact_id: PathId, access: Caller) -> MailsShown:
     """All of its threads, the oldest first; at most 200: for supervisors, and agents who have or had the contact."""
     async with access.reading() as conn:
-        await require_contact(conn, access, contact_id)
+        contact = await require_contact(conn, access, contact_id)
+        left_behind = await mails.left_behind(conn, contact)
+    if left_behind is not None:
+        async with access.doors.database.engine.begin() as conn:
+            await mails.split(conn, left_behind, contact_id)
+    async with access.reading() as conn:
         found = await mails.of_contact(conn, contact_id, access.companies)
         attached = await mails.attachments(conn, [row["id"] for row in found])
     return MailsShown(items=[_shown(row, attached[row["id"]]) for row in found])
@@ -174,11 +179,10 @@ async def send_mail(
     except Problem:
         await _forget(access, mail_id)
         raise
-    if reply.body["mail_id"] != mail_id:  # a repeat: the first one is on its way
-        await _forget(access, mail_id)
-    else:
-        async with access.doors.database.engine.begin() as conn:
-            await mail_drafts.forget(conn, contact_id, agent_id, is_sent=True)
+    async with access.doors.database.engine.begin() as conn:
+        if reply.body["mail_id"] != mail_id:  # a repeat: the first one is on its way, and its draft may be there still
+            await mails.forget(conn, mail_id)
+        await mail_drafts.forget(conn, contact_id, agent_id)
     return MailMade(mail_id=reply.body["mail_id"])
 
 

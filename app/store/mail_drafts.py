@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store import rows
+from app.store.mails import hangs_on_none
 from app.store.rows import Row
 from app.store.tables import blob, mail_draft, mail_draft_file
-
-FILE_KEPT_DAYS = 30  # of a draft that nobody sends
 
 
 async def read(conn: AsyncConnection, contact_id: str, agent_id: str) -> Row | None:
@@ -45,7 +44,7 @@ async def add_file(conn: AsyncConnection, company_id: str, contact_id: str, agen
 
 
 async def remove_file(conn: AsyncConnection, contact_id: str, agent_id: str, blob_id: str) -> bool:
-    """False: there is no such file. It goes with the next sweep."""
+    """False: there is no such file. It goes with the next sweep, unless a mail has it."""
     mine = delete(mail_draft_file).where(
         mail_draft_file.c.blob_id == blob_id,
         mail_draft_file.c.contact_id == contact_id,
@@ -53,17 +52,19 @@ async def remove_file(conn: AsyncConnection, contact_id: str, agent_id: str, blo
     )
     if (await conn.execute(mine)).rowcount == 0:
         return False
-    await conn.execute(update(blob).where(blob.c.id == blob_id).values(delete_after=func.clock_timestamp()))
+    await _let_go(conn, blob.c.id == blob_id)
     return True
 
 
-async def forget(conn: AsyncConnection, contact_id: str, agent_id: str, *, is_sent: bool) -> None:
-    """What was sent keeps its files; those of a draft that is thrown away go with the next sweep."""
+async def forget(conn: AsyncConnection, contact_id: str, agent_id: str) -> None:
+    """It was sent or thrown away. What a mail has stays, the other files go with the next sweep."""
     mine = (mail_draft_file.c.contact_id == contact_id, mail_draft_file.c.agent_id == agent_id)
-    ids = select(mail_draft_file.c.blob_id).where(*mine)
-    until = None if is_sent else func.clock_timestamp()
-    await conn.execute(update(blob).where(blob.c.id.in_(ids)).values(delete_after=until))
+    await _let_go(conn, blob.c.id.in_(select(mail_draft_file.c.blob_id).where(*mine)))
     await conn.execute(delete(mail_draft_file).where(*mine))
     await conn.execute(
         delete(mail_draft).where(mail_draft.c.contact_id == contact_id, mail_draft.c.agent_id == agent_id)
     )
+
+
+async def _let_go(conn: AsyncConnection, which: ColumnElement[bool]) -> None:
+    await conn.execute(update(blob).where(which, hangs_on_none()).values(delete_after=func.clock_timestamp()))

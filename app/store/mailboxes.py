@@ -36,6 +36,11 @@ async def read(conn: AsyncConnection, mailbox_id: str, company_ids: Collection[s
     return await rows.first(conn, wanted)
 
 
+async def read_also_archived(conn: AsyncConnection, mailbox_id: str) -> Row:
+    """By which a mail came: that one is never deleted."""
+    return await rows.only(conn, select(mailbox).where(mailbox.c.id == mailbox_id))
+
+
 async def brought_to(conn: AsyncConnection, address: str) -> Row | None:
     """The mailbox of this address, if mail servers bring its mails."""
     wanted = select(mailbox).where(mailbox.c.address == address, mailbox.c.incoming == "lmtp", _LIVE)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Text, Uuid, and_, cast, delete, exists, func, not_, or_, select, text, update
+from sqlalchemy import ColumnElement, Text, Uuid, and_, cast, delete, exists, func, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,7 @@ THREAD_MAILS_MAX = 200  # of one answer: the newest
 REFERENCED_MAX = 50
 PARTICIPANTS_LOOKED_AT_MAX = 2_000  # mails of the threads, the newest
 DAY = text("interval '1 day'")
+DRAFT_FILE_KEPT_DAYS = 30  # of a draft that nobody sends
 THREADS_MAX = 20  # of which one may be chosen
 THREADS_LOOKED_AT_MAX = 100  # contacts of the customer, the newest
 SENDS_MAX = 2  # once, and once more where nobody knows what came of it
@@ -35,18 +36,32 @@ async def add(conn: AsyncConnection, values: Mapping[str, Any]) -> None:
 
 
 async def attach(conn: AsyncConnection, company_id: str, mail_id: str, blob_ids: Sequence[str]) -> None:
+    """From now on the files stay as long as the mail does."""
     if blob_ids:
         about = {"mail_id": mail_id, "company_id": company_id}
         values = [{**about, "n": n, "blob_id": blob_id} for n, blob_id in enumerate(blob_ids, 1)]
         await conn.execute(insert(mail_attachment).values(values))
+        await conn.execute(update(blob).where(blob.c.id.in_(list(blob_ids))).values(delete_after=None))
 
 
 async def forget(conn: AsyncConnection, mail_id: str) -> None:
-    """One of ours that was not to be sent."""
+    """One of ours that was not to be sent. Files that hang on no other mail are a draft's again."""
     kept = (mail.c.id == mail_id, mail.c.direction == "out", mail.c.state == "kept")
     mine = select(mail.c.id).where(*kept)
-    await conn.execute(delete(mail_attachment).where(mail_attachment.c.mail_id.in_(mine)))
+    hung = delete(mail_attachment).where(mail_attachment.c.mail_id.in_(mine)).returning(mail_attachment.c.blob_id)
+    blob_ids = list((await conn.execute(hung)).scalars())
     await conn.execute(delete(mail).where(*kept))
+    if blob_ids:
+        until = func.clock_timestamp() + text(f"interval '{DRAFT_FILE_KEPT_DAYS} days'")
+        loose = update(blob).where(blob.c.id.in_(blob_ids), hangs_on_none())
+        await conn.execute(loose.values(delete_after=until))
+
+
+def hangs_on_none() -> ColumnElement[bool]:
+    """A blob of a contact that no mail of the contact has."""
+    hung = select(mail.c.id).join(mail_attachment, mail_attachment.c.mail_id == mail.c.id)
+    theirs = hung.where(mail.c.contact_id == blob.c.contact_id, mail_attachment.c.blob_id == blob.c.id)
+    return and_(blob.c.contact_id.is_not(None), not_(theirs.exists()))
 
 
 # --- where one that comes belongs -------------------------------------------------------------------------------------
@@ -162,15 +177,23 @@ async def thread_ids_before(conn: AsyncConnection, thread_id: str, mail_id: str)
 # --- what is shown ----------------------------------------------------------------------------------------------------
 
 
+_IS_ASKED = exists().where(
+    effect.c.contact_id == mail.c.contact_id,
+    effect.c.kind == "mail.send",
+    effect.c.args["mail"].astext == cast(mail.c.id, Text),
+)
+
+
+async def never_asked_for(conn: AsyncConnection, mail_id: str) -> Row | None:
+    """One of ours whose command nobody took: somebody died before."""
+    mine = select(mail).where(mail.c.id == mail_id, mail.c.direction == "out", mail.c.state == "kept")
+    return await rows.first(conn, mine.where(not_(_IS_ASKED)))
+
+
 async def of_contact(conn: AsyncConnection, contact_id: str, companies: Companies) -> list[Row]:
     """All of the threads that the contact's mails belong to, the oldest first; of ours those that are to be sent."""
     mine = select(mail.c.thread_id).where(mail.c.contact_id == contact_id)
-    is_asked = exists().where(
-        effect.c.contact_id == mail.c.contact_id,
-        effect.c.kind == "mail.send",
-        effect.c.args["mail"].astext == cast(mail.c.id, Text),
-    )
-    not_to_be = and_(mail.c.direction == "out", mail.c.state == "kept", not_(is_asked))
+    not_to_be = and_(mail.c.direction == "out", mail.c.state == "kept", not_(_IS_ASKED))
     wanted = select(mail).where(mail.c.thread_id.in_(mine), within(companies, mail), not_(not_to_be))
     return (await rows.every(conn, wanted.order_by(mail.c.id.desc()).limit(THREAD_MAILS_MAX)))[::-1]
 
@@ -201,6 +224,14 @@ async def has_served(conn: AsyncConnection, contact_id: str, agent_id: str) -> b
     lost = segment.c.state.in_(("declined", "expired", "withdrawn", "failed"))
     mine = exists().where(segment.c.contact_id == contact_id, segment.c.agent_id == agent_id, not_(lost))
     return bool((await conn.execute(select(mine))).scalar())
+
+
+async def has_it(conn: AsyncConnection, contact_id: str, agent_id: str) -> bool:
+    """Whether the agent has the open contact, also while they wrap up."""
+    mine = select(segment.c.id).join(contact, contact.c.id == segment.c.contact_id)
+    mine = mine.where(contact.c.id == contact_id, contact.c.state == "open", segment.c.agent_id == agent_id)
+    own = mine.where(segment.c.role == "primary", segment.c.state.in_(("talking", "parked", "wrap_up")))
+    return (await conn.execute(own.limit(1))).first() is not None
 
 
 async def is_of_contact(conn: AsyncConnection, contact_id: str, mail_id: str) -> bool:
@@ -261,12 +292,31 @@ async def merge(conn: AsyncConnection, contact: Row, thread_id: str) -> None:
     await conn.execute(moved.values(thread_id=thread_id, possibly_thread_id=possibly))
 
 
+_SPLIT = "split:"
+
+
+def split_source(mail_id: str) -> str:
+    """The `source_id` of a contact that a mail becomes."""
+    return f"{_SPLIT}{mail_id}"
+
+
+async def left_behind(conn: AsyncConnection, contact: Mapping[str, Any]) -> str | None:
+    """The mail that became this contact, and is not part of it: somebody died in between."""
+    if not (contact["source"].startswith("mail:") and contact["source_id"].startswith(_SPLIT)):
+        return None
+    mail_id = contact["source_id"].removeprefix(_SPLIT)
+    mine = mail.c.company_id == contact["company_id"], mail.c.id == mail_id
+    elsewhere = mail.c.contact_id.is_distinct_from(contact["id"])
+    found: str | None = (await conn.execute(select(mail.c.id).where(*mine, elsewhere))).scalar()
+    return found
+
+
 async def split_off(conn: AsyncConnection, contact_id: str, mail_id: str) -> str | None:
     """The contact that a mail of this one became before."""
     wanted = (
         select(contact.c.id)
         .join(contact_link, contact_link.c.from_id == contact.c.id)
-        .where(contact_link.c.to_id == contact_id, contact.c.source_id == f"split:{mail_id}")
+        .where(contact_link.c.to_id == contact_id, contact.c.source_id == split_source(mail_id))
         .where(exists().where(mail.c.id == mail_id, mail.c.contact_id == contact.c.id))
     )
     found: str | None = (await conn.execute(wanted)).scalar()

@@ -12,13 +12,10 @@ from app.store.rows import Row
 from app.store.scope import within
 from app.store.tables import mail, spam_sender
 
-RELEASED_MAX = 200  # mails at once, the oldest; others stay kept until the sender is marked and unmarked again
+RELEASED_MAX = 200  # mails at once, the oldest; others stay kept until they are asked for again
 
 
-def _kept(address: Any) -> ColumnElement[bool]:
-    """What came from there and is part of no contact."""
-    came = and_(mail.c.direction == "in", mail.c.kind == "message", mail.c.state == "delivered")
-    return and_(mail.c.company_id == spam_sender.c.company_id, mail.c.from_address == address, came)
+_CAME = and_(mail.c.direction == "in", mail.c.kind == "message", mail.c.state == "delivered")
 
 
 async def is_sender(conn: AsyncConnection, company_id: str, address: str) -> bool:
@@ -40,29 +37,39 @@ async def mark(conn: AsyncConnection, values: Mapping[str, Any]) -> bool:
 
 async def page(conn: AsyncConnection, company_ids: Collection[str] | None, after: str | None, limit: int) -> list[Row]:
     """With `kept`: how many mails of theirs wait in no queue."""
-    kept = select(func.count()).where(_kept(spam_sender.c.address), mail.c.contact_id.is_(None)).scalar_subquery()
-    wanted = select(spam_sender, kept.label("kept")).where(within(company_ids, spam_sender))
+    theirs = and_(mail.c.company_id == spam_sender.c.company_id, mail.c.from_address == spam_sender.c.address)
+    of_none = select(func.count()).where(theirs, _CAME, mail.c.contact_id.is_(None)).scalar_subquery()
+    wanted = select(spam_sender, of_none.label("kept")).where(within(company_ids, spam_sender))
     if after is not None:
         wanted = wanted.where(spam_sender.c.id > after)
     return await rows.every(conn, wanted.order_by(spam_sender.c.id).limit(limit + 1))
 
 
-async def lock(conn: AsyncConnection, spam_sender_id: str, company_ids: Collection[str] | None) -> Row | None:
-    return await rows.first(conn, rows.locked(spam_sender, spam_sender_id, within(company_ids, spam_sender)))
+async def read(conn: AsyncConnection, spam_sender_id: str, company_ids: Collection[str] | None) -> Row | None:
+    wanted = select(spam_sender).where(spam_sender.c.id == spam_sender_id, within(company_ids, spam_sender))
+    return await rows.first(conn, wanted)
+
+
+async def lock(conn: AsyncConnection, spam_sender_id: str) -> None:
+    """Whoever is storing a mail of theirs has stored it, or sees what becomes of the row."""
+    await conn.execute(rows.locked(spam_sender, spam_sender_id))
 
 
 async def unmark(conn: AsyncConnection, spam_sender_id: str) -> None:
     await conn.execute(delete(spam_sender).where(spam_sender.c.id == spam_sender_id))
 
 
+def _kept_of(company_id: str, address: str) -> ColumnElement[bool]:
+    theirs = and_(mail.c.company_id == company_id, mail.c.from_address == address)
+    return and_(theirs, _CAME, mail.c.contact_id.is_(None))
+
+
 async def kept(conn: AsyncConnection, company_id: str, address: str) -> list[Row]:
     """The oldest first."""
-    wanted = select(mail).where(
-        mail.c.company_id == company_id,
-        mail.c.from_address == address,
-        mail.c.direction == "in",
-        mail.c.kind == "message",
-        mail.c.state == "delivered",
-        mail.c.contact_id.is_(None),
-    )
+    wanted = select(mail).where(_kept_of(company_id, address))
     return await rows.every(conn, wanted.order_by(mail.c.id).limit(RELEASED_MAX))
+
+
+async def count_kept(conn: AsyncConnection, company_id: str, address: str) -> int:
+    wanted = select(func.count()).select_from(mail).where(_kept_of(company_id, address))
+    return int((await conn.execute(wanted)).scalar_one())

@@ -190,3 +190,21 @@ def _wish(agents: int) -> Wish:
     alice = CustomerWish("Alice", 80, (("email", ALICE),))
     company = CompanyWish("acme", "Acme", queues=(QueueWish("Mails", QUEUE),), customers=(alice,))
     return Wish(companies=(company,), agents=tuple(people))
+
+
+async def run(here: Centre, sql: str) -> None:
+    """As the owner of the tables."""
+    conn = await asyncpg.connect(here.server.database_url)
+    try:
+        await conn.execute(sql)
+    finally:
+        await conn.close()
+
+
+def failing(what: str, table: str, when: str = "true") -> str:
+    """A trigger that is in a statement's way, as if the process had died there."""
+    return f"""
+        CREATE FUNCTION in_the_way() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN RAISE EXCEPTION $$in the way$$; END';
+        CREATE TRIGGER in_the_way BEFORE {what} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION in_the_way();
+    """

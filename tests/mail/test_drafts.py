@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from tests.mail.centre import Centre, centre
+from tests.mail.centre import Centre, centre, failing, run
 from tests.mail.post_office import ALICE, PostOffice, letter
 
 Database = Callable[[], str]
@@ -133,3 +133,50 @@ async def test_too_many_or_too_large_files_are_refused_by_their_bound_and_a_stra
     assert bad_name.status_code == 422
     assert strange["errors"][0]["pointer"] == "/forwards"
     assert people["errors"][0]["text_key"] == "mail.too_many_recipients"
+
+
+async def test_the_files_of_a_mail_that_was_sent_stay_whatever_becomes_of_its_draft(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    """We die when it is on its way and its draft is still there; it is sent again, and then thrown away elsewhere."""
+    async with centre(office, new_database(), tmp_path, agents=1) as here:
+        contact_id = await begun(here, office)
+        anna = here.browsers["anna"]
+        await attach(anna, contact_id, "sent.pdf", PDF)
+        await run(here, failing("DELETE", "mail_draft_file"))
+        wish = {"key": "once", "text": "Whole.", "with_files": True}
+        await here.answer(contact_id, expect=500, **wish)
+        office.until_there(1, ALICE)
+        (between,) = await files_of_drafts(here)
+        await run(here, "DROP TRIGGER in_the_way ON mail_draft_file")
+        removed = await anna.delete(path_of(contact_id, "/files/1"))
+        (elsewhere,) = await files_of_drafts(here)
+        await attach(anna, contact_id, "late.pdf", PDF)
+        again = await here.answer(contact_id, **wish)
+        after = (await anna.get(path_of(contact_id))).json()
+        sent, late = await files_of_drafts(here)
+        rows = await here.mails("direction = 'out'")
+
+    assert removed.status_code == 200
+    assert [row["delete_after"] for row in (between, elsewhere, sent)] == [None] * 3
+    assert late["delete_after"] is not None, "it was never sent"
+    assert [str(row["id"]) for row in rows] == [again["mail_id"]]
+    assert (after["is_kept"], after["files"]) == (False, [])
+
+
+async def test_the_files_of_a_mail_that_was_refused_go_one_day_like_those_of_a_draft(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    async with centre(office, new_database(), tmp_path, agents=1) as here:
+        contact_id = await begun(here, office)
+        await attach(here.browsers["anna"], contact_id, "kept.pdf", PDF)
+        await here.end()
+        refused = await here.answer(contact_id, expect=404, with_files=True)
+        (kept,) = await files_of_drafts(here)
+
+    assert refused["text_key"] == "contact.not_open"
+    assert kept["delete_after"] is not None
+
+
+async def files_of_drafts(here: Centre) -> list[Any]:
+    return await here.fetch("SELECT delete_after FROM blob WHERE filename LIKE '%.pdf' ORDER BY id")

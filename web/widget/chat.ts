@@ -58,6 +58,7 @@ export class Chat {
   private again = 0
   private heardAt = 0
   private typedAt = 0
+  private attaching = new Map<string, string>() // files whose answer has not come: the same one has the same id again
 
   constructor(
     private server: string,
@@ -102,8 +103,12 @@ export class Chat {
   async attach(file: File): Promise<string | null> {
     if (file.size > FILE_BYTES_MAX) return "chat.file_too_large"
     if (!file.size) return "chat.file_kind"
+    const which = `${file.name}/${file.size}/${file.lastModified}`
+    const id = this.attaching.get(which) ?? newId()
+    this.attaching.set(which, id)
     const content = await base64Of(file)
-    const { status, data } = await this.post("attach", { id: newId(), name: file.name.slice(0, 200), content })
+    const { status, data } = await this.post("attach", { id, name: file.name.slice(0, 200), content })
+    if (status === 201 || (status >= 400 && status < 500)) this.attaching.delete(which)
     return status === 201 ? null : keyOf(status, data)
   }
 
@@ -137,7 +142,7 @@ export class Chat {
     this.kept.token = data.token as string
     if (!data.resumed) {
       this.messages.clear()
-      this.kept.seen = 0
+      Object.assign(this.kept, { seen: 0, isEnding: false })
     }
     this.standing = "waiting"
     this.keep()
@@ -169,7 +174,7 @@ export class Chat {
   }
 
   forget(): void {
-    Object.assign(this.kept, { token: null, seen: 0 })
+    Object.assign(this.kept, { token: null, seen: 0, isEnding: false })
     this.keep()
   }
 
@@ -178,6 +183,7 @@ export class Chat {
   say(body: string): void {
     const message: Pending = { id: newId(), body }
     this.kept.pending.push(message)
+    this.kept.isEnding = false // they have something to say after all
     this.keep()
     this.bring(message)
     this.changed("messages")
@@ -197,7 +203,10 @@ export class Chat {
     this.send({ t: "seen", n: last })
   }
 
+  /** Without a line it is said when there is one, behind what was written before. */
   end(): void {
+    this.kept.isEnding = true
+    this.keep()
     this.send({ t: "leave" })
   }
 
@@ -232,6 +241,12 @@ export class Chat {
     this.changed("standing")
   }
 
+  private isOver(): void {
+    this.kept.isEnding = false
+    this.keep()
+    this.hangUp()
+  }
+
   private hangUp(): void {
     const socket = this.socket
     this.socket = null
@@ -258,6 +273,7 @@ export class Chat {
         this.isConnected = true
         this.tries = 0
         this.kept.pending.forEach((each) => this.bring(each)) // with their ids: what is there stays there once
+        if (this.kept.isEnding) this.send({ t: "leave" })
         return this.changed("standing")
       case "messages":
         return this.take(frame.items as Message[])
@@ -265,7 +281,7 @@ export class Chat {
         this.standing = frame.state as Standing
         this.agent = frame.agent as string | null
         this.wait = frame.wait as Wait | null
-        if (this.standing === "closed") this.hangUp()
+        if (this.standing === "closed") this.isOver()
         return this.changed("standing")
       case "typing":
         return this.changed("typing")

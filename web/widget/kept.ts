@@ -14,9 +14,10 @@ export interface Kept {
   email: string // as it was said before the chat
   isOpen: boolean
   seen: number
+  isEnding: boolean // they ended the chat, and it is not known to be over
 }
 
-const NOTHING: Kept = { token: null, starting: null, pending: [], asked: null, email: "", isOpen: false, seen: 0 }
+const NOTHING: Kept = { token: null, starting: null, pending: [], asked: null, email: "", isOpen: false, seen: 0, isEnding: false }
 
 export function readKept(key: string): Kept {
   try {
