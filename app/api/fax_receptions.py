@@ -71,8 +71,7 @@ async def receive_fax(
     made: Mapping[str, Any] | None = before
     if made is None:
         # Until it is somebody's it is one that goes by itself: nothing is left of a process that dies between.
-        tomorrow_us = time.time_ns() // 1000 + DAY_US
-        kept = NewBlob(new_id(), body.company_id, "fax", faxes.MEDIA_TYPE, "fax", delete_after_us=tomorrow_us)
+        kept = NewBlob(new_id(), body.company_id, "fax", faxes.MEDIA_TYPE, "fax", delete_after_us=_tomorrow_us())
         assert access.doors.files is not None, "every process has a place for files"
         await blobs.store(access.doors.database.engine, access.doors.files, kept, pages)
         wish = TakeFax(entry, kept.id, count, complete)
@@ -87,15 +86,30 @@ async def receive_fax(
 async def _belongs(
     access: Access, company_id: str, made: Mapping[str, Any], pages: bytes, count: int, complete: bool
 ) -> None:
-    """Raises Problem 409: another fax came under this id."""
-    async with access.doors.database.engine.begin() as conn:
-        row = await blobs.read(conn, made["document"], {company_id})
-        if row is None or row["state"] != "stored":  # erased
+    """Pages that went meanwhile, because they were nobody's yet, are stored again. Raises Problem 409: another fax
+    came under this id.
+    """
+    engine, files = access.doors.database.engine, access.doors.files
+    assert files is not None, "every process has a place for files"
+    blob_id, contact_id = made["document"], made["contact_id"]
+    async with engine.begin() as conn:
+        if await faxes.pages_kept(conn, blob_id) is None and not await faxes.is_erased(conn, contact_id):
+            await blobs.expect_again(conn, blob_id, _tomorrow_us())
+    async with engine.begin() as conn:
+        row = await blobs.lock(conn, blob_id)
+        if row is None or row["state"] == "erased" or await faxes.is_erased(conn, contact_id):
             return
-        if row["sha256"] != hashlib.sha256(pages).hexdigest():
+        if row["state"] != "stored":
+            await files.put(row["location"], pages)
+            await blobs.arrived(conn, blob_id, pages)
+        elif row["sha256"] != hashlib.sha256(pages).hexdigest():
             error = FieldError("/source_id", "the id of another fax", "fax.other_pages")
             raise Problem(409, "fax.other_pages", "Another fax came under this id", [error])
-        await faxes.came(conn, made["document"], made["contact_id"], count, complete)
+        await faxes.came(conn, blob_id, contact_id, count, complete)
+
+
+def _tomorrow_us() -> int:
+    return time.time_ns() // 1000 + DAY_US
 
 
 async def _read(document: str) -> tuple[bytes, int]:
@@ -127,7 +141,7 @@ async def _entry(access: Access, body: FaxReception) -> Entry:
         company_id=body.company_id,
         channel="fax",
         queue_id=number["queue_id"],
-        source=f"fax:{access.principal.id}",
+        source=f"fax:{number['address']}",  # whichever key brings it
         source_id=body.source_id,
         number=number["address"],
         customer_id=unique.customer_id if unique else None,

@@ -7,7 +7,7 @@ sweep, and a file is only given out if it is the one that was stored (sha256).
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.ports import BlobStore
@@ -78,6 +78,17 @@ async def read(conn: AsyncConnection, blob_id: str, companies: Companies) -> Row
     return await rows.first(conn, select(blob).where(blob.c.id == blob_id, within(companies, blob)))
 
 
+async def lock(conn: AsyncConnection, blob_id: str) -> Row | None:
+    """Until the transaction ends nothing else stores or erases it."""
+    return await rows.first(conn, rows.locked(blob, blob_id))
+
+
+async def expect_again(conn: AsyncConnection, blob_id: str, delete_after_us: int) -> None:
+    """One that was swept away and is brought again."""
+    values = {"state": "expected", "delete_after": delete_after_us}
+    await conn.execute(update(blob).where(blob.c.id == blob_id, blob.c.state == "erased").values(**values))
+
+
 async def content(files: BlobStore, row: Row) -> bytes:
     """Raises NotWhole."""
     if row["state"] != "stored":
@@ -126,20 +137,19 @@ async def find_missing(engine: AsyncEngine, files: BlobStore) -> int:
 
 async def delete_due(engine: AsyncEngine, files: BlobStore) -> int:
     """What has outlived its retention and is not held. Returns how many went."""
+    is_due = blob.c.delete_after < func.clock_timestamp()
     async with engine.begin() as conn:
-        due = select(blob.c.id).where(
-            blob.c.state != "erased", blob.c.delete_after < func.clock_timestamp(), blob.c.legal_hold.is_(False)
-        )
+        due = select(blob.c.id).where(blob.c.state != "erased", is_due, blob.c.legal_hold.is_(False))
         ids = list((await conn.execute(due.order_by(blob.c.delete_after).limit(SWEPT_MAX))).scalars())
-    return await erase(engine, files, ids)
+    return await erase(engine, files, ids, is_due)  # what became somebody's meanwhile stays
 
 
-async def erase(engine: AsyncEngine, files: BlobStore, blob_ids: list[str]) -> int:
-    """The file goes first: a row that says erased must be true. What is held stays."""
+async def erase(engine: AsyncEngine, files: BlobStore, blob_ids: list[str], *still: ColumnElement[bool]) -> int:
+    """The file goes first: a row that says erased must be true. What is held stays, and what is not `still` so."""
     erased = 0
     for blob_id in blob_ids:
         async with engine.begin() as conn:
-            locked = rows.locked(blob, blob_id, blob.c.legal_hold.is_(False), blob.c.state != "erased")
+            locked = rows.locked(blob, blob_id, blob.c.legal_hold.is_(False), blob.c.state != "erased", *still)
             row = await rows.first(conn, locked)
             if row is None:
                 continue
