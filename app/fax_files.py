@@ -1,6 +1,5 @@
 """Where do faxes come from and go to that an Asterisk receives and sends? From its folder into our files, and back."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +23,11 @@ class FaxFiles:
             kept = await faxes.pages_kept(conn, effect.id)
         if kept is not None:
             return kept
-        count = await asyncio.to_thread(fax_pages.count, pages)
-        if count:
-            contact_id = effect.contact_id
-            await faxes.keep(self.engine, self.files, effect.id, contact_id, pages, count, _about(said))
-        return count
+        found = await fax_pages.count(pages)
+        if found.count:
+            about = _about(said, found.is_whole)
+            await faxes.keep(self.engine, self.files, effect.id, effect.contact_id, pages, found.count, about)
+        return found.count
 
     async def paper(self, effect: Effect) -> tuple[bytes, str]:
         """The pages, and the number of whoever sends them."""
@@ -46,7 +45,7 @@ class FaxFiles:
             await faxes.confirmed(conn, str(effect.args["document"]), said.took_s, said.station)
 
 
-def _about(said: Said | None) -> dict[str, Any]:
+def _about(said: Said | None, is_whole: bool) -> dict[str, Any]:
     if said is None:
         return {"complete": False}
-    return {"complete": said.is_success, "took_s": said.took_s, "station": said.station}
+    return {"complete": said.is_success and is_whole, "took_s": said.took_s, "station": said.station}

@@ -4,15 +4,14 @@
 anybody's: what breaks it, or takes too long or too much, breaks nothing else.
 """
 
-import asyncio
 import io
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 from PIL import Image, ImageOps
 
+from app import fax_process
 from app.fax_pages import ACROSS_DPI, COARSE_DPI, DOWN_DPI
 
 ACROSS = 1_728
@@ -20,8 +19,6 @@ ROWS_MAX = 2_750  # of 14 inches: what is longer is made smaller
 PAGES_MAX = 50
 INCH_PT = 72
 MADE_S = 40.0
-CPU_S = 30
-MEMORY_BYTES = 1_536 * 1_048_576
 GREY_SHARE = 0.15  # with more of it, it is a picture and not a text
 _BLACK, _WHITE = 64, 192
 
@@ -34,23 +31,14 @@ class NotSendable(ValueError):
 
 async def as_paper(document: bytes) -> tuple[bytes, int]:
     """The pages and their number. Raises NotSendable."""
-    made = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app.fax_paper", cwd=Path(__file__).resolve().parent.parent,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
     try:
-        async with asyncio.timeout(MADE_S):
-            pages, said = await made.communicate(document)
-    except TimeoutError:
+        made = await fax_process.run("app.fax_paper", given=document, seconds=MADE_S)
+    except fax_process.TookTooLong:
         raise NotSendable("unreadable") from None
-    finally:
-        if made.returncode is None:
-            made.kill()
-            await made.wait()
-    word = said.decode("ascii", "replace").strip().rpartition("\n")[2]
-    if made.returncode != 0:
+    word = made.said[-1] if made.said else ""
+    if made.status != 0:
         raise NotSendable("too_many_pages" if word == "too_many_pages" else "unreadable")
-    return pages, int(word)
+    return made.out, int(word)
 
 
 # --- in the process of its own ----------------------------------------------------------------------------------------
@@ -139,10 +127,7 @@ def _on_paper(page: Image.Image) -> Image.Image:
 
 
 def main() -> int:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    fax_process.bounded()
     try:
         pages, number = paper(sys.stdin.buffer.read())
     except NotSendable as wrong:

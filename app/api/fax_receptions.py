@@ -4,7 +4,6 @@ The server's own id says which try it is: sent again for as long as nobody ackno
 died in between, the pages become the contact's with the repeat.
 """
 
-import asyncio
 import base64
 import binascii
 import hashlib
@@ -24,6 +23,7 @@ from app.api.faxes import DOCUMENT_CHARACTERS_MAX, FaxMade
 from app.api.fields import Given, Id
 from app.api.problems import invalid, not_found
 from app.commands import Entry, TakeFax
+from app.fax_pages import Pages
 from app.problems import FieldError, Problem
 from app.store import blobs, companies, customers, faxes, numbers
 from app.store.blobs import NewBlob
@@ -37,7 +37,10 @@ BASE64 = "^[A-Za-z0-9+/]+={0,2}$"
 Tiff = Annotated[
     str,
     StringConstraints(min_length=4, max_length=DOCUMENT_CHARACTERS_MAX, pattern=BASE64),
-    Field(description="a TIFF in base64, as fax machines send it; what comes behind page 200 is not shown"),
+    Field(
+        description="a TIFF in base64, as fax machines send it; what stands behind page 200, or behind row 600,000 of "
+        "all pages, is left out"
+    ),
 ]
 SourceId = Annotated[
     str, StringConstraints(pattern="^[!-~]{1,64}$"), Field(description="of the fax server: one fax, one id")
@@ -46,7 +49,7 @@ SourceId = Annotated[
 
 class FaxReception(Given):
     """`to`: a number of the company's of kind `fax`. `pages`: how many the fax server counted; where fewer can be read
-    the fax is not `complete`.
+    the fax is not `complete`, nor where one is left out because it, or all of them, are too long.
     """
 
     company_id: Id
@@ -63,16 +66,15 @@ async def receive_fax(
 ) -> FaxMade:
     """A fax came. 201: it is a contact; 200: it was one already."""
     access.require_company(body.company_id)
-    pages, count = await _read(body.document)
-    complete = body.pages is None or count >= body.pages
+    pages, found = await _read(body.document)
+    count, complete = found.count, found.is_whole and (body.pages is None or found.count >= body.pages)
     entry = await _entry(access, body)
     async with access.reading() as conn:
         before = await faxes.of_try(conn, entry.company_id, entry.source, entry.source_id)
     made: Mapping[str, Any] | None = before
     if made is None:
         # Until it is somebody's it is one that goes by itself: nothing is left of a process that dies between.
-        tomorrow_us = time.time_ns() // 1000 + DAY_US
-        kept = NewBlob(new_id(), body.company_id, "fax", faxes.MEDIA_TYPE, "fax", delete_after_us=tomorrow_us)
+        kept = NewBlob(new_id(), body.company_id, "fax", faxes.MEDIA_TYPE, "fax", delete_after_us=_tomorrow_us())
         assert access.doors.files is not None, "every process has a place for files"
         await blobs.store(access.doors.database.engine, access.doors.files, kept, pages)
         wish = TakeFax(entry, kept.id, count, complete)
@@ -87,26 +89,41 @@ async def receive_fax(
 async def _belongs(
     access: Access, company_id: str, made: Mapping[str, Any], pages: bytes, count: int, complete: bool
 ) -> None:
-    """Raises Problem 409: another fax came under this id."""
-    async with access.doors.database.engine.begin() as conn:
-        row = await blobs.read(conn, made["document"], {company_id})
-        if row is None or row["state"] != "stored":  # erased
+    """Pages that went meanwhile, because they were nobody's yet, are stored again. Raises Problem 409: another fax
+    came under this id.
+    """
+    engine, files = access.doors.database.engine, access.doors.files
+    assert files is not None, "every process has a place for files"
+    blob_id, contact_id = made["document"], made["contact_id"]
+    async with engine.begin() as conn:
+        if await faxes.pages_kept(conn, blob_id) is None and not await faxes.is_erased(conn, contact_id):
+            await blobs.expect_again(conn, blob_id, _tomorrow_us())
+    async with engine.begin() as conn:
+        row = await blobs.lock(conn, blob_id)
+        if row is None or row["state"] == "erased" or await faxes.is_erased(conn, contact_id):
             return
-        if row["sha256"] != hashlib.sha256(pages).hexdigest():
+        if row["state"] != "stored":
+            await files.put(row["location"], pages)
+            await blobs.arrived(conn, blob_id, pages)
+        elif row["sha256"] != hashlib.sha256(pages).hexdigest():
             error = FieldError("/source_id", "the id of another fax", "fax.other_pages")
             raise Problem(409, "fax.other_pages", "Another fax came under this id", [error])
-        await faxes.came(conn, made["document"], made["contact_id"], count, complete)
+        await faxes.came(conn, blob_id, contact_id, count, complete)
 
 
-async def _read(document: str) -> tuple[bytes, int]:
+def _tomorrow_us() -> int:
+    return time.time_ns() // 1000 + DAY_US
+
+
+async def _read(document: str) -> tuple[bytes, Pages]:
     try:
         tiff = base64.b64decode(document, validate=True)
     except binascii.Error:
         raise invalid("/document", "not in base64", "fax.no_pages") from None
-    count = await asyncio.to_thread(fax_pages.count, tiff)
-    if count == 0:
+    found = await fax_pages.count(tiff)
+    if found.count == 0:
         raise invalid("/document", "a TIFF with at least one page that can be read", "fax.no_pages")
-    return tiff, count
+    return tiff, found
 
 
 async def _entry(access: Access, body: FaxReception) -> Entry:
@@ -127,7 +144,7 @@ async def _entry(access: Access, body: FaxReception) -> Entry:
         company_id=body.company_id,
         channel="fax",
         queue_id=number["queue_id"],
-        source=f"fax:{access.principal.id}",
+        source=f"fax:{number['address']}",  # whichever key brings it
         source_id=body.source_id,
         number=number["address"],
         customer_id=unique.customer_id if unique else None,

@@ -170,7 +170,7 @@ async def read_fax_page(fax_id: PathId, page: Page, access: Caller, width: Width
     """A page as an image, in its right proportions; counted from 1."""
     tiff = await _pages(fax_id, access, "fax.seen")
     try:
-        image = await asyncio.to_thread(fax_pages.image, tiff, page, width)
+        image = await fax_pages.image(tiff, page, width)
     except fax_pages.NoSuchPage:
         raise not_found("page", "/page", "path") from None
     return Response(image, media_type="image/png", headers=_NO_STORE)
@@ -183,7 +183,7 @@ async def read_fax_document(fax_id: PathId, access: Caller) -> Response:
     """All pages as a PDF."""
     tiff = await _pages(fax_id, access, "fax.taken")
     try:
-        document = await asyncio.to_thread(fax_pages.pdf, tiff)
+        document = await fax_pages.pdf(tiff)
     except fax_pages.NoSuchPage:
         raise not_found("fax", "/fax_id", "path") from None
     name = {"Content-Disposition": f'attachment; filename="fax-{fax_id}.pdf"'}

@@ -78,6 +78,17 @@ async def read(conn: AsyncConnection, blob_id: str, companies: Companies) -> Row
     return await rows.first(conn, select(blob).where(blob.c.id == blob_id, within(companies, blob)))
 
 
+async def lock(conn: AsyncConnection, blob_id: str) -> Row | None:
+    """Until the transaction ends nothing else stores or erases it."""
+    return await rows.first(conn, rows.locked(blob, blob_id))
+
+
+async def expect_again(conn: AsyncConnection, blob_id: str, delete_after_us: int) -> None:
+    """One that was swept away and is brought again."""
+    values = {"state": "expected", "delete_after": delete_after_us}
+    await conn.execute(update(blob).where(blob.c.id == blob_id, blob.c.state == "erased").values(**values))
+
+
 async def content(files: BlobStore, row: Row) -> bytes:
     """Raises NotWhole."""
     if row["state"] != "stored":

@@ -11,7 +11,7 @@ from app.store import blobs, rows
 from app.store.blobs import NewBlob
 from app.store.rows import Row
 from app.store.scope import Companies, within
-from app.store.tables import blob, company, contact, contact_link, fax, segment
+from app.store.tables import blob, company, contact, contact_link, customer, fax, segment
 
 OF_CONTACT_MAX = 50  # of one answer
 SWEPT_MAX = 500  # of one sweep
@@ -69,6 +69,18 @@ async def of_try(conn: AsyncConnection, company_id: str, source: str, source_id:
         contact.c.company_id == company_id, contact.c.source == source, contact.c.source_id == source_id
     )
     return await rows.first(conn, wanted)
+
+
+async def is_erased(conn: AsyncConnection, contact_id: str) -> bool:
+    """Whose contact it was is erased. Until the transaction ends nobody erases them."""
+    whose = select(customer.c.erased_at).join(
+        contact, and_(contact.c.company_id == customer.c.company_id, contact.c.customer_id == customer.c.id)
+    )
+    erased_at = (
+        await conn.execute(whose.where(contact.c.id == contact_id).with_for_update(read=True, of=customer))
+    ).scalar_one_or_none()
+    blanked = exists().where(contact.c.id == contact_id, contact.c.source_id.startswith("erased:"))
+    return erased_at is not None or bool((await conn.execute(select(blanked))).scalar_one())
 
 
 async def belongs(conn: AsyncConnection, blob_id: str, contact_id: str, count: int) -> None:

@@ -8,15 +8,21 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
+from app.sealed_files import SealedFiles
+from app.store import blobs
+from app.store.database import Database
+from app.store.files import FileBlobs
 from tests.api.conftest import House
 from tests.api.furnished import fax_pages
-from tests.serving import Server
+from tests.serving import SECRET, Server, api_of
 
 NUMBER = "+4930999001"
 FAX = """
@@ -24,6 +30,19 @@ SELECT fax.contact_id::text, direction, pages, complete, sha256 FROM fax JOIN bl
  WHERE blob.contact_id = fax.contact_id AND delete_after IS NULL
 """
 DOC = Path(__file__).parents[2] / "docs" / "fax.md"
+
+
+@pytest_asyncio.fixture
+async def server(database: str, tmp_path: Path) -> AsyncIterator[Server]:
+    """With a folder for its files that a test finds."""
+    environment = {"JACKFIELD_BLOB_DIR": str(tmp_path / "blobs")}
+    started = Server(database, tmp_path / "server.log", environment=environment)
+    started.start()
+    try:
+        await started.until_ready()
+        yield started
+    finally:
+        started.kill()
 
 
 def a_fax(company_id: str, **about: Any) -> dict[str, Any]:
@@ -78,6 +97,65 @@ async def test_a_fax_that_is_brought_again_and_again_is_one_contact_with_its_pag
     assert (fax["contact_id"], fax["direction"], fax["pages"], fax["complete"]) == (made["contact_id"], "in", 2, False)
     assert fax["sha256"] == hashlib.sha256(base64.b64decode(body["document"])).hexdigest()
     assert [(each["id"], each["state"], each["pages"]) for each in listed["items"]] == [(made["id"], "received", 2)]
+
+
+async def swept(server: Server, more: str = "SELECT 1") -> None:
+    """As death between the turn and what makes the pages the contact's, and a day, have left it."""
+    conn = await asyncpg.connect(server.database_url)
+    try:
+        await conn.execute("DELETE FROM fax")
+        await conn.execute("UPDATE blob SET contact_id = NULL, delete_after = now() - interval '1 hour'")
+        await conn.execute(more)
+    finally:
+        await conn.close()
+    database = Database.connect(server.database_url, connections=1)
+    files = SealedFiles(FileBlobs(Path(server.environment["JACKFIELD_BLOB_DIR"])), SECRET.encode())
+    try:
+        assert await blobs.delete_due(database.engine, files) == 1
+    finally:
+        await database.dispose()
+
+
+async def test_pages_that_were_swept_away_before_they_were_the_contact_s_come_with_the_repeat(
+    server: Server, api: Any
+) -> None:
+    company, _ = await furnished(api)
+    body = a_fax(company)
+    made = await api.post("/v1/fax-receptions", body, expect=201)
+    await swept(server)
+    again = await api.post("/v1/fax-receptions", body, expect=200)
+    found = await rows(server, FAX)
+    page = await api.client.get(f"/v1/faxes/{made['id']}/pages/2")
+    other = await api.post("/v1/fax-receptions", a_fax(company, tiff=fax_pages(3)), expect=409)
+
+    assert again == made
+    assert [(each["contact_id"], each["pages"]) for each in found] == [(made["contact_id"], 2)]
+    assert (page.status_code, page.headers["content-type"]) == (200, "image/png")
+    assert other["errors"][0]["text_key"] == "fax.other_pages"
+
+
+async def test_pages_of_somebody_who_was_erased_meanwhile_do_not_come_back(server: Server, api: Any) -> None:
+    company, _ = await furnished(api)
+    body = a_fax(company, **{"from": "040 123456"})
+    made = await api.post("/v1/fax-receptions", body, expect=201)
+    await swept(server, "UPDATE customer SET erased_at = now(), blanked_at = now()")
+    again = await api.post("/v1/fax-receptions", body, expect=200)
+    kept = await rows(server, "SELECT state, sha256 FROM blob")
+
+    assert again == made
+    assert await rows(server, "SELECT blob_id FROM fax") == []
+    assert kept == [{"state": "erased", "sha256": None}]
+
+
+async def test_a_fax_is_one_contact_also_where_the_server_s_key_was_renewed_between(server: Server, api: Any) -> None:
+    company, _ = await furnished(api)
+    made = await api.post("/v1/fax-receptions", a_fax(company), expect=201)
+    async with api_of(server) as renewed:
+        again = await renewed.post("/v1/fax-receptions", a_fax(company), expect=200)
+    sources = await rows(server, "SELECT source FROM contact")
+
+    assert again == made
+    assert sources == [{"source": f"fax:{NUMBER}"}]
 
 
 async def test_another_fax_under_the_same_id_is_not_taken_for_the_first(server: Server, api: Any) -> None:

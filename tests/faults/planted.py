@@ -19,6 +19,7 @@ from app import journey, mail_in, switchboard
 from app.api import fax_receptions, visitors
 from app.channels.mail import lmtp
 from app.channels.mail.imap import Fetched
+from app.fax_pages import Pages
 from app.house import House
 from app.store import chats, mails, turn, turn_statement
 from app.store.tables import contact_message
@@ -141,9 +142,9 @@ def exchanged_fax() -> None:
     """Every now and then the pages that are kept are not those that came."""
     read, came = fax_receptions._read, itertools.count(1)
 
-    async def exchanging(document: str) -> tuple[bytes, int]:
-        pages, count = await read(document)
-        return (pages[:-4] + b"\0\0\0\1", count) if next(came) % 2 else (pages, count)
+    async def exchanging(document: str) -> tuple[bytes, Pages]:
+        pages, found = await read(document)
+        return (pages[:-4] + b"\0\0\0\1", found) if next(came) % 2 else (pages, found)
 
     fax_receptions._read = exchanging
 
