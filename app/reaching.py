@@ -400,4 +400,5 @@ def reached(house: House, contact_id: str) -> None:
             stay = house.waiting_stay(wished.id)
             if stay is not None:
                 journey.decide(house, m.Leave(stay.id, "cleared"))
+            asks.hang_up_customer(house, wished.id)  # whoever is rung first is perhaps rung now
             journey.close(house, wished.id, "cleared")

@@ -24,6 +24,8 @@ from bench.commits import Postgres, postgres
 from bench.machine import RESULTS, ROOT, Refused, commit, durability, machine
 
 RUNS = 3
+BY_THEMSELVES = ("routing", "turn", "first_view", "chat")
+REFUSED = 2  # what a bench ends with where it could promise nothing
 LIFECYCLES_PER_S = 1000
 OFFER_P50_MS, OFFER_P99_MS, OFFER_P99_OF_DISK = 3.0, 30.0, 3.0
 FIGURES_P99_MS, SOCKET_KIB = 300.0, 40.0
@@ -186,17 +188,18 @@ def _of_feeds(runs: Sequence[Mapping[str, Any]]) -> list[Line]:
     return shown
 
 
-def of_processes(quick: bool, only: str | None) -> list[str]:
-    """Benches that run and tell by themselves: the engine alone, the turn alone, the first view."""
-    said = []
-    for name in ("routing", "turn", "first_view"):
+def of_processes(quick: bool, only: str | None) -> tuple[list[str], bool]:
+    """Benches that run and tell by themselves, and whether all of them kept what they promise."""
+    said, kept = [], True
+    for name in BY_THEMSELVES:
         if only not in (None, name) or not (ROOT / "bench" / f"{name}.py").exists():
             continue
         command = [sys.executable, "-m", f"bench.{name}", *(["--quick"] if quick and name != "turn" else [])]
         console.print(" ".join(command[1:]), style="dim")
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        kept &= done.returncode in (0, REFUSED)
         said.append(f"{name}\n{done.stdout.strip() or done.stderr.strip()[-1000:]}")
-    return said
+    return said, kept
 
 
 def show(lines: Sequence[Line]) -> bool:
@@ -214,20 +217,19 @@ def show(lines: Sequence[Line]) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="once and short: to see that it runs")
-    benches = ("commits", "lifecycles", "offers", "feeds", "routing", "turn", "first_view")
-    parser.add_argument("--only", choices=benches)
+    parser.add_argument("--only", choices=("commits", "lifecycles", "offers", "feeds", *BY_THEMSELVES))
     asked = parser.parse_args()
     os.chdir(ROOT)
     lifecycles.allow_many_sockets()
     lines: list[Line] = []
     try:
-        if asked.only not in ("routing", "turn", "first_view"):
+        if asked.only not in BY_THEMSELVES:
             lines = asyncio.run(of_database(asked.quick, asked.only))
     except Refused as refused:
         console.print(f"[bold red]refused[/] {refused}")
-        return 2
-    said = of_processes(asked.quick, asked.only)
-    kept = show(lines)
+        return REFUSED
+    said, kept = of_processes(asked.quick, asked.only)
+    kept &= show(lines)
     for text in said:
         print(f"\n{text}")
     print(f"\nresults: {Path(RESULTS).relative_to(ROOT)}/*.json")

@@ -173,9 +173,7 @@ async def visit_of(access: Access, request: Request, body: Look, try_id: str | N
         of = await widgets.by_key(conn, body.key)
     if of is None:
         raise not_found("widget", "/key")
-    if request.headers.get("origin") not in of["origins"]:
-        error = FieldError("/origin", "a site that may show this widget", "chat.origin", "header")
-        raise Problem(403, "chat.origin", "This site may not show this widget", [error])
+    require_site(of, request.headers.get("origin"))
     visitor = Visitor(of["id"], name_of(access.porter.signing_key, "visitor", of["id"], try_id or ""))
     if body.token is not None:
         known = chat_tokens.read(access.porter.signing_key, body.token)
@@ -185,6 +183,13 @@ async def visit_of(access: Access, request: Request, body: Look, try_id: str | N
     if try_id is not None:
         await access.porter.limiting.come_in(visitor.visitor_id if body.token else None, address)
     return Visit(access, of, visitor)
+
+
+def require_site(widget: Row, origin: str | None) -> None:
+    """Raises Problem 403."""
+    if origin not in widget["origins"]:
+        error = FieldError("/origin", "a site that may show this widget", "chat.origin", "header")
+        raise Problem(403, "chat.origin", "This site may not show this widget", [error])
 
 
 def name_of(signing_key: bytes, kind: str, widget_id: str, own_id: str) -> str:

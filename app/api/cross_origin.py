@@ -1,4 +1,4 @@
-"""Which pages of others may ask? The public doors of the chat alone; whether a site may show a widget, they say.
+"""Which pages of others may ask? The public doors of widgets and links alone; whether a site may show one, they say.
 
 A browser asks before it sends JSON to another origin. No cookie is ever sent or taken here, so that the answer to
 anybody's page tells nothing that a program could not read as well.
@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from app.api.widgets import is_origin
 
-OPEN_PATHS = "/v1/chat/"
+OPEN_PATHS = ("/v1/chat/", "/v1/call-me", "/v1/callbacks/by-link")
 KEPT_S = 600  # what a browser was answered
 
 

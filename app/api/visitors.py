@@ -35,12 +35,13 @@ PING_EVERY_S = 15.0  # a visitor's page is asked less often than a desk: nobody 
 SILENT_CLOSE_S = 45.0
 SEND_S = 5.0
 ALIVE_EVERY = 15  # beats of a second
-WAITS_EVERY = 20  # beats: who waits is told anew how long it will take
+WAITS_EVERY = 20  # beats: who waits is told anew how long it will take, each at another beat than the next
 SAYS_PER_S, SAYS_AT_ONCE = 4, 20  # beyond it nobody listens for a moment: what is said waits in the visitor's line
 TYPING_EVERY_S = 2.0
 MESSAGES_BYTES = 32 * 1024  # of one frame
 
 log = structlog.get_logger()
+_turns = itertools.cycle(range(WAITS_EVERY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class Visiting:
     typed_at: float = 0.0
     said: float = 0.0  # of the allowance, as a leaking bucket
     said_at: float = 0.0
+    turn: int = field(default_factory=partial(next, _turns))  # at which beat they are told their wait anew
+
+    def is_told_anew(self, beat: int) -> bool:
+        """Thousands who asked in one moment would take every connection to the database for longer than one waits."""
+        return beat % WAITS_EVERY == self.turn and self.state is not None and self.state.state == "waiting"
 
     async def may_say(self) -> None:
         """Waits until it may."""
@@ -262,7 +268,7 @@ class Visitors:
             for there in list(self.open.values()):
                 for visiting in there:
                     _check(visiting.socket, now, n)
-                    if n % WAITS_EVERY == 0 and visiting.state is not None and visiting.state.state == "waiting":
+                    if visiting.is_told_anew(n):
                         self._want(visiting, state=True)
             if n % ALIVE_EVERY == 0 and self.open:
                 with contextlib.suppress(Exception):  # the database may be away: the next beat notes it

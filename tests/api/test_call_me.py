@@ -62,7 +62,7 @@ async def test_a_wish_is_a_customer_s_and_comes_back_with_a_link(house: House, a
     (envelope,) = wishes(house)
 
     assert answer.status_code == 201, answer.text
-    assert (told.number, told.at_us, told.zone, told.first) == ("+4930777001", SOON_MS * 1000, "Asia/Shanghai", "agent")
+    assert (told.to, told.at_us, told.zone, told.first) == ("+4930777001", SOON_MS * 1000, "Asia/Shanghai", "agent")
     assert told.entry.collected == {"name": "李雷", "topic": "a flat"}
     assert told.entry.language == "zh-CN"
     assert len(told.sources) == 1, "who asks is known again by a digest of their address"

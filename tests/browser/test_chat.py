@@ -19,13 +19,13 @@ SCRIPT = "<img src=x onerror=\"document.title='broken'\"><b>bold</b>"
 
 
 @contextlib.asynccontextmanager
-async def site_of(centre: Any, language: str = "en", **about: Any) -> AsyncIterator[str]:
-    """The address of a page of another origin that shows a widget of the centre's."""
+async def site_of(centre: Any, language: str = "en", through: str | None = None, **about: Any) -> AsyncIterator[str]:
+    """The address of a page of another origin that shows a widget of the centre's; `through`: by which address."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
-            page = PAGE.format(server=centre.server.url, key=widget["key"], language=language).encode()
+            page = PAGE.format(server=through or centre.server.url, key=widget["key"], language=language).encode()
             about = f"content-type: text/html\r\ncontent-length: {len(page)}\r\nconnection: close"
             writer.write(f"HTTP/1.1 200 OK\r\n{about}\r\n\r\n".encode() + page)
             await writer.drain()

@@ -7,6 +7,8 @@ from typing import Any
 import asyncpg
 
 from analytics.expected_wait import SERVED_MIN
+from app.api.tab import Seat, Socket
+from app.api.visitors import WAITS_EVERY, Standing, Visiting
 from tests.desk.conftest import Desks, segment
 from tests.desk.test_visitors import site_of
 from tests.desk.visitor import Site, VisitorPage
@@ -106,3 +108,17 @@ async def test_whoever_talks_is_told_no_wait(desks: Desks) -> None:
     talking = await page.until("state", state="talking")
 
     assert talking["wait"] is None
+
+
+def test_of_thousands_who_wait_a_few_are_told_anew_at_each_beat_and_everybody_in_their_turn() -> None:
+    """All at one beat would take the connections to the database from whoever else needs one."""
+    waiting = [
+        Visiting(Socket(Seat(None, None, f"{n}"), "", 0.0), f"{n}", "company", 0, Standing("waiting"))
+        for n in range(2_000)
+    ]
+    served = Visiting(Socket(Seat(None, None, "s"), "", 0.0), "s", "company", 0, Standing("talking", "Mei Lin"))
+    told = [[each.contact_id for each in waiting if each.is_told_anew(beat)] for beat in range(WAITS_EVERY)]
+
+    assert sorted(itertools.chain(*told)) == sorted(each.contact_id for each in waiting)
+    assert max(map(len, told)) == 2_000 // WAITS_EVERY
+    assert not any(served.is_told_anew(beat) for beat in range(WAITS_EVERY))
