@@ -4,6 +4,7 @@ Only what somebody of the company has answered is sent: else it would be a way t
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,7 +17,6 @@ from app.api.fields import Shown
 from app.api.problems import invalid, not_found, reply_problem
 from app.commands import Envelope, SendTranscript, hash_of
 from app.letters import can_stand_in_a_header, with_signature
-from app.ports import NoWriter
 from app.problems import Problem
 from app.signatures import message_id
 from app.store import chats, companies, mailboxes, mails
@@ -44,25 +44,33 @@ async def send_transcript(body: TranscriptAsked, request: Request, access: Calle
     await access.porter.limiting.come_in(visit.visitor.visitor_id if body.token else None, address)
     to = await _address(visit, body.email)
     contact_id = await _chat_over(visit)
-    mail_id = new_id()
     async with access.doors.database.engine.begin() as conn:
-        if await chats.send_once(conn, contact_id, mail_id, to) is None:
-            if await chats.sent_to(conn, contact_id) == to:
-                return TranscriptSent(already=True)
-            raise Problem(409, "chat.transcript_sent", "This conversation was sent already")
-        mail = await _written(conn, visit, contact_id, mail_id, to)
-        await mails.add(conn, mail)
+        mail = await _kept(conn, visit, contact_id, to)
+    if mail is None:
+        return TranscriptSent(already=True)
+    mail_id = mail["id"]
     wish = SendTranscript(contact_id, mail_id, mail["mailbox_id"], mail["company_id"], DOMAIN_ID)
-    try:
-        reply = await access.doors.submit(Envelope(visit.principal, mail_id, hash_of(b""), wish, "customer"))
-        if reply.status >= 400:
-            raise reply_problem(reply)
-    except (NoWriter, Problem):
+    # Without a writer it stays kept: whoever asks again asks for this one.
+    reply = await access.doors.submit(Envelope(visit.principal, mail_id, hash_of(b""), wish, "customer"))
+    if reply.status >= 400:
         async with access.doors.database.engine.begin() as conn:
             await mails.forget(conn, mail_id)
             await chats.not_sent(conn, contact_id, mail_id)
-        raise
+        raise reply_problem(reply)
     return TranscriptSent(already=False)
+
+
+async def _kept(conn: AsyncConnection, visit: Visit, contact_id: str, to: str) -> Mapping[str, Any] | None:
+    """The mail that is to be asked for, which may be one of before; None: it is on its way. Raises Problem 409."""
+    mail_id = new_id()
+    if await chats.send_once(conn, contact_id, mail_id, to) is not None:
+        mail = await _written(conn, visit, contact_id, mail_id, to)
+        await mails.add(conn, mail)
+        return mail
+    before = await chats.sent_to(conn, contact_id)
+    if before["transcript_to"] != to:
+        raise Problem(409, "chat.transcript_sent", "This conversation was sent already")
+    return await mails.never_asked_for(conn, before["transcript_mail_id"])
 
 
 async def _address(visit: Visit, given: str) -> str:

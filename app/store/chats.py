@@ -190,8 +190,10 @@ async def not_sent(conn: AsyncConnection, contact_id: str, mail_id: str) -> None
     await conn.execute(mine.values(transcript_mail_id=None, transcript_to=None))
 
 
-async def sent_to(conn: AsyncConnection, contact_id: str) -> str | None:
-    return (await conn.execute(select(chat.c.transcript_to).where(chat.c.contact_id == contact_id))).scalar()
+async def sent_to(conn: AsyncConnection, contact_id: str) -> Row:
+    """{"transcript_to", "transcript_mail_id"}"""
+    wanted = select(chat.c.transcript_to, chat.c.transcript_mail_id)
+    return await rows.only(conn, wanted.where(chat.c.contact_id == contact_id))
 
 
 # --- what sweeps look for ---------------------------------------------------------------------------------------------

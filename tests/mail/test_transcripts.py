@@ -1,10 +1,13 @@
 """Does a visitor who asks for it get what was said in their chat by mail: once, and only where somebody answered?"""
 
+import asyncio
 import contextlib
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import asyncpg
 
 from tests.desk.visitor import SITE, Site, VisitorPage
 from tests.mail.centre import Centre, centre
@@ -89,3 +92,32 @@ async def test_nothing_is_sent_where_nobody_answered_or_the_company_sends_none(
     assert ours.json()["errors"][0]["text_key"] == "mail.to_ourselves"
     assert nobody.status_code == 404
     assert mails == []
+
+
+async def test_a_transcript_over_which_we_died_is_sent_once_when_it_is_asked_for_again(
+    office: PostOffice, new_database: Database, tmp_path: Path
+) -> None:
+    """It is kept, and nobody has been asked to send it."""
+    async with centre(office, new_database(), tmp_path, agents=1) as here, contextlib.AsyncExitStack() as stack:
+        site = await site_of(here, stack)
+        await talked(here, site, "On its way.")
+        turns = await asyncpg.connect(here.server.database_url)
+        async with turns.transaction():
+            await turns.execute("LOCK TABLE command IN ACCESS EXCLUSIVE MODE")
+            asking = asyncio.create_task(site.post("transcript", email=ALICE))
+            await here.until(lambda: here.mails("direction = 'out'"), why="it is kept")
+            here.server.kill()
+            await turns.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        await turns.close()
+        await asyncio.gather(asking, return_exceptions=True)
+        asked = await here.fetch("SELECT id FROM effect WHERE kind = 'mail.send'")
+        here.server.start()
+        await here.server.until_ready()
+        answers = [await site.post("transcript", email=email) for email in (ALICE, "bob@customer.test", ALICE)]
+        office.until_there(1, ALICE)
+        rows = await here.mails("direction = 'out'")
+
+    assert asked == []
+    assert [each.status_code for each in answers] == [200, 409, 200]
+    assert [answers[n].json()["already"] for n in (0, 2)] == [False, True]
+    assert len(rows) == 1
