@@ -3,7 +3,6 @@
 Only with a font that has the signs: a page of empty boxes is no fax.
 """
 
-import bisect
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -94,7 +93,14 @@ def _fitting(line: str, font: ImageFont.FreeTypeFont, width: int) -> int:
     beyond = min(beyond, len(line))
     if font.getlength(line[:beyond]) <= width:
         return beyond
-    return max(1, bisect.bisect_right(range(1, beyond), width, key=lambda n: font.getlength(line[:n])))
+    fits = 1
+    while beyond - fits > 1:
+        half = (fits + beyond) // 2
+        if font.getlength(line[:half]) <= width:
+            fits = half
+        else:
+            beyond = half
+    return fits
 
 
 def joined(parts: Sequence[Sequence[Image.Image]]) -> bytes:
