@@ -17,6 +17,7 @@ ROWS = 2_290  # of A4
 MARGIN = 130
 HEADING, BODY, SMALL = 84, 44, 36  # points
 LEADING = 1.4
+SIGNS_OF_A_LINE = 64  # about so many
 COVER_PAGES_MAX = 5
 _NO_SIGN = "\U0010ffff"
 FONTS = (
@@ -74,13 +75,32 @@ def cover_pages(cover: Cover, font: Path | None) -> bytes:
 def wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> Iterator[str]:
     """At spaces, where there are some; between any two signs, where there are none."""
     for line in text.splitlines() or [""]:
-        while line and font.getlength(line) > width:
-            fits = next(n for n in range(len(line), 0, -1) if n == 1 or font.getlength(line[:n]) <= width)
+        while (fits := _fitting(line, font, width)) < len(line):
             at = line.rfind(" ", 0, fits + 1)
             cut = at if at > fits // 2 else fits
             yield line[:cut]
             line = line[cut:].lstrip(" ")
         yield line
+
+
+def _fitting(line: str, font: ImageFont.FreeTypeFont, width: int) -> int:
+    """How many signs of it, one at least. To measure costs as much as what is measured is long: only what is near the
+    width is.
+    """
+    beyond = SIGNS_OF_A_LINE
+    while beyond < len(line) and font.getlength(line[:beyond]) <= width:
+        beyond *= 2
+    beyond = min(beyond, len(line))
+    if font.getlength(line[:beyond]) <= width:
+        return beyond
+    fits = 1
+    while beyond - fits > 1:
+        half = (fits + beyond) // 2
+        if font.getlength(line[:half]) <= width:
+            fits = half
+        else:
+            beyond = half
+    return fits
 
 
 def joined(parts: Sequence[Sequence[Image.Image]]) -> bytes:

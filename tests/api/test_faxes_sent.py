@@ -1,13 +1,15 @@
 """Can a picture and a page of text be faxed, is what was sent seen beside what it answers, and do faxes go in time?"""
 
 import io
+import itertools
 from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
 
 from app.commands import SendFax
-from app.fax_cover import COVER_PAGES_MAX
+from app.fax_cover import BODY, COVER_PAGES_MAX, MARGIN, _sized, wrapped
+from app.fax_paper import ACROSS
 from app.store import blobs, faxes
 from tests.api.conftest import House
 from tests.api.furnished import fax_pages, insert_contact, insert_fax
@@ -74,6 +76,30 @@ async def test_the_cover_goes_before_the_document(house: House, company: dict[st
 
     assert wish.pages == 3
     assert cover.height > 2_000 > document.height
+
+
+class Measured:
+    """A font that counts what it is asked to measure."""
+
+    def __init__(self) -> None:
+        self.font, self.signs = _sized(None, BODY), 0
+
+    def getlength(self, text: str) -> float:
+        self.signs += len(text)
+        return self.font.getlength(text)
+
+
+@pytest.mark.parametrize("text", ["x" * 2_000, "word and more " * 140, "W" * 2_000, "i" * 2_000])
+def test_lines_are_as_full_as_can_be_and_a_long_paragraph_costs_as_much_as_many_short_ones(text: str):
+    measured: Any = Measured()
+    lines, width = list(wrapped(text, measured, ACROSS - 2 * MARGIN)), ACROSS - 2 * MARGIN
+    font = measured.font
+
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(font.getlength(line) <= width for line in lines)
+    for line, following in itertools.pairwise(lines):
+        assert font.getlength(f"{line} {following.split(' ')[0][: None if ' ' in text else 1]}") > width
+    assert measured.signs < 20 * len(text)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+import pypdfium2
+from PIL import Image, ImageChops, ImageDraw
 
 from tests.pbx.pbx import APPLICATION, Pbx
 
@@ -157,3 +158,35 @@ def damaged(got: Image.Image, sent: Image.Image) -> float:
     rows = max(got.height, sent.height)
     here, there = ([page.crop((0, y, page.width, y + 1)).tobytes() for y in range(rows)] for page in (got, sent))
     return sum(a != b for a, b in zip(here, there, strict=True)) / rows
+
+
+def fine_pages(tiff: bytes) -> list[Image.Image]:
+    """At 204 × 196: coarse rows are doubled."""
+    with Image.open(io.BytesIO(tiff)) as found:
+        rows = 1 if found.info["dpi"][1] > 147 else 2
+    return [page.resize((page.width, page.height * rows), Image.Resampling.NEAREST) for page in pages_of(tiff)]
+
+
+def drawn(pdf: bytes) -> list[Image.Image]:
+    """Its pages at the resolution of a fax: 204 × 196 points to the inch."""
+    pages = []
+    with pypdfium2.PdfDocument(pdf) as document:
+        for page in document:
+            across_pt, down_pt = page.get_size()
+            size = round(across_pt * 204 / 72), round(down_pt * 196 / 72)
+            points = pypdfium2.PdfBitmap.new_native(*size, pypdfium2.raw.FPDFBitmap_Gray)
+            points.fill_rect((255, 255, 255, 255), 0, 0, *size)
+            pypdfium2.raw.FPDF_RenderPageBitmap(points, page, 0, 0, *size, 0, pypdfium2.raw.FPDF_GRAYSCALE)
+            pages.append(points.to_pil().convert("1", dither=Image.Dither.NONE))
+    return pages
+
+
+def differs(got: Image.Image, was: Image.Image) -> float:
+    """The share of points that are not the same; all, where one is longer by more than a line."""
+    if got.width != was.width or abs(got.height - was.height) > 2:
+        return 1.0
+    return black(ImageChops.logical_xor(got, was.crop((0, 0, got.width, got.height))), 255)
+
+
+def black(page: Image.Image, shade: int = 0) -> float:
+    return page.histogram()[shade] / (page.width * page.height)
