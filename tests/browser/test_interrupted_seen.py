@@ -25,7 +25,7 @@ async def test_a_mail_is_marked_as_interrupted_while_its_agent_is_on_the_phone_a
 
         call = await centre.is_called()
         await expect(ada.offer).to_be_visible()
-        await expect(ada.page.locator("[data-test=contact] header")).to_contain_text("Returns by itself")
+        await expect(ada.page.locator("[data-test=contact] > header")).to_contain_text("Returns by itself")
         await ada.visitor.take_picture("interrupted")
         await ada.accepts()
         await centre.telephone.rings()
