@@ -67,8 +67,8 @@ def test_the_dump_is_what_was_computed_by_hand() -> None:
             },
         },
         "segments": {
-            "segment-000001": ["ann", "talking", "q", "chat", True, False, None],
-            "segment-000002": ["ann", "offered", "q", "chat", True, False, "y"],
+            "segment-000001": ["ann", "talking", "q", "chat", True, False, None, False],
+            "segment-000002": ["ann", "offered", "q", "chat", True, False, "y", False],
         },
         "deadlines": [
             [AT + 21 * SECOND_US, "offered", "segment-000002"],
@@ -91,6 +91,7 @@ def test_the_digest_is_the_hash_of_the_dump_s_sorted_compact_json() -> None:
 OTHER: dict[str, Callable[[Scene], object]] = {
     "a policy of the domain": lambda scene: scene.domain(overdue_share_pct=71),
     "a policy of a queue": lambda scene: scene.queue("q", rate=2),
+    "what interrupts a queue": lambda scene: scene.queue("q", interrupted_by=("phone",)),
     "another queue": lambda scene: scene.queue("r"),
     "a level": lambda scene: scene.agent("bob", "zh 2", ready=False),
     "a capacity": lambda scene: scene.agent("bob", "zh 1", ready=False, capacity=Capacity(99)),
