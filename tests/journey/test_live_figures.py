@@ -89,7 +89,8 @@ async def prove(board: Board, followers: dict[str, Follower], seed: int, gone: d
     fresh = {q: await tallied(first, q, begin_us, now_us) for q in board.centre.queue_ids}
     able = {q: agents_of(first.model, q) for q in board.centre.queue_ids}
     times = {q: await occupied(board, begin_us, now_us, able[q] | gone.get(q, set())) for q in able}
-    if first.pos != pos:
+    house = board.switchboard.house
+    if first.pos != pos or house is None or house.records.last_seq != pos:  # or is decided, and not yet written
         await prove(board, followers, seed, gone)
         return
 
