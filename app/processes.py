@@ -205,5 +205,5 @@ async def _when_database_answers(process: Process) -> None:
         except Exception as error:
             if asyncio.get_running_loop().time() > deadline:
                 raise
-            log.warning("waiting for the database", error=repr(error)[:200])
+            log.warning("waiting for the database", error=type(error).__name__)
             await asyncio.sleep(0.5)

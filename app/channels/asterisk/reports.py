@@ -77,7 +77,7 @@ class Reports:
             except NoWriter:
                 pass
             except Exception as error:  # a look-up that failed: nobody is lost for that
-                log.warning("asterisk report", provider=self.provider, error=repr(error)[:200])
+                log.warning("asterisk report", provider=self.provider, error=type(error).__name__)
             await asyncio.sleep(AGAIN_S)
 
     async def _tell(self, said: Sequence[_Said]) -> None:
