@@ -10,7 +10,7 @@ import itertools
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -45,10 +45,23 @@ _turns = itertools.cycle(range(WAITS_EVERY))
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """Where they wait, and what the widget tells of it."""
+
+    queue_id: str
+    tells_wait: bool
+    tells_position: bool
+
+    def shown(self, wait: WaitTold | None) -> WaitTold | None:
+        return wait if wait is None or self.tells_wait else WaitTold(None, wait.position)
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     state: str
     agent: str | None = None
     wait: WaitTold | None = None
+    line: Line | None = None  # of which they are told something
 
 
 @dataclass(slots=True, eq=False)
@@ -70,8 +83,8 @@ class Visiting:
     turn: int = field(default_factory=partial(next, _turns))  # at which beat they are told their wait anew
 
     def is_told_anew(self, beat: int) -> bool:
-        """Thousands who asked in one moment would take every connection to the database for longer than one waits."""
-        return beat % WAITS_EVERY == self.turn and self.state is not None and self.state.state == "waiting"
+        """Not thousands in one moment: what others say would have to wait for it."""
+        return beat % WAITS_EVERY == self.turn and self.state is not None and self.state.line is not None
 
     async def may_say(self) -> None:
         """Waits until it may."""
@@ -93,6 +106,7 @@ class Visitors:
     now_us: Callable[[], int]
     open: dict[str, list[Visiting]] = field(default_factory=dict)  # by contact
     waits: VisitorWaits = field(default_factory=VisitorWaits)
+    telling: asyncio.Task[None] | None = None
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         visiting = await self._come_in(await _hello_of(receive), origin_of(scope))
@@ -229,11 +243,35 @@ class Visitors:
             visiting.socket.send(encode({"t": "messages", "items": items}))
             visiting.after = items[-1]["n"]
             await visiting.socket.has_room()
-        if state is not None and state != visiting.state:
-            visiting.state = state
-            wait = None if state.wait is None else _wait(state.wait)
-            visiting.socket.send(encode({"t": "state", "state": state.state, "agent": state.agent, "wait": wait}))
-            await self._note_told(visiting, state.wait)
+        if state is not None:
+            await self._tell_state(visiting, state)
+
+    async def _tell_state(self, visiting: Visiting, state: Standing) -> None:
+        if state == visiting.state:
+            return
+        visiting.state = state
+        wait = None if state.wait is None else _wait(state.wait)
+        visiting.socket.send(encode({"t": "state", "state": state.state, "agent": state.agent, "wait": wait}))
+        await self._note_told(visiting, state.wait)
+
+    async def _tell_waits(self, those: list[Visiting]) -> None:
+        """To those who still wait, from what was seen of their queue lately: nothing is read for each of them."""
+        with contextlib.suppress(Exception):  # the database may be away: they are told in their next turn
+            await self._tell_those(those)
+
+    async def _tell_those(self, those: list[Visiting]) -> None:
+        for visiting in those:
+            before = visiting.state
+            if before is None or before.line is None or visiting.socket.closing is not None:
+                continue
+            line = before.line
+            looked = self.waits.seen(line.queue_id)
+            if looked is None:
+                async with self.engine.connect() as conn:
+                    looked = await self.waits.look(conn, line.queue_id)
+            wait = looked.told(visiting.contact_id, self.now_us(), position=line.tells_position)
+            if wait is not None and visiting.state is before:  # else what became of them is on its way
+                await self._tell_state(visiting, replace(before, wait=line.shown(wait)))
 
     async def _standing(self, conn: AsyncConnection, contact_id: str) -> Standing:
         found = await chats.standing(conn, contact_id)
@@ -243,13 +281,11 @@ class Visitors:
             return Standing("talking", found["agent"])
         if not found["waits"]:
             return Standing("closed")
-        position = bool(found["tells_position"])
-        if not found["tells_wait"] and not position:
+        line = Line(found["queue_id"], bool(found["tells_wait"]), bool(found["tells_position"]))
+        if not line.tells_wait and not line.tells_position:
             return Standing("waiting")
-        wait = await self.waits.of(conn, contact_id, found["queue_id"], self.now_us(), position=position)
-        if wait is not None and not found["tells_wait"]:
-            wait = WaitTold(None, wait.position)
-        return Standing("waiting", None, wait)
+        wait = await self.waits.of(conn, contact_id, line.queue_id, self.now_us(), position=line.tells_position)
+        return Standing("waiting", None, line.shown(wait), line)
 
     async def _note_told(self, visiting: Visiting, wait: WaitTold | None) -> None:
         """How often it was right is published. Nobody waits for that: what no writer takes is not counted."""
@@ -265,11 +301,11 @@ class Visitors:
         for n in itertools.count(1):
             await asyncio.sleep(1.0 + random.uniform(-0.05, 0.05))
             now = time.monotonic()
-            for there in list(self.open.values()):
-                for visiting in there:
-                    _check(visiting.socket, now, n)
-                    if visiting.is_told_anew(n):
-                        self._want(visiting, state=True)
+            pages = [visiting for there in self.open.values() for visiting in there]
+            for visiting in pages:
+                _check(visiting.socket, now, n)
+            if self.telling is None or self.telling.done():  # the pings do not wait for a slow database
+                self.telling = asyncio.create_task(self._tell_waits([each for each in pages if each.is_told_anew(n)]))
             if n % ALIVE_EVERY == 0 and self.open:
                 with contextlib.suppress(Exception):  # the database may be away: the next beat notes it
                     async with self.engine.connect() as conn:

@@ -10,21 +10,33 @@ from app.store.tables import agent, agent_state, queue, role_grant, stay
 
 STANDING_MAX = 10_000
 
-__all__ = ["Waiting", "last", "ready_agents", "standing"]
+__all__ = ["Waiting", "last", "one", "ready_agents", "standing"]
 
 
 class Waiting(NamedTuple):
-    contact_id: str
+    """In the order of their places: these come first."""
+
+    place_us: int
     queued_us: int
+    contact_id: str
     limit_us: int  # when the queue's recipe does something for them for sure
+
+
+_IN_ORDER = (stay.c.place_us, stay.c.queued_at, stay.c.contact_id)
+_WAITING = select(*_IN_ORDER, stay.c.limit_at).where(stay.c.ended_at.is_(None))
 
 
 async def standing(conn: AsyncConnection, queue_id: str) -> list[Waiting]:
     """In the order of their places."""
-    wanted = select(stay.c.contact_id, stay.c.queued_at, stay.c.limit_at)
-    wanted = wanted.where(stay.c.queue_id == queue_id, stay.c.ended_at.is_(None))
-    ordered = wanted.order_by(stay.c.place_us, stay.c.queued_at, stay.c.contact_id).limit(STANDING_MAX)
+    ordered = _WAITING.where(stay.c.queue_id == queue_id).order_by(*_IN_ORDER).limit(STANDING_MAX)
     return [Waiting(*row) for row in await conn.execute(ordered)]
+
+
+async def one(conn: AsyncConnection, queue_id: str, contact_id: str) -> Waiting | None:
+    """None: they do not wait there."""
+    theirs = _WAITING.where(stay.c.queue_id == queue_id, stay.c.contact_id == contact_id)
+    row = (await conn.execute(theirs)).first()
+    return None if row is None else Waiting(*row)
 
 
 async def ready_agents(conn: AsyncConnection, queue_id: str) -> int:

@@ -8,7 +8,7 @@ import asyncpg
 
 from analytics.expected_wait import SERVED_MIN
 from app.api.tab import Seat, Socket
-from app.api.visitors import WAITS_EVERY, Standing, Visiting
+from app.api.visitors import WAITS_EVERY, Line, Standing, Visiting
 from tests.desk.conftest import Desks, segment
 from tests.desk.test_visitors import site_of
 from tests.desk.visitor import Site, VisitorPage
@@ -112,8 +112,9 @@ async def test_whoever_talks_is_told_no_wait(desks: Desks) -> None:
 
 def test_of_thousands_who_wait_a_few_are_told_anew_at_each_beat_and_everybody_in_their_turn() -> None:
     """All at one beat would take the connections to the database from whoever else needs one."""
+    line = Line("queue", tells_wait=True, tells_position=False)
     waiting = [
-        Visiting(Socket(Seat(None, None, f"{n}"), "", 0.0), f"{n}", "company", 0, Standing("waiting"))
+        Visiting(Socket(Seat(None, None, f"{n}"), "", 0.0), f"{n}", "company", 0, Standing("waiting", line=line))
         for n in range(2_000)
     ]
     served = Visiting(Socket(Seat(None, None, "s"), "", 0.0), "s", "company", 0, Standing("talking", "Mei Lin"))
