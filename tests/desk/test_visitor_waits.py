@@ -1,14 +1,19 @@
 """Is a visitor who waits told how long it will take, never beyond what the recipe promises, and how many are before?"""
 
+import asyncio
+import contextlib
 import itertools
 import json
+import time
 from typing import Any
 
 import asyncpg
 
 from analytics.expected_wait import SERVED_MIN
 from app.api.tab import Seat, Socket
+from app.api.visitor_waits import LOOKED_EVERY_S, QueueLooked, VisitorWaits
 from app.api.visitors import WAITS_EVERY, Line, Standing, Visiting
+from app.store.database import Database
 from tests.desk.conftest import Desks, segment
 from tests.desk.test_visitors import site_of
 from tests.desk.visitor import Site, VisitorPage
@@ -96,6 +101,69 @@ async def test_the_position_is_told_where_the_widget_may_and_nowhere_else(desks:
     told = [[frame["wait"] for frame in page.heard if frame["t"] == "state"][-1] for page in pages]
     assert [each and each["position"] for each in told] == [1, 2, None]
     assert told[2] is None
+
+
+async def test_who_moves_up_is_told_so_in_their_turn(desks: Desks) -> None:
+    site = await site_with(desks, tells_position=True)
+    pages = []
+    for _ in range(2):
+        site.token = None
+        await site.start()
+        pages.append(await waits(site))
+    first, second = pages
+    await first.say({"t": "leave"})
+    until = time.monotonic() + WAITS_EVERY + LOOKED_EVERY_S + 15
+    while told_position(second) != 1 and time.monotonic() < until:
+        with contextlib.suppress(TimeoutError):  # nothing is said for longer than a page waits for a frame
+            await second.hear()
+
+    assert (second.state, told_position(second)) == ("waiting", 1)
+
+
+def told_position(page: VisitorPage) -> Any:
+    return [frame["wait"] for frame in page.heard if frame["t"] == "state"][-1]["position"]
+
+
+class Counted(VisitorWaits):
+    looks = 0
+
+    async def _look(self, conn: Any, queue_id: str) -> QueueLooked:
+        Counted.looks += 1
+        return await super()._look(conn, queue_id)
+
+
+async def test_a_queue_is_looked_at_once_however_many_ask_at_the_same_moment(desks: Desks) -> None:
+    """And who came after the look has their place at once, without another one."""
+    site = await site_with(desks)
+    contact_ids = []
+    for _ in range(3):
+        site.token = None
+        contact_ids.append((await site.start())["contact_id"])
+    queue_id, now_us = await queue_of(desks, contact_ids[0]), time.time_ns() // 1000
+    database, asked = Database.connect(desks.server.database_url), Counted()
+
+    async def ask(contact_id: str) -> int | None:
+        async with database.engine.connect() as conn:
+            told = await asked.of(conn, contact_id, queue_id, now_us, position=True)
+        return None if told is None else told.position
+
+    positions = await asyncio.gather(*(ask(contact_id) for contact_id in contact_ids * 10))
+    site.token = None
+    late = (await site.start())["contact_id"]
+    later = await ask(late)
+    await database.engine.dispose()
+
+    assert positions == [1, 2, 3] * 10
+    assert later == 4
+    assert Counted.looks == 1
+
+
+async def queue_of(desks: Desks, contact_id: str) -> str:
+    conn = await asyncpg.connect(desks.server.database_url)
+    try:
+        return str(await conn.fetchval("SELECT queue_id FROM stay WHERE contact_id = $1::text::uuid", contact_id))
+    finally:
+        await conn.close()
 
 
 async def test_whoever_talks_is_told_no_wait(desks: Desks) -> None:
